@@ -1,0 +1,23 @@
+"""What every test gets: no display needed, and nothing written to the settings of whoever runs the tests."""
+
+import atexit
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+# Before any test module imports Qt. A display is used only when the caller asks (QT_QPA_PLATFORM=xcb).
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
+# QSettings, logs and caches go to a folder of this run's own.
+_home = tempfile.TemporaryDirectory(prefix="pianodiff-tests-")
+atexit.register(_home.cleanup)
+for _variable in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
+    os.environ[_variable] = os.path.join(_home.name, _variable.lower())
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    """The root of the checkout that holds these tests."""
+    return Path(__file__).resolve().parents[1]
