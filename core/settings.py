@@ -1,0 +1,77 @@
+"""What the user chooses for an extension, validated the moment it is made."""
+
+import math
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from core.diffusion.lambdas import LAMBDAS
+from core.diffusion.samplers import SAMPLERS
+from core.errors import SettingsError
+
+MAX_SECONDS = 3600.0
+MAX_STEPS = 1000
+MAX_SEED = 2**63 - 1
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to extend. Everything that decides the samples, apart from the audio and its length.
+
+    sampler           a name in SAMPLERS
+    steps             denoising steps of a window, 1..1000; the paper uses 200
+    seed              0..2^63-1; every draw of noise follows from it
+    network           the name of a shipped network, or a path to one
+    device            "auto" (CUDA, then Apple's MPS, then the CPU), or one of them by name
+    context_seconds   known audio before each window; None is the network's own
+    lambda_schedule   a name in LAMBDAS, for samplers that mix by lambda
+    jump_length       RePaint: steps in a jump back
+    resamplings       RePaint: how often each stretch of `jump_length` steps is denoised
+
+    Raises SettingsError, naming the setting and what it may be.
+    """
+
+    sampler: str = "interpolation"
+    steps: int = 200
+    seed: int = 0
+    network: str = "spectral"
+    device: str = "auto"
+    context_seconds: float | None = None
+    lambda_schedule: str = "reverse"
+    jump_length: int = 10
+    resamplings: int = 10
+
+    def __post_init__(self) -> None:
+        _check_name("sampler", self.sampler, SAMPLERS)
+        _check_name("lambda schedule", self.lambda_schedule, LAMBDAS)
+        _check_name("device", self.device, DEVICES)
+        _check_range("Steps", self.steps, 1, MAX_STEPS)
+        _check_range("The seed", self.seed, 0, MAX_SEED)
+        _check_range("The jump length", self.jump_length, 1, MAX_STEPS)
+        _check_range("Resamplings", self.resamplings, 1, 100)
+        if self.context_seconds is not None and not (math.isfinite(self.context_seconds) and self.context_seconds > 0):
+            raise SettingsError(f"The context must be a positive number of seconds, not {self.context_seconds:g}.")
+
+
+def check_seconds(value: float) -> float:
+    """`value` when it is a length of new audio that can be made: above 0, at most an hour. SettingsError otherwise."""
+    if not math.isfinite(value):
+        raise SettingsError("The length must be a number of seconds.")
+    if value <= 0:
+        raise SettingsError(f"The length must be more than 0 seconds, not {value:g}.")
+    if value > MAX_SECONDS:
+        raise SettingsError(f"The length must be at most {MAX_SECONDS:g} seconds (an hour), not {value:g}.")
+    return float(value)
+
+
+def _check_name(what: str, name: str, known: object) -> None:
+    names = list(known)  # type: ignore[call-overload]  # a mapping or a tuple of names
+    if name not in names:
+        close = get_close_matches(name, names, n=1)
+        hint = f" Did you mean {close[0]}?" if close else ""
+        raise SettingsError(f"There is no {what} called '{name}'. There is: {', '.join(names)}.{hint}")
+
+
+def _check_range(what: str, value: int, low: int, high: int) -> None:
+    if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
+        raise SettingsError(f"{what} must be a whole number from {low} to {high}, not {value}.")
