@@ -1,12 +1,12 @@
 """The plan of windows by which a recording is extended (paper, Fig. 1: stacking of audio frames)."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from core.diffusion.samplers import SAMPLERS
 from core.errors import SettingsError
 from core.networks.registry import NetworkInfo
 from core.settings import Settings, check_seconds
-
 
 MIN_NEW_SECONDS = 0.25
 """A window with less new audio than this would cost a whole pass for next to nothing."""
@@ -44,7 +44,9 @@ class Plan:
 
 
 def context_tail_seconds(network: NetworkInfo, settings: Settings) -> float:
-    """How much of the end of a recording an extension looks at. Raises SettingsError when the window has no room for it."""
+    """How much of the end of a recording an extension looks at. Raises SettingsError when the window has no room for
+    it.
+    """
     context = settings.context_seconds or network.context_seconds
     if context > network.window_seconds - MIN_NEW_SECONDS:
         raise SettingsError(
@@ -57,8 +59,8 @@ def context_tail_seconds(network: NetworkInfo, settings: Settings) -> float:
 def plan_extension(network: NetworkInfo, settings: Settings, known_seconds: float, seconds: float) -> Plan:
     """The windows that add `seconds` to `known_seconds` of existing audio.
 
-    Each takes as much context as there is, up to the chosen length, and adds a hop: the network's own, or what its window leaves
-    beside a longer context. The new audio is shared evenly, so that no window is left with a sliver.
+    Each takes as much context as there is, up to the chosen length, and adds a hop: the network's own, or what its
+    window leaves beside a longer context. The new audio is shared evenly, so that no window is left with a sliver.
     Raises SettingsError (seconds out of range, context too long).
     """
     rate = network.sample_rate
@@ -70,6 +72,6 @@ def plan_extension(network: NetworkInfo, settings: Settings, known_seconds: floa
     known = round(known_seconds * rate)
     windows = tuple(
         Window(context_frames=min(context_limit, known + begin), new_frames=end - begin)
-        for begin, end in zip(edges, edges[1:], strict=False)
+        for begin, end in pairwise(edges)
     )
     return Plan(windows, SAMPLERS[settings.sampler].evaluations(settings))

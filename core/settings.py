@@ -54,7 +54,8 @@ class Settings:
 
 
 def check_seconds(value: float) -> float:
-    """`value` when it is a length of new audio that can be made: above 0, at most an hour. SettingsError otherwise."""
+    """`value` when it is a length of new audio that can be made: above 0, at most an hour. SettingsError otherwise.
+    """
     if not math.isfinite(value):
         raise SettingsError("The length must be a number of seconds.")
     if value <= 0:

@@ -1,7 +1,8 @@
 """The lambda schedules of interpolation guidance (paper, section 3.4, eq. 19 and Fig. 2).
 
-A schedule maps the progress of the reverse walk, 0 at the first (noisiest) step and 1 at the last, to lambda in [0, 1]: how
-much of the network's own version of the known part survives. At 0 the known audio is pasted in, at 1 it is left alone.
+A schedule maps the progress of the reverse walk, 0 at the first (noisiest) step and 1 at the last, to lambda in [0,
+1]: how much of the network's own version of the known part survives. At 0 the known audio is pasted in, at 1 it is
+left alone.
 """
 
 from collections.abc import Callable

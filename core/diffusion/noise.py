@@ -1,8 +1,8 @@
 """Noise that depends on nothing but its key.
 
-Every draw is keyed by (seed, window, stream, level, visit) and made on the CPU. So the same seed gives every sampler the same x_T and the
-same step noise at the same level, however many draws it makes and on whatever device it runs: the paper's "all
-algorithms start the generation using the same random distribution", and more.
+Every draw is keyed by (seed, window, stream, level, visit) and made on the CPU. So the same seed gives every sampler
+the same x_T and the same step noise at the same level, however many draws it makes and on whatever device it runs:
+the paper's "all algorithms start the generation using the same random distribution", and more.
 """
 
 import hashlib
@@ -24,7 +24,8 @@ class NoiseSource(Protocol):
 class KeyedNoise:
     """The noise of one window of one seed.
 
-    Philox counter streams keyed by a hash: independent for any two keys, and a shorter draw is the beginning of a longer one.
+    Philox counter streams keyed by a hash: independent for any two keys, and a shorter draw is the beginning of a
+    longer one.
     """
 
     def __init__(self, seed: int, window: int) -> None:

@@ -61,7 +61,9 @@ class SamplerPreset:
         return walk, Ancestral(schedule), self._conditioning(schedule, known, keep, walk, settings)
 
 
-def _replace(schedule: NoiseSchedule, known: Tensor, keep: Tensor, walk: list[Edge], settings: Settings) -> Conditioning:
+def _replace(
+    schedule: NoiseSchedule, known: Tensor, keep: Tensor, walk: list[Edge], settings: Settings
+) -> Conditioning:
     from core.diffusion.conditioning import Replace
 
     return Replace(schedule, known, keep)
@@ -83,7 +85,7 @@ SAMPLERS: dict[str, SamplerPreset] = {
         SamplerPreset(
             "interpolation",
             "Interpolation guidance",
-            "The paper's method: the known part is blended with the network's own version of it, ever more towards the end.",
+            "The paper's method: the known part is blended with the network's own version of it, more and more.",
             uses_lambda=True,
             uses_jumps=False,
             _conditioning=_interpolate,

@@ -20,7 +20,9 @@ from core.diffusion.walk import Edge
 
 @dataclass(frozen=True)
 class State:
-    """After an evaluation: x (B, 1, N) at `level`, before any mixing with known audio, and the clean estimate it came from."""
+    """After an evaluation: x (B, 1, N) at `level`, before any mixing with known audio, and the clean estimate it
+    came from.
+    """
 
     level: float
     x: Tensor
@@ -36,7 +38,7 @@ def sample(
     x: Tensor,
     noise: NoiseSource,
 ) -> Iterator[State]:
-    """Walk x (B, 1, N) from walk[0].start to the end; a State after every network evaluation (re-noising moves yield none)."""
+    """Walk x (B, 1, N) from walk[0].start to the end; a State after every network evaluation, none for moves up."""
     visits: Counter[tuple[float, bool]] = Counter()
     evaluations = 0
     for edge in walk:

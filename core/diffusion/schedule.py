@@ -1,7 +1,7 @@
 """Noise schedules: how much of the signal and how much noise there is at each level.
 
-x_t = signal(t) x_0 + noise(t) eps  (paper, eq. 8), signal^2 + noise^2 = 1. Levels run from 0 (clean: signal 1, noise 0) to T;
-the paper's t, which indexes beta and the network's timestep, is level - 1. Levels between two whole ones are
+x_t = signal(t) x_0 + noise(t) eps  (paper, eq. 8), with signal^2 + noise^2 = 1. Levels run from 0 (clean) to T; the
+paper's t, which indexes beta and the network's timestep, is level - 1. Levels between two whole ones are
 interpolated, so that a walk may take any number of steps.
 """
 
@@ -41,7 +41,8 @@ class NoiseSchedule:
 
     @classmethod
     def power_sigma(cls, levels: int, sigma_min: float, sigma_max: float, rho: float) -> "NoiseSchedule":
-        """EDM's spacing (Karras et al. 2022, eq. 5) of sigma = noise / signal: sigma^(1/rho) is linear in the level."""
+        """EDM's spacing (Karras et al. 2022, eq. 5) of sigma = noise / signal: sigma^(1/rho) is linear in the level.
+        """
         ramp = np.linspace(sigma_min ** (1 / rho), sigma_max ** (1 / rho), levels)
         return cls(1 / (1 + ramp ** (2 * rho)))
 
@@ -62,8 +63,9 @@ class NoiseSchedule:
     def diffuse(self, x: Tensor, start: float, stop: float, noise: Tensor) -> Tensor:
         """A draw of q(x_stop | x_start), stop >= start: forward noising from 0, RePaint's jump back from elsewhere.
 
-        x_stop = r x_start + sqrt(noise_stop^2 - r^2 noise_start^2) eps,  r = signal_stop / signal_start; between neighbouring levels
-        of a beta schedule that is eq. 2, sqrt(1 - beta) x + sqrt(beta) eps.
+        x_stop = r x_start + sqrt(noise_stop^2 - r^2 noise_start^2) eps,  r = signal_stop / signal_start.
+
+        Between neighbouring levels of a beta schedule that is eq. 2, sqrt(1 - beta) x + sqrt(beta) eps.
         """
         if stop < start:
             raise ValueError("diffuse only adds noise")

@@ -1,7 +1,7 @@
 """Weights on disk: safetensors only. A pickle is never loaded."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import torch
@@ -9,7 +9,12 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from core.diffusion.denoiser import Denoiser, EpsilonDenoiser, SigmaDenoiser
+from core.diffusion.schedule import NoiseSchedule
 from core.errors import NetworkError
+from core.networks.diffwave import DiffWave
+from core.networks.registry import find_network
+from core.networks.spectral_unet import SpectralUNet
 
 
 def load_weights(network: nn.Module, path: Path) -> None:
@@ -39,3 +44,30 @@ def save_weights(path: Path, weights: Mapping[str, Tensor], dtype: torch.dtype =
     temporary = path.with_name(path.name + ".part")
     save_file({n: v.detach().cpu().to(dtype).contiguous() for n, v in weights.items()}, temporary)
     os.replace(temporary, path)
+
+
+def load_denoiser(name_or_path: str, device: torch.device) -> Denoiser:
+    """A network ready to use, in evaluation mode on `device`, with its own noise schedule.
+
+    Raises NetworkError when it cannot be found or read, or its weights do not fit its config.
+    """
+    info = find_network(name_or_path)
+    try:
+        schedule = _SCHEDULES[info.schedule["kind"]](
+            info.levels, **{k: v for k, v in info.schedule.items() if k != "kind"}
+        )
+        network: nn.Module = _ARCHITECTURES[info.kind](**info.architecture)
+    except (KeyError, TypeError, ValueError) as error:
+        raise NetworkError(f"{info.path / 'config.json'} does not describe a network ({error}).") from error
+    load_weights(network, info.weights_path)
+    network.eval().requires_grad_(False).to(device)
+    if info.kind == "diffwave":
+        return EpsilonDenoiser(network, schedule)
+    return SigmaDenoiser(network, schedule)
+
+
+_ARCHITECTURES: dict[str, Callable[..., nn.Module]] = {"spectral_unet": SpectralUNet, "diffwave": DiffWave}
+_SCHEDULES: dict[str, Callable[..., NoiseSchedule]] = {
+    "linear_beta": NoiseSchedule.linear_beta,
+    "power_sigma": NoiseSchedule.power_sigma,
+}

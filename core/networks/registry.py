@@ -82,13 +82,15 @@ def find_network(name_or_path: str) -> NetworkInfo:
     if path.is_file():
         if path.name not in (CONFIG_NAME, WEIGHTS_NAME):
             raise NetworkError(
-                f"{path.name} is not a PianoDiff network: choose its folder, or the {WEIGHTS_NAME} that lies beside its "
+                f"{path.name} is not a PianoDiff network: choose its folder, or the {WEIGHTS_NAME} beside its "
                 f"{CONFIG_NAME}. Pickled checkpoints (.pt, .pth, .ckpt) are not opened: they can run any code."
             )
         path = path.parent
     if not path.is_dir():
         names = ", ".join(info.name for info in shipped_networks())
-        raise NetworkError(f"There is no network '{name_or_path}': neither a shipped one ({names}) nor a file or folder.")
+        raise NetworkError(
+            f"There is no network '{name_or_path}': neither a shipped one ({names}) nor a file or folder."
+        )
     return read_info(path)
 
 

@@ -1,20 +1,22 @@
-"""SpectralUNet: a 2-D U-Net inside an invertible short-time Fourier transform; the diffusion itself stays in the waveform.
+"""SpectralUNet: a 2-D U-Net inside an invertible short-time Fourier transform; the diffusion itself stays in the
+waveform.
 
-The idea is CQT-Diff's (Moliner, Lehtinen and Valimaki, "Solving audio inverse problems with a diffusion model", ICASSP 2023): x_t,
-the samplers and every plot are raw audio, and only the network sees a time-frequency picture, where a piano partial is a
-line. Here the transform is a Hann STFT whose bins are demodulated to a fixed phase reference, so that the coefficient
-of a steady partial is smooth along time and convolutions can follow it.
+The idea is CQT-Diff's (Moliner, Lehtinen and Valimaki, "Solving audio inverse problems with a diffusion model",
+ICASSP 2023): x_t, the samplers and every plot are raw audio, and only the network sees a time-frequency picture,
+where a piano partial is a line. Here the transform is a Hann STFT whose bins are demodulated to a fixed phase
+reference, so that the coefficient of a steady partial is smooth along time and convolutions can follow it.
 
-Preconditioning is EDM's (Karras et al. 2022, eq. 7 and table 1), but per frequency bin. Music falls by 60 dB and more from
-the lowest octaves to the top, so one data deviation for the whole signal leaves the top bins numerically invisible at
-low noise, and every error of the network there is hiss as loud as the music. With the deviation s_f of each bin measured on
-the training data and noise deviation sigma,
+Preconditioning is EDM's (Karras et al. 2022, eq. 7 and table 1), but per frequency bin. Music falls by 60 dB and
+more from the lowest octaves to the top, so one data deviation for the whole signal leaves the top bins numerically
+invisible at low noise, and every error of the network there is hiss as loud as the music. With the deviation s_f of
+each bin measured on the training data and noise deviation sigma,
 
     clean_f = c_skip X_f + c_out F(c_in X)_f,    c_skip = s_f^2 / (s_f^2 + sigma^2)   (the Wiener gain)
                                                  c_out  = sigma s_f / sqrt(s_f^2 + sigma^2)
                                                  c_in   = 1 / sqrt(s_f^2 + sigma^2)
 
-the network sees and predicts unit variance in every bin at every noise level, and cannot be louder than a bin ever is.
+the network sees and predicts unit variance in every bin at every noise level, and cannot be louder than a bin ever
+is.
 """
 
 import math
@@ -86,7 +88,8 @@ class TimeAttention(nn.Module):
 
 
 def _rotate(x: Tensor) -> Tensor:
-    """Rotary position embedding (Su et al. 2021) of x (B, heads, frames, width): neighbouring pairs turn with time."""
+    """Rotary position embedding (Su et al. 2021) of x (B, heads, frames, width): neighbouring pairs turn with time.
+    """
     frames, width = x.shape[-2:]
     position = torch.arange(frames, device=x.device, dtype=torch.float32)[:, None]
     rate = 10000.0 ** (-torch.arange(0, width, 2, device=x.device, dtype=torch.float32) / width)
@@ -166,7 +169,8 @@ class SpectralUNet(nn.Module):
         self.head = nn.ConvTranspose2d(width, 2, (4, 3), stride=(2, 1), padding=(1, 1))
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)  # type: ignore[arg-type]
-        self.to(memory_format=torch.channels_last)  # twice as fast on CPUs with bf16, and no slower elsewhere
+        # twice as fast on CPUs with bf16, and no slower elsewhere
+        self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 
     # The transform. Real and imaginary part of unit white noise have variance 1 in every bin.
 
@@ -204,7 +208,7 @@ class SpectralUNet(nn.Module):
 
     def predict_bands(self, noisy: Tensor, sigma: Tensor) -> Tensor:
         """F: bands scaled to unit variance (B, 2, bins, frames) and sigma (B,) -> (B, 2, bins, frames), float32."""
-        batch, _, bins, frames = noisy.shape
+        batch, frames = noisy.shape[0], noisy.shape[-1]
         padding = -frames % self.time_multiple
         log_snr = (self.band_std / sigma[:, None]).log() / 4  # how far each bin stands above the noise
         h = torch.cat(

@@ -1,4 +1,5 @@
-"""Audio folders as a training stream: decoded once into a memory-mapped cache, crops drawn by duration, not by file."""
+"""Audio folders as a training stream: decoded once into a memory-mapped cache, crops drawn by duration, not by file.
+"""
 
 import hashlib
 import json

@@ -1,10 +1,11 @@
 """Training of the SpectralUNet, the whole of it in one file.
 
-    python -m core.training.loop --data recordings=2 --data renderings --out runs/first [--from WEIGHTS] [--minutes 100]
+    python -m core.training.loop --data recordings=2 --data renderings --out runs/first [--from WEIGHTS] [--minutes
+    100]
 
-Denoising score matching with EDM's weighting: each crop gets a noise deviation sigma and the network's F is compared with the
-F that would have given the clean crop, bin by bin, so that every bin and every level starts from a loss of 1. The
-musically dense low bins count more (see `band_weights`). Ctrl-C and the time limit both save.
+Denoising score matching with EDM's weighting: each crop gets a noise deviation sigma and the network's F is compared
+with the F that would have given the clean crop, bin by bin, so that every bin and every level starts from a loss of
+1. The musically dense low bins count more (see `band_weights`). Ctrl-C and the time limit both save.
 """
 
 import argparse
@@ -33,8 +34,8 @@ VALIDATION_SIGMAS = (0.001, 0.005, 0.02, 0.1, 0.4, 1.5)
 def draw_sigma(batch: int, rng: np.random.Generator) -> Tensor:
     """Noise deviations (batch,): sigma^(1/8) uniform, as the sampler's own levels are nearly spaced.
 
-    A log-normal law around the data's level (EDM's choice for images) hardly visits the low levels at which a quiet high
-    band is decided, and hiss remains. Stratified over the batch: each step sees low, middle and high noise.
+    A log-normal law around the data's level (EDM's choice for images) hardly visits the low levels at which a quiet
+    high band is decided, and hiss remains. Stratified over the batch: each step sees low, middle and high noise.
     """
     u = (torch.from_numpy(rng.permutation(batch)) + torch.from_numpy(rng.random(batch))) / batch
     low, high = SIGMA_MIN ** (1 / SIGMA_POWER), SIGMA_MAX ** (1 / SIGMA_POWER)
@@ -49,7 +50,8 @@ def band_weights(bins: int) -> Tensor:
 
 
 def measure_bands(network: SpectralUNet, corpora: list[tuple[Corpus, float]], rng: np.random.Generator) -> Tensor:
-    """Deviation of each STFT bin over the data, (bins,), smoothed over a third of an octave and floored at -100 dB."""
+    """Deviation of each STFT bin over the data, (bins,), smoothed over a third of an octave and floored at -100 dB.
+    """
     power = torch.zeros(network.bins)
     for _ in range(60):
         crops = torch.from_numpy(draw_batch(corpora, 4, 4 * SAMPLE_RATE // network.hop * network.hop, rng))
@@ -63,7 +65,8 @@ def measure_bands(network: SpectralUNet, corpora: list[tuple[Corpus, float]], rn
 
 
 def denoising_loss(network: SpectralUNet, clean: Tensor, sigma: Tensor, noise: Tensor, weights: Tensor) -> Tensor:
-    """EDM loss of each crop, (B,): mean over bins and frames of w_f |F - F*|^2. 1.0 is a network that knows nothing."""
+    """EDM loss of each crop, (B,): mean over bins and frames of w_f |F - F*|^2. 1.0 is a network that knows nothing.
+    """
     bands = network.analyse(clean)
     noisy = bands + sigma.view(-1, 1, 1, 1) * network.analyse(noise)
     scale = network.precondition(sigma)
@@ -79,7 +82,8 @@ def validate(network: SpectralUNet, crops: Tensor, weights: Tensor) -> dict[str,
     noise = torch.randn(crops.shape, generator=torch.Generator().manual_seed(0)).to(crops.device)
     return {
         f"{sigma:g}": float(
-            denoising_loss(network, crops, torch.full((len(crops),), sigma, device=crops.device), noise, weights).mean()
+            denoising_loss(network, crops, torch.full((len(crops),), sigma, device=crops.device), noise,
+            weights).mean()
         )
         for sigma in VALIDATION_SIGMAS
     }
@@ -191,8 +195,8 @@ def main(argv: list[str] | None = None) -> int:
             log.write(json.dumps(entry) + "\n")
             log.flush()
             left = args.minutes - elapsed / 60
-            print(f"step {step}  loss {entry['loss']:.4f}  {entry['audio_per_second']:.1f} s audio/s  {left:.0f} min left"
-                  + (f"  validation {entry['validation']}" if "validation" in entry else ""), flush=True)  # fmt: skip
+            line = f"step {step}  loss {entry['loss']:.4f}  {entry['audio_per_second']:.1f} s audio/s  {left:.0f} min left"
+            print(line + (f"  validation {entry['validation']}" if "validation" in entry else ""), flush=True)
     save(step, audio_seconds)
     return 0
 

@@ -1,0 +1,26 @@
+"""Where the network runs."""
+
+import torch
+
+from core.errors import SettingsError
+
+
+def available_devices() -> list[str]:
+    """Names of the devices of this machine, the fastest first; "cpu" is always among them."""
+    devices = []
+    if torch.cuda.is_available():
+        devices.append("cuda")
+    if torch.backends.mps.is_available():
+        devices.append("mps")
+    return [*devices, "cpu"]
+
+
+def resolve_device(name: str) -> torch.device:
+    """The device of that name; "auto" is the fastest there is. Raises SettingsError when it is not on this machine.
+    """
+    devices = available_devices()
+    if name == "auto":
+        return torch.device(devices[0])
+    if name not in devices:
+        raise SettingsError(f"This machine has no device '{name}'. It has: {', '.join(devices)}.")
+    return torch.device(name)

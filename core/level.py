@@ -1,0 +1,44 @@
+"""Keeping the level of what is added: no drift over many windows, no clipping."""
+
+import numpy as np
+from scipy.ndimage import minimum_filter1d, uniform_filter1d
+
+_MAX_STEP_DB = 3.0
+_LOWEST_CONTEXT = 0.25
+_CEILING = 0.98
+_LOOK_SECONDS = 0.005
+
+
+def window_gain(context_level: float, reference_level: float, data_rms: float) -> float:
+    """What to multiply a window by so that the network hears its context at the level it was trained on.
+
+    context_level, reference_level: active RMS of this window's context and of the recording's own end. A context
+    that has died away is not lifted without bound: that would be its noise.
+    """
+    return data_rms / max(context_level, _LOWEST_CONTEXT * reference_level)
+
+
+def steadying_ramp(context_level: float, reference_level: float, frames: int) -> np.ndarray:
+    """(frames,) gain for a window's new audio, 1 at its beginning, that leads back to the recording's level.
+
+    Each window continues at the level of its context, so a small bias of the network would grow with every window.
+    The correction is at most 3 dB a window: far less than music itself moves.
+    """
+    limit = 10 ** (_MAX_STEP_DB / 20)
+    target = np.clip(reference_level / max(context_level, 1e-9), 1 / limit, limit)
+    return np.asarray(target ** np.linspace(0.0, 1.0, frames), dtype=np.float32)
+
+
+def limit_peaks(samples: np.ndarray, sample_rate: int, ceiling: float = _CEILING) -> np.ndarray:
+    """`samples` (channels, N) with no peak above `ceiling`: all channels turned down together, smoothly, 5 ms ahead.
+
+    Audio that never exceeds the ceiling is returned as it is.
+    """
+    peaks = np.abs(samples).max(axis=0, initial=0.0)
+    if not (peaks > ceiling).any():
+        return samples
+    look = 2 * max(1, round(_LOOK_SECONDS * sample_rate)) + 1
+    needed = np.minimum(1.0, ceiling / np.maximum(peaks, 1e-9))
+    # The lowest gain within reach, averaged over the same reach, is never above the gain needed.
+    gain = uniform_filter1d(minimum_filter1d(needed, look, mode="nearest"), look, mode="nearest")
+    return (samples * np.minimum(gain, needed)).astype(np.float32)

@@ -1,0 +1,82 @@
+"""DiffWave without a conditioner (Kong et al. 2021), as the paper uses it: 30 residual layers of 64 channels.
+
+The parameter names and the order of gate and filter are those of lmnt's public implementation, so that its
+checkpoints are one renaming away.
+"""
+
+import math
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+class StepEmbedding(nn.Module):
+    """The timestep index, whole or fractional, as 128 sines and cosines and two dense layers (DiffWave, section 3.2).
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.projection1 = nn.Linear(128, 512)
+        self.projection2 = nn.Linear(512, 512)
+
+    def forward(self, step: Tensor) -> Tensor:
+        """step (B,) -> (B, 512)."""
+        rates = 10.0 ** (torch.arange(64, device=step.device) * 4.0 / 63.0)
+        phase = step[:, None] * rates
+        h = F.silu(self.projection1(torch.cat([phase.sin(), phase.cos()], dim=1)))
+        return F.silu(self.projection2(h))
+
+
+class DilatedLayer(nn.Module):
+    """A gated, dilated convolution with a residual and a skip output."""
+
+    def __init__(self, channels: int, dilation: int) -> None:
+        super().__init__()
+        self.dilated_conv = _conv(channels, 2 * channels, 3, padding=dilation, dilation=dilation)
+        self.diffusion_projection = nn.Linear(512, channels)
+        self.output_projection = _conv(channels, 2 * channels, 1)
+
+    def forward(self, x: Tensor, embedding: Tensor) -> tuple[Tensor, Tensor]:
+        """x (B, channels, N), embedding (B, 512) -> residual and skip, each (B, channels, N)."""
+        h = self.dilated_conv(x + self.diffusion_projection(embedding)[:, :, None])
+        gate, filtered = h.chunk(2, dim=1)
+        residual, skip = self.output_projection(torch.sigmoid(gate) * torch.tanh(filtered)).chunk(2, dim=1)
+        return (x + residual) / math.sqrt(2), skip
+
+
+class DiffWave(nn.Module):
+    """eps from x_t (B, 1, N) and the timestep index (B,), 0..T-1.
+
+    layers, channels, dilation_cycle: 30, 64 and 10 in the paper, 2.3 million weights, a receptive field of 6139
+    samples.
+    """
+
+    def __init__(self, layers: int = 30, channels: int = 64, dilation_cycle: int = 10) -> None:
+        super().__init__()
+        self.config: dict[str, Any] = {"layers": layers, "channels": channels, "dilation_cycle": dilation_cycle}
+        self.input_projection = _conv(1, channels, 1)
+        self.diffusion_embedding = StepEmbedding()
+        self.residual_layers = nn.ModuleList(DilatedLayer(channels, 2 ** (i % dilation_cycle)) for i in range(layers))
+        self.skip_projection = _conv(channels, channels, 1)
+        self.output_projection = _conv(channels, 1, 1)
+        nn.init.zeros_(self.output_projection.weight)
+
+    def forward(self, x: Tensor, step: Tensor) -> Tensor:
+        """x (B, 1, N), step (B,) -> eps (B, 1, N)."""
+        h = F.relu(self.input_projection(x))
+        embedding = self.diffusion_embedding(step)
+        total = torch.zeros_like(h)
+        for layer in self.residual_layers:
+            h, skip = layer(h, embedding)
+            total = total + skip
+        h = F.relu(self.skip_projection(total / math.sqrt(len(self.residual_layers))))
+        result: Tensor = self.output_projection(h)
+        return result
+
+
+def _conv(channels_in: int, channels_out: int, size: int, padding: int = 0, dilation: int = 1) -> nn.Conv1d:
+    conv = nn.Conv1d(channels_in, channels_out, size, padding=padding, dilation=dilation)
+    nn.init.kaiming_normal_(conv.weight)
+    return conv
