@@ -168,8 +168,7 @@ class Source:
         same = _file_sha256(self.path) == self._sha256 if self._sha256 else _stamp(self.path) == self._stamp
         if not same:
             raise AudioError(
-                f"{self.path.name} was changed after it was opened, so the original part can't be kept. "
-                "Open it again."
+                f"{self.path.name} was changed after it was opened, so the original part can't be kept. Open it again."
             )
 
     def check_finite(self) -> None:
