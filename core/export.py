@@ -189,10 +189,15 @@ def write_text(destination: Path, text: str, *, overwrite: bool) -> None:
     Raises:
         ExportError: it can't or mustn't be written there; nothing has changed on disk.
     """
+    check_text_destination(destination, overwrite=overwrite)
     destination = Path(os.path.realpath(destination))
-    _check_free_name(destination, overwrite)
     with _replacing(destination, overwrite) as temporary, _create(temporary) as file:
         file.write(text.encode())
+
+
+def check_text_destination(destination: Path, *, overwrite: bool) -> None:
+    """What :func:`write_text` would refuse before it writes. Raises ExportError."""
+    _check_free_name(Path(os.path.realpath(destination)), overwrite)
 
 
 @dataclass(frozen=True)
