@@ -1,0 +1,352 @@
+"""The headless commands: `pianodiff extend`, `generate`, `samplers` and `networks`.
+
+Exit codes: 0 done, 1 it failed, 2 it was called wrongly, 130 Ctrl-C. Results go to standard output; progress,
+notes and errors to standard error. Importing this module does not import torch, so that listings answer at
+once.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import shutil
+import sys
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, NoReturn, TextIO
+
+from core import __version__
+from core.audio import open_source
+from core.diffusion.lambdas import LAMBDAS
+from core.diffusion.samplers import SAMPLERS
+from core.errors import PianoDiffError, SettingsError
+from core.networks.registry import shipped_networks
+from core.run import Result, run_extension, run_generation
+from core.settings import DEVICES, MAX_SECONDS, Settings, check_seconds
+
+if TYPE_CHECKING:
+    from core.extension import Step
+
+COMMANDS = ("extend", "generate", "samplers", "networks")
+"""The subcommands that are handled here."""
+
+OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; `argv` without the program's name. Returns the exit code and never raises for bad input."""
+    try:
+        arguments = _parser().parse_args(argv)
+        code = int(arguments.run(arguments))
+        sys.stdout.flush()
+        return code
+    except SystemExit as stop:  # argparse after --help and --version
+        return int(stop.code or OK)
+    except _UsageError as error:
+        return _fail(str(error), USAGE)
+    except SettingsError as error:
+        return _fail(str(error), USAGE)
+    except PianoDiffError as error:
+        return _fail(str(error), FAILED)
+    except KeyboardInterrupt:
+        return _fail("cancelled before anything was made. Nothing was written.", INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of our output has gone, as in `pianodiff samplers | head -1`. Python would complain at
+        # exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return FAILED
+    except Exception as error:
+        if os.environ.get("PIANODIFF_DEBUG"):
+            raise
+        return _fail(
+            f"unexpected {type(error).__name__}: {error}. This is a mistake in PianoDiff; "
+            "set PIANODIFF_DEBUG=1 to see where.",
+            FAILED,
+        )
+
+
+class ProgressReport:
+    """Progress of a run on a stream: a bar that redraws itself on a terminal, else a line every 10 %.
+
+    The time left is the average of the steps seen so far, without the first, which also warms things up; it
+    is not shown before it means anything.
+    """
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        self._stream = stream if stream is not None else sys.stderr
+        self._terminal = self._stream.isatty()
+        self._began = time.monotonic()
+        self._first: tuple[float, int] | None = None
+        self._tenths = 0
+        self._drawn = 0
+
+    def __call__(self, step: Step) -> None:
+        """Take note of one network evaluation."""
+        self.update(step.evaluations, step.evaluations_total, step.window, step.windows)
+
+    def update(self, done: int, total: int, window: int = 0, windows: int = 1) -> None:
+        """`done` of `total` evaluations are done, the last of them in window number `window` (0 first)."""
+        now = time.monotonic()
+        if self._first is None:
+            self._first = (now, done)
+        left = ""
+        since, first = self._first
+        if done - first >= 3 and done < total:
+            left = f", about {clock((now - since) / (done - first) * (total - done))} left"
+        text = f"{done} of {total} evaluations, {clock(now - self._began)} elapsed{left}"
+        if windows > 1:
+            text = f"window {window + 1} of {windows}, {text}"
+        if self._terminal:
+            self._draw(done / total, text)
+        elif done * 10 // total > self._tenths:
+            self._tenths = done * 10 // total
+            print(f"{done / total:4.0%}: {text}", file=self._stream, flush=True)
+
+    def close(self) -> None:
+        """Leave the bar's line, so that what follows starts on its own."""
+        if self._drawn:
+            print(file=self._stream, flush=True)
+            self._drawn = 0
+
+    def _draw(self, share: float, text: str) -> None:
+        room = shutil.get_terminal_size().columns - 1
+        text = f"{share:4.0%}  {text}"
+        cells = min(30, room - len(text) - 4)
+        filled = round(share * cells)
+        line = f"[{'#' * filled}{'.' * (cells - filled)}] {text}" if cells >= 5 else text[:room]
+        print("\r" + line.ljust(min(self._drawn, room)), end="", file=self._stream, flush=True)
+        self._drawn = len(line)
+
+
+def clock(seconds: float) -> str:
+    """Seconds as a clock shows them: 75.4 -> "1:15", 3700 -> "1:01:40"."""
+    whole = round(seconds)
+    hours, minutes = whole // 3600, whole // 60 % 60
+    return f"{hours}:{minutes:02d}:{whole % 60:02d}" if hours else f"{minutes}:{whole % 60:02d}"
+
+
+class _UsageError(Exception):
+    """The command line makes no sense."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise _UsageError(f"{message}. See '{self.prog} --help'.")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="pianodiff",
+        description="Continue a piano recording with a diffusion model. Without a command, the window opens.",
+        epilog="example: pianodiff extend clip.wav longer.wav --seconds 4 --seed 1",
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"pianodiff {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
+
+    extend = commands.add_parser(
+        "extend",
+        help="add new audio to the end of a recording",
+        description="Write IN followed by new audio to OUT. The samples of IN are kept bit for bit. "
+        "A recipe that makes the same samples again is written to OUT.json.",
+        epilog="example: pianodiff extend clip.wav longer.wav --seconds 4 --sampler repaint --steps 100",
+        allow_abbrev=False,
+    )
+    extend.add_argument("input", metavar="IN", help="the recording: WAV, FLAC, Ogg, MP3, AIFF")
+    _add_run_options(extend)
+    extend.set_defaults(run=_extend)
+
+    generate = commands.add_parser(
+        "generate",
+        help="make audio from nothing",
+        description="Write new audio that continues nothing to OUT, mono at the network's sample rate. "
+        "A recipe that makes the same samples again is written to OUT.json.",
+        epilog="example: pianodiff generate new.wav --seconds 5 --seed 7",
+        allow_abbrev=False,
+    )
+    _add_run_options(generate)
+    generate.set_defaults(run=_generate)
+
+    samplers = commands.add_parser("samplers", help="list the samplers", description="List the samplers.")
+    samplers.set_defaults(run=_list_samplers)
+    networks = commands.add_parser(
+        "networks", help="list the networks", description="List the networks that come with PianoDiff."
+    )
+    networks.set_defaults(run=_list_networks)
+    return parser
+
+
+def _add_run_options(parser: argparse.ArgumentParser) -> None:
+    default = Settings()
+    parser.add_argument("output", metavar="OUT", help="the file to write, .wav or .flac")
+    parser.add_argument(
+        "--seconds",
+        type=_number,
+        required=True,
+        metavar="S",
+        help=f"length of the new audio, above 0, at most {MAX_SECONDS:g}",
+    )
+    add = parser.add_argument_group("how it is made").add_argument
+    add(
+        "--sampler",
+        default=default.sampler,
+        metavar="NAME",
+        help=f"one of {', '.join(SAMPLERS)} (default: %(default)s); see 'pianodiff samplers'",
+    )
+    add(
+        "--steps",
+        type=_whole,
+        default=default.steps,
+        metavar="N",
+        help="denoising steps (default: %(default)s)",
+    )
+    add(
+        "--seed",
+        type=_whole,
+        default=default.seed,
+        metavar="K",
+        help="the same seed gives the same samples (default: %(default)s)",
+    )
+    add(
+        "--network",
+        default=default.network,
+        metavar="NAME|PATH",
+        help="a shipped network or a network's folder (default: %(default)s); see 'pianodiff networks'",
+    )
+    add(
+        "--context",
+        type=_number,
+        metavar="S",
+        help="seconds of known audio before each window (default: the network's own)",
+    )
+    add(
+        "--lambda",
+        dest="lambda_schedule",
+        default=default.lambda_schedule,
+        metavar="|".join(LAMBDAS),
+        help="schedule of the interpolation sampler (default: %(default)s)",
+    )
+    add(
+        "--jump-length",
+        type=_whole,
+        default=default.jump_length,
+        metavar="J",
+        help="steps in a jump back of the repaint sampler (default: %(default)s)",
+    )
+    add(
+        "--resamplings",
+        type=_whole,
+        default=default.resamplings,
+        metavar="R",
+        help="how often the repaint sampler denoises each stretch (default: %(default)s)",
+    )
+    add(
+        "--device",
+        default=default.device,
+        metavar="|".join(DEVICES),
+        help="where the network runs (default: %(default)s)",
+    )
+    parser.add_argument("--overwrite", action="store_true", help="replace OUT and OUT.json when they exist")
+
+
+def _number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number") from None
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number") from None
+
+
+def _settings(arguments: argparse.Namespace) -> Settings:
+    return Settings(
+        sampler=arguments.sampler,
+        steps=arguments.steps,
+        seed=arguments.seed,
+        network=arguments.network,
+        device=arguments.device,
+        context_seconds=arguments.context,
+        lambda_schedule=arguments.lambda_schedule,
+        jump_length=arguments.jump_length,
+        resamplings=arguments.resamplings,
+    )
+
+
+def _extend(arguments: argparse.Namespace) -> int:
+    settings = _settings(arguments)
+    seconds = check_seconds(arguments.seconds)
+    progress = ProgressReport()
+    with open_source(arguments.input) as source:
+        if source.notice:
+            print(f"pianodiff: note: {source.notice}", file=sys.stderr)
+        try:
+            result = run_extension(
+                source, arguments.output, seconds, settings, overwrite=arguments.overwrite, progress=progress
+            )
+        finally:
+            progress.close()
+        return _tell(result, seconds, f"{source.seconds:.2f} s original + ")
+
+
+def _generate(arguments: argparse.Namespace) -> int:
+    settings = _settings(arguments)
+    seconds = check_seconds(arguments.seconds)
+    progress = ProgressReport()
+    try:
+        result = run_generation(arguments.output, seconds, settings, overwrite=arguments.overwrite, progress=progress)
+    finally:
+        progress.close()
+    return _tell(result, seconds, "")
+
+
+def _tell(result: Result, seconds: float, before: str) -> int:
+    """Say what a run came to; returns the exit code."""
+    cost = f"{result.evaluations} network evaluations in {result.elapsed:.1f} s"
+    if result.report is None:
+        return _fail(
+            f"cancelled after {result.evaluations} of {result.evaluations_total} evaluations, before the first window "
+            "was complete. Nothing was written.",
+            INTERRUPTED,
+        )
+    print(f"{result.report.path}: {before}{result.seconds:.2f} s new")
+    if result.report.note:
+        print(result.report.note)
+    print(cost)
+    print(f"recipe: {result.recipe}")
+    if result.cancelled:
+        return _fail(
+            f"cancelled after {result.evaluations} of {result.evaluations_total} evaluations. What was complete is "
+            f"written: {result.seconds:.2f} s of {seconds:g} s.",
+            INTERRUPTED,
+        )
+    return OK
+
+
+def _list_samplers(_: argparse.Namespace) -> int:
+    steps = Settings().steps
+    width = max(map(len, SAMPLERS))
+    for name, preset in SAMPLERS.items():
+        cost = preset.evaluations(Settings(sampler=name))
+        print(f"{name:{width}}  {preset.title}: {cost} evaluations a window at {steps} steps")
+        print(f"{'':{width}}  {preset.summary}")
+    return OK
+
+
+def _list_networks(_: argparse.Namespace) -> int:
+    networks = shipped_networks()
+    width = max((len(info.name) for info in networks), default=0)
+    for info in networks:
+        print(f"{info.name:{width}}  {info.title}: {info.sample_rate} Hz, {info.window_seconds:g} s windows")
+        print(f"{'':{width}}  {info.summary}")
+    return OK
+
+
+def _fail(message: str, code: int) -> int:
+    kind = "" if code == INTERRUPTED else "error: "
+    print(f"pianodiff: {kind}{message}", file=sys.stderr)
+    return code

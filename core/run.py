@@ -1,0 +1,159 @@
+"""One run from file to file: check, denoise, export, write the recipe. What the command line and the demo
+call.
+
+Nothing here needs torch until the network is loaded, and everything that can be refused is refused before
+that.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from core.audio import FloatArray, Source
+from core.errors import ExportError
+from core.export import ExportReport, check_destination, export_audio, export_extended
+from core.networks.registry import NetworkInfo, find_network
+from core.plan import context_tail_seconds, plan_extension
+from core.recipe import build_recipe, check_recipe_destination, describe_run, recipe_path, write_recipe
+from core.settings import Settings, check_seconds
+
+if TYPE_CHECKING:
+    from core.extension import Step
+
+Progress = Callable[["Step"], object]
+"""Called after every network evaluation."""
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a run came to.
+
+    Attributes:
+        report: of the export; None when the run was cancelled before its first window was complete.
+        recipe: the recipe's file, None without a report.
+        seconds: new audio that was written.
+        evaluations, evaluations_total: network evaluations done, and planned.
+        elapsed: seconds from loading the network to the last evaluation.
+        cancelled: whether Ctrl-C ended it early.
+    """
+
+    report: ExportReport | None
+    recipe: Path | None
+    seconds: float
+    evaluations: int
+    evaluations_total: int
+    elapsed: float
+    cancelled: bool
+
+
+def run_extension(
+    source: Source,
+    destination: str | os.PathLike[str],
+    seconds: float,
+    settings: Settings,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> Result:
+    """Extend `source` by `seconds` and write original and extension as one file, with its recipe beside it.
+
+    KeyboardInterrupt while it denoises ends the run; the windows that are complete are written.
+
+    Raises:
+        SettingsError, NetworkError, AudioError, ExportError: before the costly part wherever that can be
+        known.
+    """
+    network = find_network(settings.network)
+    plan_extension(network, settings, source.seconds, check_seconds(seconds))
+    check_destination(destination, source, new_frames=round(seconds * source.sample_rate), overwrite=overwrite)
+    check_recipe_destination(Path(destination), overwrite=overwrite)
+    source.check_finite()
+    source.sha256()
+    context = source.tail(context_tail_seconds(network, settings))
+    return _run(source, context, source.sample_rate, destination, seconds, settings, network, overwrite, progress)
+
+
+def run_generation(
+    destination: str | os.PathLike[str],
+    seconds: float,
+    settings: Settings,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> Result:
+    """Make `seconds` of audio from nothing, mono at the network's rate, with its recipe. As :func:`run_extension`."""
+    network = find_network(settings.network)
+    plan_extension(network, settings, 0.0, check_seconds(seconds))
+    rate = network.sample_rate
+    check_destination(destination, sample_rate=rate, new_frames=round(seconds * rate), overwrite=overwrite)
+    check_recipe_destination(Path(destination), overwrite=overwrite)
+    nothing = np.zeros((1, 0), np.float32)
+    return _run(None, nothing, rate, destination, seconds, settings, network, overwrite, progress)
+
+
+def _run(
+    source: Source | None,
+    context: FloatArray,
+    sample_rate: int,
+    destination: str | os.PathLike[str],
+    seconds: float,
+    settings: Settings,
+    network: NetworkInfo,
+    overwrite: bool,
+    progress: Progress | None,
+) -> Result:
+    from core.device import resolve_device
+    from core.extension import Extension
+    from core.networks.checkpoint import load_denoiser
+
+    began = time.monotonic()
+    device = resolve_device(settings.device)
+    extension = Extension(load_denoiser(settings.network, device), network, context, sample_rate, seconds, settings)
+    cancelled = False
+    try:
+        for step in extension.run():
+            if progress is not None:
+                progress(step)
+    except KeyboardInterrupt:
+        cancelled = True
+    elapsed = time.monotonic() - began
+
+    generated = extension.audio()
+    report: ExportReport | None = None
+    written: Path | None = None
+    if generated.shape[1]:
+        if source is None:
+            report = export_audio(generated, sample_rate, destination, overwrite=overwrite)
+        else:
+            report = export_extended(source, generated, destination, overwrite=overwrite)
+        run = describe_run(
+            settings,
+            network,
+            extension.plan,
+            seconds=seconds,
+            new_frames=generated.shape[1],
+            evaluations=extension.evaluations_done,
+            elapsed=elapsed,
+            x_T_sha256=extension.x_T_sha256,
+            device=device.type,
+            complete=not cancelled,
+        )
+        written = recipe_path(report.path)
+        try:
+            write_recipe(written, build_recipe([run], source, report), overwrite=overwrite)
+        except ExportError as error:
+            raise ExportError(f"{report.path} is written, but not its recipe. {error}") from error
+    return Result(
+        report=report,
+        recipe=written,
+        seconds=generated.shape[1] / sample_rate,
+        evaluations=extension.evaluations_done,
+        evaluations_total=extension.plan.evaluations,
+        elapsed=elapsed,
+        cancelled=cancelled,
+    )
