@@ -95,7 +95,7 @@ class Extension:
         self._image = ChannelImage(known, network.sample_rate)
         self._signal = self._image.downmix(known).astype(np.float32)  # context and everything added, mono, network rate
         self._known_frames = len(self._signal)
-        self._reference_level = active_rms(self._signal[None]) if self._known_frames else GENERATED_LEVEL
+        self._reference_level = active_rms(self._signal[None], network.sample_rate) if self._known_frames else GENERATED_LEVEL
         self._ceiling = max(0.98, float(np.abs(self._context).max(initial=0.0)))
 
     def run(self) -> Iterator[Step]:
@@ -132,7 +132,7 @@ class Extension:
     def _run_window(self, index: int) -> Iterator[Step]:
         window = self.plan.windows[index]
         known = self._signal[len(self._signal) - window.context_frames :]
-        level = active_rms(known[None]) if len(known) else self._reference_level
+        level = active_rms(known[None], self._network.sample_rate) if len(known) else self._reference_level
         gain = window_gain(level, self._reference_level, self._network.data_rms)
 
         schedule = self._denoiser.schedule

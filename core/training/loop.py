@@ -173,7 +173,7 @@ def main(argv: list[str] | None = None) -> int:
         sigma = draw_sigma(batch, rng).to(device)
         loss = denoising_loss(network, clean, sigma, torch.randn_like(clean), weights).mean()
         optimiser.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         norm = torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         if not torch.isfinite(norm):
             skipped += 1
@@ -195,7 +195,7 @@ def main(argv: list[str] | None = None) -> int:
             log.write(json.dumps(entry) + "\n")
             log.flush()
             left = args.minutes - elapsed / 60
-            line = f"step {step}  loss {entry['loss']:.4f}  {entry['audio_per_second']:.1f} s audio/s  {left:.0f} min left"
+            line = f"step {step}  loss {entry['loss']:.4f}  {entry['audio_per_second']:.1f} x real time  {left:.0f} min left"
             print(line + (f"  validation {entry['validation']}" if "validation" in entry else ""), flush=True)
     save(step, audio_seconds)
     return 0
