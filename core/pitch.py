@@ -99,9 +99,7 @@ def yin(
     shortest = math.floor(sample_rate / fmax)
     longest = math.ceil(sample_rate / fmin)
     if not (1 <= shortest < longest <= frame_length // 2 and hop_length >= 1):
-        raise ValueError(
-            f"{fmin:g} to {fmax:g} Hz at {sample_rate:g} Hz is out of reach of frames of {frame_length}"
-        )
+        raise ValueError(f"{fmin:g} to {fmax:g} Hz at {sample_rate:g} Hz is out of reach of frames of {frame_length}")
     if center:
         samples = np.pad(samples, frame_length // 2)
     count = max(0, 1 + (samples.size - frame_length) // hop_length)
@@ -147,8 +145,9 @@ def track(
         end = min(begin + step, total)
         start = round((begin * hop_length - margin) * ratio)
         stop = round(((end - 1) * hop_length + margin) * ratio)
-        known = np.asarray(read(max(start, 0), min(stop, frames)), np.float32).mean(axis=0)
-        mono = np.pad(known, (max(0, -start), max(0, stop - max(start, 0) - known.size - max(0, -start))))
+        inside = np.asarray(read(max(start, 0), min(stop, frames)), np.float32).mean(axis=0)
+        before = max(0, -start)
+        mono = np.pad(inside, (before, stop - start - before - inside.size))
         mono = resample(mono[None], sample_rate, TRACK_RATE)[0]
         lead = margin - frame_length // 2
         mono = mono[lead : lead + (end - begin - 1) * hop_length + frame_length]
