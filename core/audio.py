@@ -248,7 +248,8 @@ def open_source(path: str | os.PathLike[str]) -> Source:
     except (sf.SoundFileError, OSError, TypeError, ValueError) as error:
         # TypeError is soundfile's answer to a .raw suffix: headerless samples, which nobody can interpret
         # safely.
-        if head.startswith((b"OggS", b"fLaC", b"RIFF", b"RF64", b"FORM", b"ID3", b"\xff\xfb")):
+        mp3_frame = len(head) > 1 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2
+        if mp3_frame or head.startswith((b"OggS", b"fLaC", b"RIFF", b"RF64", b"FORM", b"ID3")):
             raise AudioError(
                 f"{name} is damaged or cut short: its audio can't be found. Copy or export the file again."
             ) from error
