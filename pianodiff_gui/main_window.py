@@ -1,0 +1,743 @@
+"""The window: it puts session, worker threads, player and views together, and answers the user's commands."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import QSize, Qt, QThread, QTimer, QUrl, Signal
+from PySide6.QtGui import (
+    QActionGroup,
+    QCloseEvent,
+    QDesktopServices,
+    QDragEnterEvent,
+    QDragLeaveEvent,
+    QDropEvent,
+    QPixmap,
+    QResizeEvent,
+)
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QSplitter,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.assets import asset_path
+from core.audio import AUDIO_SUFFIXES, Source
+from core.errors import PianoDiffError
+from core.export import ExportReport, export_extended
+from core.networks.registry import find_network
+from core.peaks import PeakPyramid
+from core.pitch import PitchTrack
+from core.recipe import build_recipe, check_recipe_destination, recipe_path, write_recipe
+from pianodiff_gui import dialogs, wording
+from pianodiff_gui.actions import Actions
+from pianodiff_gui.analysis import AnalysisWorker, PitchRequest, Reading
+from pianodiff_gui.autosave import Autosave, Saved
+from pianodiff_gui.background import Background
+from pianodiff_gui.jobs import Job, Outcome
+from pianodiff_gui.player import Player
+from pianodiff_gui.session import SNAP, Session
+from pianodiff_gui.settings import Preferences
+from pianodiff_gui.theme import GRID, Theme, font
+from pianodiff_gui.timeline import Take, Timeline
+from pianodiff_gui.views.controls import DEVICE_TITLES, Controls
+from pianodiff_gui.views.diffusion import DiffusionView
+from pianodiff_gui.views.empty import DropVeil, EmptyView
+from pianodiff_gui.views.pitch import PitchView
+from pianodiff_gui.views.plots import clock
+from pianodiff_gui.views.waveform import WaveformView
+from pianodiff_gui.worker import EngineMaker, ExtensionWorker
+
+log = logging.getLogger(__name__)
+
+_ZOOM_STEP = 1.5
+_PITCH_DELAY = 150  # ms of quiet before the pitch of the generated part is looked for
+_THREAD_PATIENCE = 20_000  # ms to wait for a thread when the window closes
+
+
+class MainWindow(QMainWindow):
+    """PianoDiff's one window."""
+
+    _read_requested = Signal(object)
+    _pitch_requested = Signal(object)
+    _warm_up_requested = Signal()
+
+    def __init__(
+        self,
+        theme: Theme,
+        preferences: Preferences,
+        data_folder: Path,
+        make_engine: EngineMaker | None = None,
+    ) -> None:
+        super().__init__()
+        self.setWindowTitle("PianoDiff")
+        self.setMinimumSize(960, 640)
+        self.resize(1440, 900)
+        self.setAcceptDrops(True)
+        self.theme, self.preferences = theme, preferences
+        self.data_folder = data_folder
+        self.session = Session(self)
+        self.player = Player(self)
+        self.commands = Actions(self, theme)
+        self.background = Background(self)
+        self.autosave = Autosave(data_folder / "sessions")
+        self._reading: Reading | None = None
+        self._pitch_request: PitchRequest | None = None
+        self._recovering: Saved | None = None
+        self._exported: Timeline | None = None
+        self._device = ""
+        self._closing = False
+        self._torch_ready = False
+        self._recoverable = self.autosave.find() is not None
+
+        self._start_threads(make_engine)
+        self._build()
+        self._connect()
+        self._refresh_actions()
+        if preferences.geometry is not None:
+            self.restoreGeometry(preferences.geometry)
+
+    # Threads
+
+    def _start_threads(self, make_engine: EngineMaker | None) -> None:
+        self.worker = ExtensionWorker(make_engine)
+        self._worker_thread = QThread(self)
+        self._worker_thread.setObjectName("engine")
+        self.worker.moveToThread(self._worker_thread)
+        self.analysis = AnalysisWorker()
+        self._analysis_thread = QThread(self)
+        self._analysis_thread.setObjectName("analysis")
+        self.analysis.moveToThread(self._analysis_thread)
+        self._worker_thread.start()
+        self._analysis_thread.start(QThread.Priority.LowPriority)
+
+    def warm_up(self) -> None:
+        """Load torch in the worker and look for a sound card, now that the window is there."""
+        self._warm_up_requested.emit()
+        self._look_for_sound()
+
+    def _look_for_sound(self) -> None:
+        problem = self.player.unavailable()
+        self.sound_facts.setText("no sound" if problem else "")
+        self.sound_facts.setToolTip(problem)
+        if problem:
+            log.info(problem)
+        self._refresh_actions()
+
+    # Building
+
+    def _build(self) -> None:
+        self.empty = EmptyView(self.theme, self.commands["open"], self.commands["demo"], self.commands["recover"])
+        self.waveform = WaveformView(self.session, self.theme)
+        self.pitch = PitchView(self.session, self.theme, self.waveform.box)
+        self.diffusion = DiffusionView(self.session, self.theme)
+        self.controls = Controls(
+            self.session,
+            self.theme,
+            self.preferences,
+            self.commands["extend"],
+            self.commands["again"],
+            self.commands["cancel"],
+        )
+        self.splitter = QSplitter(Qt.Orientation.Vertical)
+        self.splitter.setHandleWidth(1)
+        self.splitter.setChildrenCollapsible(False)
+        for view, share, least in ((self.waveform, 33, 140), (self.pitch, 34, 160), (self.diffusion, 33, 200)):
+            view.setMinimumHeight(least)
+            self.splitter.addWidget(view)
+            self.splitter.setStretchFactor(self.splitter.count() - 1, share)
+        self.splitter.setSizes([330, 340, 300])
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.empty)
+        self.pages.addWidget(self.splitter)
+        self.veil = DropVeil(self.theme, self.pages)
+
+        row = QHBoxLayout()
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        row.addWidget(self.pages, 1)
+        row.addWidget(self.controls)
+        whole = QVBoxLayout()
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(0)
+        whole.addWidget(self._make_toolbar())
+        whole.addLayout(row, 1)
+        central = QWidget()
+        central.setLayout(whole)
+        self.setCentralWidget(central)
+        central.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        central.setFocus()  # not the first button: the keys belong to the plots
+        self._make_menus()
+        self._make_status_bar()
+
+    def _make_toolbar(self) -> QWidget:
+        bar = QFrame()
+        bar.setObjectName("toolbar")
+        layout = QHBoxLayout(bar)
+        layout.setContentsMargins(12, 6, 12, 6)
+        layout.setSpacing(2)
+        self._add_tool(layout, "open", text=True)
+        self._add_gap(layout)
+        for name in ("start", "play", "stop", "loop"):
+            self._add_tool(layout, name)
+        self.time = QLabel()
+        self.time.setFont(font(11.5, font().Weight.Medium, tabular=True))
+        self.time.setContentsMargins(12, 0, 0, 0)
+        self.time.setMinimumWidth(170)
+        layout.addWidget(self.time)
+        layout.addStretch(1)
+        for name in ("undo", "redo"):
+            self._add_tool(layout, name)
+        self._add_gap(layout)
+        for name in ("zoom_out", "zoom_in", "fit"):
+            self._add_tool(layout, name)
+        self._add_gap(layout)
+        self._add_tool(layout, "export", text=True)
+        return bar
+
+    def _add_tool(self, layout: QHBoxLayout, name: str, text: bool = False) -> None:
+        button = QToolButton()
+        button.setDefaultAction(self.commands[name])
+        button.setIconSize(QSize(20, 20))
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setMinimumHeight(34)
+        style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon if text else Qt.ToolButtonStyle.ToolButtonIconOnly
+        button.setToolButtonStyle(style)
+        layout.addWidget(button)
+
+    def _add_gap(self, layout: QHBoxLayout) -> None:
+        line = QFrame()
+        line.setObjectName("hairline")
+        line.setFixedSize(1, 20)
+        layout.addSpacing(GRID)
+        layout.addWidget(line)
+        layout.addSpacing(GRID)
+
+    def _make_menus(self) -> None:
+        bar = self.menuBar()
+        menus: dict[str, tuple[str, ...]] = {
+            "&File": ("open", "demo", "recover", "", "export", "", "quit"),
+            "&Edit": ("undo", "redo", "", "longer", "shorter", "longer_second", "shorter_second"),
+            "&Run": ("extend", "again", "cancel", "", "dice"),
+            "&Play": ("play", "stop", "loop", "", "start", "end"),
+            "&View": ("fit", "zoom_in", "zoom_out", ""),
+            "&Help": ("shortcuts", "log", "", "about"),
+        }
+        for title, names in menus.items():
+            menu = bar.addMenu(title)
+            menu.setToolTipsVisible(True)
+            for name in names:
+                if name:
+                    menu.addAction(self.commands[name])
+                else:
+                    menu.addSeparator()
+            if title == "&View":
+                group = QActionGroup(self)
+                for mode, label in (("system", "Colours as the system"), ("light", "Light"), ("dark", "Dark")):
+                    action = menu.addAction(label)
+                    action.setCheckable(True)
+                    action.setChecked(self.theme.mode == mode)
+                    action.triggered.connect(lambda _checked=False, mode=mode: self.set_theme(mode))
+                    group.addAction(action)
+        self.addActions(bar.actions())
+
+    def _make_status_bar(self) -> None:
+        bar = self.statusBar()
+        bar.setSizeGripEnabled(False)
+        self.message = QLabel()
+        self.sound_facts, self.file_facts = QLabel(), QLabel()
+        self.network_facts, self.device_facts = QLabel(), QLabel()
+        bar.addWidget(self.message, 1)
+        for label in (self.sound_facts, self.file_facts, self.network_facts, self.device_facts):
+            label.setFont(font(8.75, tabular=True))
+            bar.addPermanentWidget(label)
+        self.message.setFont(font(8.75))
+        self.device_facts.setText("PyTorch is loading\u2026")
+
+    def _connect(self) -> None:
+        for name, slot in {
+            "open": self.choose_file,
+            "demo": self.open_demo,
+            "recover": self.recover,
+            "export": self.export,
+            "quit": self.close,
+            "undo": self.session.undo,
+            "redo": self.session.redo,
+            "longer": lambda: self._change_length(SNAP),
+            "shorter": lambda: self._change_length(-SNAP),
+            "longer_second": lambda: self._change_length(1.0),
+            "shorter_second": lambda: self._change_length(-1.0),
+            "extend": self.session.extend,
+            "again": self.session.try_again,
+            "cancel": self.session.cancel,
+            "dice": self.session.new_seed,
+            "play": self.player.toggle,
+            "stop": self.player.stop,
+            "start": lambda: self.player.seek(0.0),
+            "end": self._seek_boundary,
+            "fit": self.waveform.fit,
+            "zoom_in": lambda: self.waveform.zoom(1 / _ZOOM_STEP),
+            "zoom_out": lambda: self.waveform.zoom(_ZOOM_STEP),
+            "shortcuts": self._show_shortcuts,
+            "log": self._show_log,
+            "about": self._show_about,
+        }.items():
+            self.commands[name].triggered.connect(lambda _checked=False, slot=slot: slot())
+        self.commands["loop"].toggled.connect(self.player.set_loop)
+
+        session = self.session
+        session.job_requested.connect(self.worker.run)
+        self.worker.window_done.connect(session.on_window_done)
+        self.worker.finished.connect(session.on_finished)
+        self.worker.failed.connect(session.on_failed)
+        self.worker.ready.connect(self._torch_loaded)
+        self.worker.started.connect(self._job_started)
+        self._warm_up_requested.connect(self.worker.warm_up)
+        self._read_requested.connect(self.analysis.read)
+        self._pitch_requested.connect(self.analysis.study_generated)
+        self.analysis.opened.connect(self._opened)
+        self.analysis.open_failed.connect(self._open_failed)
+        self.analysis.progress.connect(self._analysis_progress)
+        self.analysis.peaks_ready.connect(self._peaks_ready)
+        self.analysis.pitch_found.connect(self._pitch_found)
+        self.analysis.generated_pitch_found.connect(self._generated_pitch_found)
+        self.analysis.done.connect(self._analysis_done)
+
+        session.source_changed.connect(self._source_changed)
+        session.timeline_changed.connect(self._timeline_changed)
+        session.ended.connect(self._ended)
+        session.failed.connect(self._failed)
+        for signal in (session.target_changed, session.settings_changed, session.network_changed):
+            signal.connect(self._refresh_actions)
+        session.running_changed.connect(self._running_changed)
+        session.network_changed.connect(self._show_facts)
+        session.undo_stack.indexChanged.connect(self._refresh_actions)
+        self.diffusion.frame_shown.connect(self.controls.set_frame)
+        self.controls.choose_network_requested.connect(self._choose_network)
+        self.controls.network_file_requested.connect(self.use_network)
+        for view in (self.waveform, self.pitch):
+            view.seek_requested.connect(self.player.seek)
+            self.player.position_changed.connect(view.set_playhead)
+        self.player.position_changed.connect(self._show_time)
+        self.player.playing_changed.connect(self._playing_changed)
+        self.player.trouble.connect(self._player_trouble)
+        self.theme.changed.connect(self._playing_changed)
+        self._pitch_timer = QTimer(self)
+        self._pitch_timer.setSingleShot(True)
+        self._pitch_timer.setInterval(_PITCH_DELAY)
+        self._pitch_timer.timeout.connect(self._request_pitch)
+        self._show_time()
+        self._show_facts()
+
+    # Opening
+
+    def choose_file(self) -> None:
+        """Ask which recording to open."""
+        patterns = " ".join(f"*{suffix}" for suffix in AUDIO_SUFFIXES)
+        path, _ = QFileDialog.getOpenFileName(
+            self, "Open a piano recording", self.preferences.folder, f"Audio ({patterns});;All files (*)"
+        )
+        if path:
+            self.open_path(Path(path))
+
+    def open_demo(self) -> None:
+        """Open the clip that comes with PianoDiff."""
+        try:
+            self.open_path(asset_path("demo/demo.wav"))
+        except PianoDiffError as error:
+            self.tell(str(error))
+
+    def open_path(self, path: Path) -> None:
+        """Open a file; what was generated for another one stays recoverable."""
+        if self.session.running and not dialogs.ask(
+            self, "An extension is running.", "Stop it and open another recording?", "Stop and open"
+        ):
+            return
+        self._recovering = None
+        self._read(path)
+
+    def _read(self, path: Path) -> None:
+        if self._reading is not None:
+            self._reading.dropped.set()
+        self._reading = Reading(path)
+        self._say(f"Opening {path.name}\u2026")
+        self._read_requested.emit(self._reading)
+
+    def recover(self) -> None:
+        """Bring back the takes of the last session that were not exported."""
+        folder = self.autosave.find()
+        if folder is None:
+            self._look_for_saved()
+            return
+        try:
+            saved = self.autosave.load(folder)
+        except PianoDiffError as error:
+            self.autosave.forget(folder)
+            self._look_for_saved()
+            self.tell(str(error))
+            return
+        if self.session.running and not dialogs.ask(
+            self, "An extension is running.", "Stop it and bring back the last session?", "Stop and recover"
+        ):
+            return
+        self._recovering = saved
+        self._read(saved.source)
+
+    def _is_current(self, reading_id: int) -> bool:
+        return self._reading is not None and self._reading.id == reading_id
+
+    def _opened(self, reading_id: int, source: Source) -> None:
+        if not self._is_current(reading_id):
+            source.close()
+            return
+        saved, self._recovering = self._recovering, None
+        takes: tuple[Take, ...] = ()
+        if saved is not None:
+            if saved.frames == source.frames and all(len(t.samples) == source.channels for t in saved.takes):
+                takes = saved.takes
+            else:
+                self.tell(f"{source.path.name} has changed since then, so its extension does not fit it any more.")
+        self.player.stop()
+        old = self.session.source
+        keep = self._unexported()
+        self.background.run(lambda: self.autosave.leave(keep), self._look_for_saved)
+        self._exported = None
+        self.session.open(source, takes)
+        if old is not None:
+            old.close()
+        if saved is not None and takes:
+            self.background.run(lambda: self.autosave.forget(saved.folder), self._look_for_saved)
+        self.preferences.folder = source.path.parent
+        self._say(source.notice or f"Opened {source.path.name}")
+
+    def _open_failed(self, reading_id: int, message: str) -> None:
+        if self._is_current(reading_id):
+            self._recovering = None
+            self._say("")
+            self.tell(message)
+
+    def _analysis_progress(self, reading_id: int, what: str, share: float) -> None:
+        if not self._is_current(reading_id):
+            return
+        note = self.pitch.note if what == "Finding pitch" else self.waveform.note
+        note.setText(f"{what}\u2026 {100 * share:.0f} %" if share < 0.995 else "")
+
+    def _peaks_ready(self, reading_id: int, pyramid: PeakPyramid) -> None:
+        if self._is_current(reading_id):
+            self.waveform.note.setText("")
+            self.waveform.set_peaks(pyramid)
+
+    def _pitch_found(self, reading_id: int, track: PitchTrack) -> None:
+        if self._is_current(reading_id):
+            self.pitch.add_known(track)
+
+    def _analysis_done(self, reading_id: int) -> None:
+        if self._is_current(reading_id):
+            self.pitch.note.setText("")
+            self.waveform.note.setText("")
+
+    def _request_pitch(self) -> None:
+        timeline = self.session.timeline
+        if timeline is None:
+            return
+        if self._pitch_request is not None:
+            self._pitch_request.dropped.set()
+        if not timeline.generated_frames:
+            self._pitch_request = None
+            self.pitch.set_generated(None)
+            return
+        self._pitch_request = PitchRequest(timeline)
+        self._pitch_requested.emit(self._pitch_request)
+
+    def _generated_pitch_found(self, request_id: int, track: PitchTrack) -> None:
+        if self._pitch_request is not None and self._pitch_request.id == request_id:
+            self.pitch.set_generated(track)
+
+    # The session has changed
+
+    def _source_changed(self) -> None:
+        source = self.session.source
+        self.pages.setCurrentIndex(1 if source is not None else 0)
+        self.setWindowTitle(f"{source.path.name} \u2013 PianoDiff" if source is not None else "PianoDiff")
+        self._show_facts()
+
+    def _timeline_changed(self) -> None:
+        self.player.set_timeline(self.session.timeline)
+        if not self.session.running and self.session.timeline is not None:
+            timeline = self.session.timeline
+            self.background.run(lambda: self.autosave.save(timeline), self._saved)
+        self._pitch_timer.start()
+        self._show_time()
+        self._refresh_actions()
+
+    def _saved(self, well: bool) -> None:
+        if not well:
+            self._say("The extension could not be saved for recovery. Is the disk full? Export it soon.")
+
+    def _running_changed(self) -> None:
+        self._refresh_actions()
+        if self._closing and not self.session.running:
+            QTimer.singleShot(0, self, self.close)
+
+    def _job_started(self, job_id: int, device: str) -> None:
+        if self.session.job is not None and self.session.job.id == job_id:
+            self._device = device
+            self._show_facts()
+
+    def _ended(self, job: Job, outcome: Outcome) -> None:
+        if outcome.step_seconds is not None:
+            self.preferences.add_step_seconds(job.network.name, outcome.device, outcome.step_seconds)
+        added = wording.seconds(outcome.samples.shape[1] / job.base.sample_rate)
+        if outcome.error:
+            kept = f" The first {added} are kept." if outcome.samples.shape[1] else ""
+            self.tell(outcome.error + kept)
+        elif outcome.complete:
+            self._say(f"Added {added} in {wording.duration(outcome.elapsed)}")
+        elif outcome.samples.shape[1]:
+            self._say(f"Cancelled; {added} were complete and are kept")
+        else:
+            self._say("Cancelled; no window was complete yet")
+        self.controls.refresh_cost()
+
+    def _failed(self, message: str) -> None:
+        self._say("")
+        self.tell(message)
+
+    def _torch_loaded(self, devices: list[str]) -> None:
+        self._torch_ready = True
+        self.controls.set_devices(devices)
+        if not devices:
+            self.tell("PyTorch could not be loaded, so nothing can be extended. Please install PianoDiff again.")
+        self._show_facts()
+
+    # What the user does
+
+    def _change_length(self, seconds: float) -> None:
+        self.session.set_target(self.session.target + seconds)
+
+    def _seek_boundary(self) -> None:
+        if self.session.source is not None:
+            self.player.seek(self.session.source.seconds)
+
+    def set_theme(self, mode: str) -> None:
+        """ "system", "light" or "dark"."""
+        self.preferences.theme = mode
+        self.theme.set_mode(mode)
+
+    def _choose_network(self) -> None:
+        path, _ = QFileDialog.getOpenFileName(
+            self, "Choose a network", self.preferences.folder, "Networks (*.safetensors config.json)"
+        )
+        if path:
+            self.use_network(path)
+
+    def use_network(self, path: str) -> None:
+        """Extend with the network at `path` from now on."""
+        try:
+            network = find_network(path)
+        except PianoDiffError as error:
+            self.tell(str(error))
+            return
+        self.preferences.add_network(path)
+        self.session.set_network(network, path)
+        self.controls.refresh_networks()
+
+    def export(self) -> None:
+        """Ask where to, then write the recording with its extension and the recipe beside it."""
+        timeline = self.session.timeline
+        if timeline is None or not timeline.generated_frames:
+            return
+        dialog = dialogs.ExportDialog(
+            self, self.theme, timeline.source, timeline.generated_seconds, self.preferences.folder
+        )
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.export_dialog = dialog
+
+        def write(path: Path, subtype: str | None, overwrite: bool) -> None:
+            def done(report: ExportReport) -> None:
+                self._exported = timeline
+                self.preferences.folder = report.path.parent
+                self._say(f"Exported {report.path.name}: {report.note}")
+                dialog.show_report(report)
+
+            self.background.run(lambda: write_export(timeline, path, subtype, overwrite), done, dialog.show_problem)
+
+        dialog.export_requested.connect(write)
+        dialog.open()
+
+    def _show_shortcuts(self) -> None:
+        dialogs.shortcuts_dialog(self).open()
+
+    def _show_log(self) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.data_folder)))
+
+    def _show_about(self) -> None:
+        dialogs.about_dialog(self, self.theme, self._logo).open()
+
+    def _logo(self, size: int) -> QPixmap:
+        picture = QPixmap(str(asset_path("icons/pianodiff.png")))
+        scaled = picture.scaled(
+            2 * size, 2 * size, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+        )
+        scaled.setDevicePixelRatio(2)
+        return scaled
+
+    # Showing
+
+    def tell(self, message: str) -> None:
+        """Show a problem in a dialog, and put it in the log."""
+        log.info("told the user: %s", message)
+        self.problem = dialogs.tell(self, message)
+
+    def _say(self, message: str) -> None:
+        self.message.setText(message)
+
+    def _show_time(self, _position: float = 0.0) -> None:
+        timeline = self.session.timeline
+        total = timeline.seconds if timeline is not None else 0.0
+        muted = self.theme.palette.muted
+        self.time.setText(f'{clock(self.player.position, 1)}<span style="color:{muted}"> / {clock(total, 1)}</span>')
+
+    def _show_facts(self) -> None:
+        source, network = self.session.source, self.session.network
+        self.file_facts.setText(describe_file(source) if source is not None else "")
+        self.network_facts.setText(
+            f"{network.title}, {network.sample_rate / 1000:g} kHz" if network is not None else "no network"
+        )
+        if self._torch_ready:
+            device = self._device or self.controls.device_in_use()
+            self.device_facts.setText(DEVICE_TITLES.get(device, device))
+
+    def _playing_changed(self, _playing: bool = False) -> None:
+        playing = self.player.playing
+        self.commands["play"].setIcon(self.theme.icon("pause" if playing else "play"))
+        self.commands["play"].setText("&Pause" if playing else "&Play")
+        self._show_time()
+        self._refresh_actions()
+
+    def _player_trouble(self, message: str) -> None:
+        self._say(message)
+        self._refresh_actions()
+
+    def _refresh_actions(self, _value: Any = None) -> None:
+        session, actions = self.session, self.commands
+        there = session.source is not None
+        nothing = "" if there else "Open a recording first."
+        running = "Cancel the running extension first." if session.running else ""
+        stack = session.undo_stack
+        silent = self.player.unavailable() if self.player.checked else ""
+        generated = session.generated_seconds > 0
+        actions.set_state("play", nothing or silent)
+        for name in ("stop", "loop"):
+            actions.set_state(name, nothing or silent)
+        for name in ("start", "end", "fit", "zoom_in", "zoom_out"):
+            actions.set_state(name, nothing)
+        for name in ("longer", "shorter", "longer_second", "shorter_second"):
+            actions.set_state(name, nothing)
+        actions.set_state("extend", session.extend_blocked())
+        actions.set_state("again", session.again_blocked())
+        actions.set_state(
+            "cancel",
+            "Nothing is running." if not session.running else "It is stopping." if session.cancelling else "",
+        )
+        actions.set_state("undo", running or ("" if stack.canUndo() else "There is nothing to undo."))
+        actions.set_state("redo", running or ("" if stack.canRedo() else "There is nothing to redo."))
+        actions["undo"].setText(f"&Undo {stack.undoText()}".rstrip())
+        actions["redo"].setText(f"&Redo {stack.redoText()}".rstrip())
+        actions.set_state("export", nothing or ("" if generated else "Extend the recording first."))
+        actions.set_state("recover", "" if self._recoverable else "There is nothing to recover.")
+        self.empty.set_recoverable(self._recoverable)
+
+    def _look_for_saved(self, _result: object = None) -> None:
+        self._recoverable = self.autosave.find() is not None
+        self._refresh_actions()
+
+    # Dropping files
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if any(url.isLocalFile() for url in event.mimeData().urls()):
+            event.acceptProposedAction()
+            self.empty.set_hovered(True)
+            self.veil.setGeometry(self.pages.rect())
+            self.veil.setVisible(self.pages.currentIndex() == 1)
+            self.veil.raise_()
+
+    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
+        self._drag_over()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self._drag_over()
+        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        if paths:
+            event.acceptProposedAction()
+            # After the drop has been answered: a question to the user must not hold up the other program.
+            QTimer.singleShot(0, self, lambda: self.open_path(paths[0]))
+
+    def _drag_over(self) -> None:
+        self.empty.set_hovered(False)
+        self.veil.hide()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.veil.setGeometry(self.pages.rect())
+
+    # Closing
+
+    def _unexported(self) -> bool:
+        timeline = self.session.timeline
+        return timeline is not None and timeline.generated_frames > 0 and timeline is not self._exported
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if self.session.running:
+            event.ignore()
+            if not self._closing and dialogs.ask(
+                self,
+                "An extension is running.",
+                "Stop it and close? The windows that are complete can be recovered next time.",
+                "Stop and close",
+            ):
+                self._closing = True
+                self._say("Stopping\u2026")
+                self.session.cancel()
+            return
+        self.hide()
+        self.preferences.geometry = self.saveGeometry()
+        self.player.close()
+        if self._reading is not None:
+            self._reading.dropped.set()
+        if self._pitch_request is not None:
+            self._pitch_request.dropped.set()
+        for thread in (self._analysis_thread, self._worker_thread):
+            thread.quit()
+        self.background.wait()
+        self.autosave.leave(keep=self._unexported())
+        for thread in (self._analysis_thread, self._worker_thread):
+            if not thread.wait(_THREAD_PATIENCE):
+                log.error("the thread '%s' did not end", thread.objectName())
+        event.accept()
+
+
+def write_export(timeline: Timeline, path: Path, subtype: str | None, overwrite: bool) -> ExportReport:
+    """Write `timeline` to `path` and its recipe beside it. Raises PianoDiffError; nothing is left behind then."""
+    check_recipe_destination(path, overwrite=overwrite)
+    report = export_extended(timeline.source, timeline.generated(), path, subtype=subtype, overwrite=overwrite)
+    recipe = build_recipe([take.run for take in timeline.takes], timeline.source, report)
+    write_recipe(recipe_path(report.path), recipe, overwrite=True)
+    return report
+
+
+def describe_file(source: Source) -> str:
+    """ "44.1 kHz stereo, 16 bit"."""
+    channels = {1: "mono", 2: "stereo"}.get(source.channels, f"{source.channels} channels")
+    kind = source.subtype.removeprefix("PCM_")
+    depth = f"{kind} bit" if kind.isdigit() else source.format if source.lossy else kind.lower()
+    return f"{source.path.name}: {source.sample_rate / 1000:g} kHz {channels}, {depth}"

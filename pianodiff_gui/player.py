@@ -1,0 +1,357 @@
+"""Playback of the original and its extension as one, through PortAudio.
+
+A reader thread keeps a ring of ready samples ahead of the sound card, so an hour plays without being loaded. The
+callback copies a slice and counts frames, nothing else: no signals, no allocation of arrays, no logging. The playhead
+is worked out from those counts when a timer asks. A machine without a sound card is a normal state.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import threading
+import time
+from typing import Any
+
+import numpy as np
+import soxr
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from core.errors import PianoDiffError
+from pianodiff_gui.timeline import Timeline
+
+log = logging.getLogger(__name__)
+
+_RING_SECONDS = 2.0
+_BLOCK = 4096  # frames read at a time
+_TICK = 25  # ms between looks at the playhead
+_MOST_CHANNELS = 2  # files with more are mixed down for listening, and keep theirs
+
+
+class Ring:
+    """A queue of frames between one writer and one reader. Counters only grow; each is written by one side only."""
+
+    def __init__(self, frames: int, channels: int) -> None:
+        self._data = np.zeros((frames, channels), np.float32)
+        self.written = 0
+        self.read = 0
+        self.ended = False  # the writer has written all there is
+
+    @property
+    def room(self) -> int:
+        return len(self._data) - (self.written - self.read)
+
+    def write(self, frames: np.ndarray) -> None:
+        """Append (n, channels); n must not exceed `room`."""
+        begin = self.written % len(self._data)
+        first = min(len(frames), len(self._data) - begin)
+        self._data[begin : begin + first] = frames[:first]
+        self._data[: len(frames) - first] = frames[first:]
+        self.written += len(frames)
+
+    def read_into(self, out: np.ndarray) -> None:
+        """Fill `out` (n, channels); silence where nothing is ready."""
+        count = min(len(out), self.written - self.read)
+        begin = self.read % len(self._data)
+        first = min(count, len(self._data) - begin)
+        out[:first] = self._data[begin : begin + first]
+        out[first:count] = self._data[: count - first]
+        out[count:] = 0
+        self.read += count
+
+
+class _Feed(threading.Thread):
+    """Reads the timeline ahead of the playhead into a ring, at the sound card's rate and channels."""
+
+    def __init__(self, timeline: Timeline, start: int, loop: bool, rate: int, channels: int) -> None:
+        super().__init__(name="pianodiff-feed", daemon=True)
+        self.timeline, self.start_frame, self.loop = timeline, start, loop
+        self.ratio = rate / timeline.sample_rate
+        self.ring = Ring(max(round(_RING_SECONDS * rate), math.ceil(4 * _BLOCK * max(1.0, self.ratio))), channels)
+        self.error = ""
+        self._channels = channels
+        self._at = start
+        self._stop = threading.Event()
+        self._resampler = (
+            soxr.ResampleStream(timeline.sample_rate, rate, channels) if rate != timeline.sample_rate else None
+        )
+
+    def stop(self) -> None:
+        self._stop.set()
+
+    def position(self, played: float) -> float:
+        """Frame of the timeline that sounds after `played` frames at the sound card's rate."""
+        frame = self.start_frame + played / self.ratio
+        total = self.timeline.frames
+        return frame % total if self.loop and total else min(frame, total)
+
+    def prefill(self) -> None:
+        """Read the first block here and now, so that playback starts without a gap."""
+        self._step()
+
+    def run(self) -> None:
+        while not self._stop.is_set() and not self.ring.ended:
+            if self.ring.room < 2 * _BLOCK * max(1.0, self.ratio):
+                self._stop.wait(0.02)
+            else:
+                self._step()
+
+    def _step(self) -> None:
+        try:
+            block = self.timeline.read(self._at, self._at + _BLOCK)
+        except PianoDiffError as error:
+            self.error = str(error)
+            self.ring.ended = True
+            return
+        self._at += block.shape[1]
+        last = self._at >= self.timeline.frames
+        if last and self.loop and self.timeline.frames:
+            self._at, last = 0, False
+        frames = fold(block, self._channels)
+        if self._resampler is not None:
+            frames = self._resampler.resample_chunk(frames, last=last)
+        self.ring.write(frames)
+        self.ring.ended = last
+
+
+def fold(block: np.ndarray, channels: int) -> np.ndarray:
+    """(C, n) as contiguous (n, channels): as it is where the counts agree, else the mean of all on every channel."""
+    if len(block) != channels:
+        block = np.broadcast_to(block.mean(axis=0), (channels, block.shape[1]))
+    return np.ascontiguousarray(block.T, np.float32)
+
+
+class Player(QObject):
+    """Play, pause, seek and loop. Lives in the GUI thread."""
+
+    position_changed = Signal(float)  # s
+    playing_changed = Signal(bool)
+    trouble = Signal(str)  # a notice for the user: no sound card, or it went away
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._timeline: Timeline | None = None
+        self._feed: _Feed | None = None
+        self._stream: Any = None
+        self._sounddevice: Any = None
+        self._unavailable: str | None = None  # None until it was looked for
+        self._position = 0.0
+        self._loop = False
+        self._ring: Ring | None = None
+        self._stamp: tuple[Ring | None, int, float] = (None, 0, 0.0)  # ring, frames handed over, when: set in one go
+        self._drained: float | None = None  # when the last frame was handed over
+        self._furthest = 0.0
+        self._timer = QTimer(self)
+        self._timer.setInterval(_TICK)
+        self._timer.timeout.connect(self._tick)
+
+    # State
+
+    @property
+    def playing(self) -> bool:
+        return self._feed is not None
+
+    @property
+    def position(self) -> float:
+        """Seconds from the start of the recording."""
+        return self._position
+
+    @property
+    def loop(self) -> bool:
+        return self._loop
+
+    @property
+    def checked(self) -> bool:
+        """Whether a sound card was looked for yet."""
+        return self._unavailable is not None
+
+    def unavailable(self) -> str:
+        """Why nothing can be played on this machine; empty when it can. Looks for a sound card the first time."""
+        if self._unavailable is None:
+            self._unavailable = self._look_for_device()
+        return self._unavailable
+
+    def look_again(self) -> str:
+        """Ask PortAudio for its devices afresh: one may have been plugged in."""
+        if self._sounddevice is not None and not self.playing:
+            try:
+                self._sounddevice._terminate()
+                self._sounddevice._initialize()
+            except Exception:
+                log.exception("PortAudio could not be restarted")
+        self._unavailable = None
+        return self.unavailable()
+
+    def _look_for_device(self) -> str:
+        if self._sounddevice is None:
+            try:
+                import sounddevice
+            except OSError:  # the wheel on Linux has no PortAudio of its own
+                return "No sound: PortAudio is not installed (on Debian and Ubuntu: apt install libportaudio2)."
+            except Exception:
+                log.exception("sounddevice could not be imported")
+                return "No sound: the audio library could not be loaded."
+            self._sounddevice = sounddevice
+        try:
+            self._sounddevice.query_devices(kind="output")
+        except Exception:
+            return "No sound: this machine has no audio output device."
+        return ""
+
+    # What the user does
+
+    def set_timeline(self, timeline: Timeline | None) -> None:
+        """What to play. Going on from the same place where that still exists."""
+        self._timeline = timeline
+        end = timeline.seconds if timeline is not None else 0.0
+        if self.playing:
+            if timeline is None or self._position >= end:
+                self.stop()
+            else:
+                self._start_feed()
+        if self._position > end:
+            self._move(end)
+
+    def set_loop(self, loop: bool) -> None:
+        """Start over at the end, or stop there."""
+        if loop != self._loop:
+            self._loop = loop
+            if self.playing:
+                self._start_feed()
+
+    def play(self) -> None:
+        """Play from the playhead; from the start when it stands at the end."""
+        timeline = self._timeline
+        if timeline is None or self.playing:
+            return
+        problem = self.unavailable()
+        if problem:
+            self.trouble.emit(problem)
+            return
+        if self._position >= timeline.seconds - 0.02:
+            self._move(0.0)
+        try:
+            self._open_stream(timeline)
+        except Exception as error:
+            log.exception("the sound device could not be opened")
+            self._close_stream()
+            self.trouble.emit(f"The sound device could not be opened ({error}). Is another program using it?")
+            return
+        self._timer.start()
+        self.playing_changed.emit(True)
+
+    def pause(self) -> None:
+        """Stop where the playhead is."""
+        if self.playing:
+            self._timer.stop()
+            self._close_stream()
+            self.playing_changed.emit(False)
+
+    def stop(self) -> None:
+        """Stop and go back to the start."""
+        self.pause()
+        self._move(0.0)
+
+    def toggle(self) -> None:
+        if self.playing:
+            self.pause()
+        else:
+            self.play()
+
+    def seek(self, seconds: float) -> None:
+        """Move the playhead; playing goes on from there."""
+        end = self._timeline.seconds if self._timeline is not None else 0.0
+        self._move(min(max(seconds, 0.0), end))
+        if self.playing:
+            self._start_feed()
+
+    def close(self) -> None:
+        """Let go of the sound device."""
+        self.pause()
+
+    # The stream
+
+    def _open_stream(self, timeline: Timeline) -> None:
+        sounddevice = self._sounddevice
+        device = sounddevice.query_devices(kind="output")
+        self._channels = max(1, min(_MOST_CHANNELS, int(device["max_output_channels"])))
+        self._rate = timeline.sample_rate
+        try:
+            sounddevice.check_output_settings(channels=self._channels, samplerate=self._rate, dtype="float32")
+        except Exception:
+            self._rate = int(device["default_samplerate"])
+        self._start_feed()
+        self._stream = sounddevice.OutputStream(
+            samplerate=self._rate, channels=self._channels, dtype="float32", latency="low", callback=self._callback
+        )
+        self._stream.start()
+
+    def _start_feed(self) -> None:
+        """Begin to read at the playhead; the callback takes from the new ring from its next call on."""
+        timeline = self._timeline
+        assert timeline is not None
+        if self._feed is not None:
+            self._feed.stop()
+        start = min(round(self._position * timeline.sample_rate), timeline.frames)
+        feed = _Feed(timeline, start, self._loop, self._rate, self._channels)
+        feed.prefill()
+        self._feed = feed
+        self._furthest = 0.0
+        self._drained = None
+        self._ring = feed.ring
+        feed.start()
+
+    def _callback(self, out: np.ndarray, frames: int, when: Any, status: Any) -> None:
+        ring = self._ring
+        if ring is None:
+            out[:] = 0
+            return
+        ring.read_into(out)
+        self._stamp = (ring, ring.read, time.perf_counter())
+
+    def _close_stream(self) -> None:
+        stream, self._stream = self._stream, None
+        feed, self._feed = self._feed, None
+        if feed is not None:
+            feed.stop()
+        if stream is not None:
+            try:
+                stream.abort()
+                stream.close()
+            except Exception:
+                log.exception("the sound device could not be closed")
+        self._ring = None
+        if feed is not None and feed.ident is not None:
+            feed.join(1.0)
+
+    # The playhead
+
+    def _tick(self) -> None:
+        feed, stream = self._feed, self._stream
+        if feed is None or stream is None:
+            return
+        if not stream.active:
+            self.pause()
+            self._unavailable = None
+            self.trouble.emit("The sound device went away. Press Play to try again.")
+            return
+        ring, handed, when = self._stamp
+        now, latency = time.perf_counter(), float(stream.latency)
+        if ring is feed.ring and handed:
+            heard = handed - latency * self._rate + (now - when) * self._rate
+            # Never backwards, and never past what was handed over.
+            self._furthest = max(self._furthest, min(heard, float(handed)))
+        self._move(feed.position(self._furthest) / feed.timeline.sample_rate)
+        if feed.ring.ended and feed.ring.read >= feed.ring.written:
+            self._drained = now if self._drained is None else self._drained
+            if now - self._drained >= latency:
+                self.pause()
+                if feed.error:
+                    self.trouble.emit(feed.error)
+                else:
+                    self._move(feed.timeline.seconds)
+
+    def _move(self, seconds: float) -> None:
+        if seconds != self._position:
+            self._position = seconds
+            self.position_changed.emit(seconds)

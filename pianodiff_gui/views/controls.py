@@ -1,0 +1,458 @@
+"""The panel at the right: how far, by which sampler, with what cost, and the button that starts it."""
+
+from __future__ import annotations
+
+import time
+
+from PySide6.QtCore import QSignalBlocker, QSize, Qt, QTimer, Signal
+from PySide6.QtGui import QAction
+from PySide6.QtWidgets import (
+    QComboBox,
+    QDoubleSpinBox,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QScrollArea,
+    QSizePolicy,
+    QSpinBox,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from core.diffusion.samplers import SAMPLERS
+from core.errors import PianoDiffError
+from core.networks.registry import NetworkInfo, shipped_networks
+from pianodiff_gui import wording
+from pianodiff_gui.jobs import Frame
+from pianodiff_gui.session import LONGEST, SNAP, Session
+from pianodiff_gui.settings import Preferences
+from pianodiff_gui.theme import GRID, PANEL_WIDTH, Theme, font
+from pianodiff_gui.views.plots import clock
+
+LAMBDA_TITLES = {
+    "reverse": "Reverse exponential (paper)",
+    "linear": "Linear",
+    "forward": "Forward exponential",
+}
+DEVICE_TITLES = {"auto": "Automatic", "cpu": "Processor (CPU)", "cuda": "NVIDIA GPU (CUDA)", "mps": "Apple GPU"}
+_CHOOSE_FILE = object()
+
+
+class LengthBox(QDoubleSpinBox):
+    """Seconds in steps of 0.1; what is typed counts once it is confirmed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setRange(0.0, LONGEST)
+        self.setSingleStep(SNAP)
+        self.setDecimals(1)
+        self.setSuffix(" s")
+        self.setKeyboardTracking(False)
+        self.setAccelerated(True)
+        self.setFont(font(10.5, font().Weight.Medium, tabular=True))
+
+
+class Controls(QFrame):
+    """Reads and sets the session; what starts and stops a run are the window's actions."""
+
+    choose_network_requested = Signal()
+    network_file_requested = Signal(str)
+
+    def __init__(
+        self, session: Session, theme: Theme, preferences: Preferences, extend: QAction, again: QAction, cancel: QAction
+    ) -> None:
+        super().__init__()
+        self.setObjectName("panel")
+        self.setFixedWidth(PANEL_WIDTH)
+        self._session, self._theme, self._preferences = session, theme, preferences
+        self._devices: list[str] = []
+        self._infos: dict[str, NetworkInfo] = {}
+        self._run_started = 0.0
+        self._frame: Frame | None = None
+
+        self.length = LengthBox()
+        self.length.setToolTip("Length of the extension, counted from the end of the recording")
+        self.sampler = QComboBox()
+        for name, preset in SAMPLERS.items():
+            self.sampler.addItem(preset.title, name)
+            self.sampler.setItemData(self.sampler.count() - 1, preset.summary, Qt.ItemDataRole.ToolTipRole)
+        self.sampler_summary = self._muted()
+        self.schedule = QComboBox()
+        for name, title in LAMBDA_TITLES.items():
+            self.schedule.addItem(title, name)
+        self.schedule.setToolTip("How the known part is handed over to the network as the noise goes (\u03bb below)")
+        self.jump = self._spin(1, 1000, "Length of a jump back to noisier levels, in steps")
+        self.resamplings = self._spin(1, 100, "How often each jump is repeated")
+        self.steps = self._spin(
+            1, 1000, "Denoising steps of a window: fewer are faster and rougher. The paper uses 200."
+        )
+        self.seed = self._spin(0, 2**31 - 1, "The same seed gives the same music again")
+        self.dice = QToolButton()
+        self.dice.setToolTip("Draw another seed")
+        self.dice.setAccessibleName("Draw another seed")
+        self.dice.setIconSize(QSize(20, 20))
+        self.dice.clicked.connect(session.new_seed)
+        self.network = QComboBox()
+        self.network_summary = self._muted()
+        self.device = QComboBox()
+        for box in (self.sampler, self.schedule, self.network, self.device):
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(6)
+
+        body = QWidget()
+        body.setObjectName("panelBody")
+        layout = QVBoxLayout(body)
+        layout.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
+        layout.setSpacing(GRID)
+        layout.addWidget(self._section("Extend by"))
+        layout.addWidget(self.length)
+        layout.addSpacing(GRID)
+        layout.addWidget(self._section("Sampler"))
+        layout.addWidget(self.sampler)
+        layout.addWidget(self.sampler_summary)
+        self.lambda_row = self._row("\u03bb schedule", self.schedule)
+        self.jump_row = self._row("Jump length", self.jump)
+        self.resamplings_row = self._row("Resamplings", self.resamplings)
+        for row in (self.lambda_row, self.jump_row, self.resamplings_row):
+            layout.addWidget(row)
+        layout.addWidget(self._row("Steps", self.steps))
+        layout.addWidget(self._row("Seed", self.seed, self.dice))
+        layout.addSpacing(GRID)
+        layout.addWidget(self._section("Network"))
+        layout.addWidget(self.network)
+        layout.addWidget(self.network_summary)
+        layout.addWidget(self._row("Runs on", self.device))
+        layout.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setWidget(body)
+
+        self.foot = QStackedWidget()
+        self.foot.addWidget(self._make_idle_foot(extend, again))
+        self.foot.addWidget(self._make_running_foot(cancel))
+        self.foot.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
+
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(1, 0, 0, 0)  # room for the hairline at the left
+        whole.setSpacing(0)
+        whole.addWidget(scroll, 1)
+        whole.addWidget(self.foot)
+
+        self._clock = QTimer(self)
+        self._clock.setInterval(250)
+        self._clock.timeout.connect(self._show_progress)
+
+        self._connect()
+        self.refresh_networks()
+        self.set_devices([])
+        self._restyle()
+        self._settings_changed()
+        self._target_changed()
+        self._source_changed()
+
+    # Building
+
+    def _section(self, text: str) -> QLabel:
+        label = QLabel(text)
+        label.setFont(font(9.5, font().Weight.DemiBold))
+        return label
+
+    def _muted(self) -> QLabel:
+        label = QLabel()
+        label.setProperty("role", "muted")
+        label.setWordWrap(True)
+        label.setFont(font(8.75))
+        return label
+
+    def _spin(self, low: int, high: int, tip: str) -> QSpinBox:
+        box = QSpinBox()
+        box.setRange(low, high)
+        box.setKeyboardTracking(False)
+        box.setToolTip(tip)
+        box.setFont(font(tabular=True))
+        box.setMinimumWidth(64)
+        return box
+
+    def _row(self, title: str, field: QWidget, extra: QWidget | None = None) -> QWidget:
+        row = QWidget()
+        layout = QHBoxLayout(row)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(GRID)
+        label = QLabel(title)
+        label.setFixedWidth(11 * GRID)
+        label.setBuddy(field)
+        layout.addWidget(label)
+        layout.addWidget(field, 1)
+        if extra is not None:
+            layout.addWidget(extra)
+        return row
+
+    def _make_idle_foot(self, extend: QAction, again: QAction) -> QWidget:
+        foot = QWidget()
+        foot.setObjectName("panelFoot")
+        foot.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.cost = QStackedWidget()
+        self.cost.setObjectName("cost")
+        table = QWidget()
+        grid = QGridLayout(table)
+        grid.setContentsMargins(12, GRID, 12, GRID)
+        grid.setVerticalSpacing(4)
+        self.cost_values: list[QLabel] = []
+        for line, title in enumerate(("Windows", "Network evaluations", "Time")):
+            name = QLabel(title)
+            name.setProperty("role", "muted")
+            name.setFont(font(8.75))
+            value = QLabel("\u2013")
+            value.setFont(font(9.25, font().Weight.Medium, tabular=True))
+            value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            grid.addWidget(name, line, 0)
+            grid.addWidget(value, line, 1)
+            self.cost_values.append(value)
+        self.cost_message = self._muted()
+        self.cost_message.setContentsMargins(12, GRID, 12, GRID)
+        self.cost.addWidget(table)
+        self.cost.addWidget(self.cost_message)
+        self.extend_button = self._button(extend, primary=True)
+        self.again_button = self._button(again)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(GRID)
+        buttons.addWidget(self.again_button, 2)
+        buttons.addWidget(self.extend_button, 3)
+        layout = QVBoxLayout(foot)
+        layout.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
+        layout.setSpacing(2 * GRID)
+        layout.addWidget(self.cost)
+        layout.addLayout(buttons)
+        return foot
+
+    def _make_running_foot(self, cancel: QAction) -> QWidget:
+        foot = QWidget()
+        foot.setObjectName("panelFoot")
+        foot.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        self.stage = QLabel()
+        self.stage.setFont(font(9.75, font().Weight.DemiBold))
+        self.percent = QLabel()
+        self.percent.setFont(font(9.75, font().Weight.DemiBold, tabular=True))
+        self.progress = QProgressBar()
+        self.progress.setRange(0, 1000)
+        self.progress.setTextVisible(False)
+        self.elapsed, self.left = self._muted(), self._muted()
+        for label in (self.elapsed, self.left):
+            label.setFont(font(8.75, tabular=True))
+            label.setWordWrap(False)
+        self.cancel_button = self._button(cancel)
+        top, times = QHBoxLayout(), QHBoxLayout()
+        top.addWidget(self.stage)
+        top.addStretch(1)
+        top.addWidget(self.percent)
+        times.addWidget(self.elapsed)
+        times.addStretch(1)
+        times.addWidget(self.left)
+        layout = QVBoxLayout(foot)
+        layout.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
+        layout.setSpacing(GRID)
+        layout.addLayout(top)
+        layout.addWidget(self.progress)
+        layout.addLayout(times)
+        layout.addSpacing(GRID)
+        layout.addWidget(self.cancel_button)
+        return foot
+
+    def _button(self, action: QAction, primary: bool = False) -> QPushButton:
+        """A push button that stands for an action: same name, state and reason."""
+        button = QPushButton()
+        if primary:
+            button.setProperty("role", "primary")
+        button.setMinimumHeight(36)
+        button.clicked.connect(action.trigger)
+
+        def follow() -> None:
+            button.setText(action.iconText())
+            button.setEnabled(action.isEnabled())
+            button.setToolTip(action.toolTip())
+
+        action.changed.connect(follow)
+        follow()
+        return button
+
+    # Between the session and the fields
+
+    def _connect(self) -> None:
+        session = self._session
+        self.length.valueChanged.connect(session.set_target)
+        self._bind_box(self.sampler, "sampler")
+        self._bind_box(self.schedule, "lambda_schedule")
+        self._bind_box(self.device, "device")
+        self._bind_spin(self.steps, "steps")
+        self._bind_spin(self.seed, "seed")
+        self._bind_spin(self.jump, "jump_length")
+        self._bind_spin(self.resamplings, "resamplings")
+        self.network.activated.connect(self._network_chosen)
+        session.source_changed.connect(self._source_changed)
+        session.target_changed.connect(self._target_changed)
+        session.timeline_changed.connect(self._target_changed)
+        session.settings_changed.connect(self._settings_changed)
+        session.network_changed.connect(self._settings_changed)
+        session.running_changed.connect(self._running_changed)
+        self._theme.changed.connect(self._restyle)
+
+    def _bind_box(self, box: QComboBox, setting: str) -> None:
+        box.activated.connect(lambda index: self._session.set_settings(**{setting: box.itemData(index)}))
+
+    def _bind_spin(self, box: QSpinBox, setting: str) -> None:
+        box.valueChanged.connect(lambda value: self._session.set_settings(**{setting: value}))
+
+    def _source_changed(self) -> None:
+        there = self._session.source is not None
+        self.length.setEnabled(there)
+        self.length.setToolTip(
+            "Length of the extension, counted from the end of the recording" if there else "Open a recording first."
+        )
+
+    def _target_changed(self, _value: float = 0.0) -> None:
+        with QSignalBlocker(self.length):
+            self.length.setValue(self._session.target)
+        self.refresh_cost()
+
+    def _settings_changed(self) -> None:
+        settings = self._session.settings
+        preset = SAMPLERS[settings.sampler]
+        for box, value in (
+            (self.sampler, settings.sampler),
+            (self.schedule, settings.lambda_schedule),
+            (self.device, settings.device),
+            (self.network, settings.network),
+        ):
+            index = box.findData(value)
+            if index >= 0:
+                box.setCurrentIndex(index)
+        for spin, number in (
+            (self.steps, settings.steps),
+            (self.seed, settings.seed),
+            (self.jump, settings.jump_length),
+            (self.resamplings, settings.resamplings),
+        ):
+            with QSignalBlocker(spin):
+                spin.setValue(number)
+        self.sampler_summary.setText(preset.summary)
+        self.lambda_row.setVisible(preset.uses_lambda)
+        self.jump_row.setVisible(preset.uses_jumps)
+        self.resamplings_row.setVisible(preset.uses_jumps)
+        network = self._session.network
+        self.network_summary.setText(network.summary if network is not None else "")
+        self.network_summary.setVisible(bool(self.network_summary.text()))
+        self.refresh_cost()
+
+    def refresh_networks(self) -> None:
+        """List what ships and what the user chose before."""
+        self.network.clear()
+        self._infos = {}
+        try:
+            shipped = shipped_networks()
+        except PianoDiffError:  # an installation without networks still opens, shows and plays
+            shipped = []
+        for info in shipped:
+            self._infos[info.name] = info
+            self.network.addItem(info.title, info.name)
+        for path in self._preferences.networks:
+            self.network.addItem(path.rstrip("/").rsplit("/", 1)[-1], path)
+            self.network.setItemData(self.network.count() - 1, path, Qt.ItemDataRole.ToolTipRole)
+        self.network.insertSeparator(self.network.count())
+        self.network.addItem("Choose a file\u2026", _CHOOSE_FILE)
+        if self._session.network is None and shipped:
+            self._session.set_network(shipped[0], shipped[0].name)
+        self._settings_changed()
+
+    def _network_chosen(self, index: int) -> None:
+        name = self.network.itemData(index)
+        if name is _CHOOSE_FILE or not isinstance(name, str):
+            self._settings_changed()
+            self.choose_network_requested.emit()
+        elif name in self._infos:
+            self._session.set_network(self._infos[name], name)
+        else:
+            self._settings_changed()
+            self.network_file_requested.emit(name)
+
+    def set_devices(self, devices: list[str]) -> None:
+        """Fill in what torch found; empty while it is still loading."""
+        self._devices = devices
+        self.device.clear()
+        self.device.addItem(DEVICE_TITLES["auto"], "auto")
+        for name in devices:
+            self.device.addItem(DEVICE_TITLES.get(name, name), name)
+        self.device.setEnabled(bool(devices))
+        self.device.setToolTip(
+            "Where the network runs. Automatic takes the fastest there is." if devices else "PyTorch is still loading."
+        )
+        self._settings_changed()
+
+    def device_in_use(self) -> str:
+        """The device the next run will take, as far as is known: what automatic means once torch has loaded."""
+        chosen = self._session.settings.device
+        if chosen != "auto":
+            return chosen
+        return next((name for name in ("cuda", "mps") if name in self._devices), "cpu")
+
+    # Cost and progress
+
+    def refresh_cost(self) -> None:
+        """What the next run will take, by the times measured so far."""
+        windows, evaluations, run_time = self.cost_values
+        try:
+            plan = self._session.cost()
+        except PianoDiffError:
+            plan = None
+        if plan is None:
+            self.cost_message.setText(self._session.extend_blocked())
+            self.cost.setCurrentIndex(1)
+            return
+        self.cost.setCurrentIndex(0)
+        windows.setText(wording.thousands(len(plan.windows)))
+        evaluations.setText(wording.thousands(plan.evaluations))
+        network = self._session.network
+        step = self._preferences.step_seconds(network.name, self.device_in_use()) if network is not None else None
+        run_time.setText(wording.about(step * plan.evaluations) if step is not None else "not measured yet")
+
+    def _running_changed(self) -> None:
+        running = self._session.running
+        if running and not self._clock.isActive():
+            self._run_started = time.monotonic()
+            self._frame = None
+            self.progress.setRange(0, 0)
+            self.percent.setText("")
+            self.left.setText("")
+            self._clock.start()
+        elif not running:
+            self._clock.stop()
+        self.foot.setCurrentIndex(1 if running else 0)
+        self.stage.setText("Stopping\u2026" if self._session.cancelling else "Extending")
+        self._show_progress()
+        self.refresh_cost()
+
+    def set_frame(self, frame: Frame) -> None:
+        """How far the running job is."""
+        self._frame = frame
+
+    def _show_progress(self) -> None:
+        if not self._session.running:
+            return
+        self.elapsed.setText(f"{clock(time.monotonic() - self._run_started)} elapsed")
+        frame = self._frame
+        if frame is None:
+            self.left.setText("preparing\u2026")
+            return
+        share = frame.evaluations / max(1, frame.evaluations_total)
+        self.progress.setRange(0, 1000)
+        self.progress.setValue(round(1000 * share))
+        self.percent.setText(f"{100 * share:.0f} %")
+        self.left.setText("estimating\u2026" if frame.remaining is None else f"{wording.about(frame.remaining)} left")
+
+    def _restyle(self) -> None:
+        self.dice.setIcon(self._theme.icon("dice"))

@@ -1,0 +1,344 @@
+"""The strip at the bottom: what will happen, then the network at work on x_t, then what came of it."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
+
+from core.diffusion.lambdas import lambda_curve
+from core.diffusion.samplers import SAMPLERS
+from core.errors import PianoDiffError
+from core.plan import Plan
+from pianodiff_gui import wording
+from pianodiff_gui.jobs import Frame, Job, Outcome
+from pianodiff_gui.session import Session
+from pianodiff_gui.theme import AXIS_WIDTH, GRID, Theme, font
+from pianodiff_gui.views.plots import EnvelopeItem, FixedAxis, OffsetAxis, Plot, Strip, Swatch
+
+_DRAW_INTERVAL = 33  # ms
+_ROWS = 5
+_AIR = 1.1  # height of the picture of x_t over its largest sample
+_SETTLE = 0.15  # how fast that height follows
+
+
+class PlanDiagram(QWidget):
+    """The windows of the next run as rows: what each hears and what it writes (the paper's Fig. 1)."""
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self._theme = theme
+        self._plan: Plan | None = None
+        self._rate = 1
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        theme.changed.connect(self.update)
+
+    def show_plan(self, plan: Plan | None, sample_rate: int) -> None:
+        self._plan, self._rate = plan, sample_rate
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if self._plan is None:
+            return
+        windows = self._plan.windows
+        rows = min(_ROWS, len(windows))
+        more = len(windows) - rows
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setFont(font(8.5, tabular=True))
+        metrics = QFontMetricsF(painter.font())
+        slots = rows + (1 if more else 0)
+        pitch = min(34.0, self.height() / max(1, slots))
+        bar = max(4.0, pitch - 8)
+        label = metrics.horizontalAdvance("00 s") + 2 * GRID
+        width = self.width() - 2 * label
+        shown = windows[:rows]
+        span = (shown[0].context_frames + sum(w.new_frames for w in shown)) / self._rate
+        scale = width / max(span, 1e-9)
+        start = 0.0  # s, where the next window's new part begins, from the left end
+        start = shown[0].context_frames / self._rate
+        muted = self._theme.colour("muted")
+        for index, window in enumerate(shown):
+            y = index * pitch
+            known, new = window.context_frames / self._rate, window.new_frames / self._rate
+            left = label + (start - known) * scale
+            painter.setPen(muted)
+            painter.drawText(
+                QRectF(left - label, y, label - GRID, bar),
+                Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter,
+                str(index + 1),
+            )
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(self._theme.colour("ink", 0.28))
+            painter.drawRoundedRect(QRectF(left, y, max(1.0, known * scale - 1), bar), 3, 3)
+            painter.setBrush(self._theme.colour("accent"))
+            painter.drawRoundedRect(QRectF(label + start * scale, y, max(2.0, new * scale), bar), 3, 3)
+            painter.setPen(muted)
+            painter.drawText(
+                QRectF(label + (start + new) * scale + GRID, y, label, bar),
+                Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter,
+                f"{new:.1f} s",
+            )
+            start += new
+        if more:
+            painter.drawText(
+                QRectF(label, rows * pitch, width, bar),
+                Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter,
+                f"\u2026 and {wording.count(more, 'more window')} like these",
+            )
+        painter.end()
+
+
+class DiffusionView(Strip):
+    """Polls the running job's mailbox; between runs it shows the plan of the next one or the result of the last."""
+
+    frame_shown = Signal(object)  # Frame
+
+    def __init__(self, session: Session, theme: Theme) -> None:
+        super().__init__("Diffusion")
+        self._session, self._theme = session, theme
+        self._job: Job | None = None
+        self._seen = 0  # windows of this job whose curve is finished
+        self._last: Frame | None = None
+        self._summary = ""
+        self._peak = 0.0
+        self.legend.addWidget(Swatch(theme, "accent", "KS similarity", "bar"))
+        self.legend.addWidget(Swatch(theme, "muted", "\u03bb", "bar"))
+
+        self.sentence = QLabel()
+        self.sentence.setWordWrap(True)
+        self.sentence.setFont(font(9.5))
+        self.diagram = PlanDiagram(theme)
+        plan = QWidget()
+        plan_layout = QVBoxLayout(plan)
+        plan_layout.setContentsMargins(2 * GRID, GRID, 2 * GRID, 2 * GRID)
+        plan_layout.setSpacing(2 * GRID)
+        plan_layout.addWidget(self.sentence)
+        plan_layout.addWidget(self.diagram, 1)
+
+        self.plot = Plot(theme, left=FixedAxis("left", [(0.0, "0")]), bottom=OffsetAxis("bottom"))
+        self.plot.plotItem.vb.setMouseEnabled(False, False)
+        self.zero = pg.InfiniteLine(pos=0, angle=0)
+        self.boundary = pg.InfiniteLine(pos=0)
+        self.known_item, self.new_item = EnvelopeItem(), EnvelopeItem()
+        for item in (self.zero, self.known_item, self.new_item, self.boundary):
+            self.plot.addItem(item, ignoreBounds=True)
+        self.level = QLabel(self.plot)
+        self.level.setFont(font(13, font().Weight.DemiBold, tabular=True))
+        self.level.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.level.move(AXIS_WIDTH + GRID, 0)
+
+        self.stack = QStackedWidget()
+        self.stack.addWidget(plan)
+        self.stack.addWidget(self.plot)
+
+        self.curves = Plot(
+            theme,
+            left=FixedAxis("left", [(0.0, "0"), (0.5, "0.5"), (1.0, "1")]),
+            bottom=pg.AxisItem("bottom"),
+        )
+        vb = self.curves.plotItem.vb
+        vb.setMouseEnabled(False, False)
+        vb.invertX(True)
+        vb.setYRange(-0.03, 1.06, padding=0)
+        self.grid = [pg.InfiniteLine(pos=y, angle=0) for y in (0.0, 0.5, 1.0)]
+        self.lambda_item = pg.PlotCurveItem(antialias=True)
+        self.past_items: list[pg.PlotCurveItem] = []
+        self.similarity_item = pg.PlotCurveItem(antialias=True)
+        for item in (*self.grid, self.lambda_item, self.similarity_item):
+            self.curves.addItem(item, ignoreBounds=True)
+        self.curves.setMinimumWidth(240)
+
+        row = QHBoxLayout()
+        row.setContentsMargins(0, 0, 0, GRID)
+        row.setSpacing(0)
+        row.addWidget(self.stack, 5)
+        row.addWidget(self.curves, 3)
+        self.body.addLayout(row, 1)
+
+        self._timer = QTimer(self)
+        self._timer.setInterval(_DRAW_INTERVAL)
+        self._timer.timeout.connect(self._poll)
+        session.running_changed.connect(self._running_changed)
+        session.ended.connect(self._ended)
+        for signal in (session.source_changed, session.settings_changed, session.network_changed):
+            signal.connect(self._plan_changed)
+        session.target_changed.connect(self._plan_changed)
+        session.timeline_changed.connect(self._plan_changed)
+        theme.changed.connect(self._restyle)
+        self._restyle()
+        self._plan_changed()
+
+    @property
+    def last_frame(self) -> Frame | None:
+        """The newest picture of the running (or last) job."""
+        return self._last
+
+    # Before and after a run
+
+    def _plan_changed(self, _value: object = None) -> None:
+        if self._session.running:
+            return
+        if self._session.source is None:
+            self._last, self._summary = None, ""
+        try:
+            plan = self._session.cost()
+        except PianoDiffError as error:
+            self._show_plan(None, str(error))
+        else:
+            if plan is not None:
+                self._summary = ""
+                self._show_plan(plan, self._describe(plan))
+            elif self._last is not None:
+                self._show_result()
+            else:
+                self._show_plan(None, self._session.extend_blocked())
+        self._draw_lambda()
+
+    def _describe(self, plan: Plan) -> str:
+        network = self._session.network
+        assert network is not None
+        first = plan.windows[0]
+        context = first.context_frames / network.sample_rate
+        new = first.new_frames / network.sample_rate
+        text = (
+            f"From noise to {wording.seconds(self._session.remaining)} of piano in "
+            f"{wording.count(len(plan.windows), 'window')}. The network hears the last "
+            f"{wording.seconds(context)} and writes {wording.seconds(new)}"
+        )
+        return text + (
+            ", then slides on and hears what it wrote."
+            if len(plan.windows) > 1
+            else "; everything before stays as it is."
+        )
+
+    def _show_plan(self, plan: Plan | None, text: str) -> None:
+        network = self._session.network
+        self.title.setText("What will happen" if plan is not None else "Diffusion")
+        self.note.setText("")
+        self.sentence.setText(text)
+        self.diagram.show_plan(plan, network.sample_rate if network is not None else 1)
+        self.stack.setCurrentIndex(0)
+        self._clear_curves()
+
+    def _show_result(self) -> None:
+        self.title.setText("What happened")
+        self.note.setText(self._summary)
+        self.stack.setCurrentIndex(1)
+
+    def _draw_lambda(self) -> None:
+        settings = self._job.settings if self._job is not None else self._session.settings
+        network = self._job.network if self._job is not None else self._session.network
+        top = network.levels if network is not None else 200
+        vb = self.curves.plotItem.vb
+        vb.setXRange(0, top, padding=0.04)
+        ticks = [(float(t), str(t) if t < top else f"t = {t}") for t in np.linspace(0, top, 5).round().astype(int)]
+        self.curves.axis("bottom").setTicks([ticks])
+        preset = SAMPLERS[settings.sampler]
+        if preset.uses_lambda:
+            values = lambda_curve(settings.lambda_schedule, settings.steps)
+            self.lambda_item.setData(np.linspace(top - 1, 0, len(values)), values)
+        else:  # the known part is always put back: lambda is 0 throughout
+            self.lambda_item.setData(np.array([top, 0.0]), np.zeros(2))
+
+    # During a run
+
+    def _running_changed(self) -> None:
+        job = self._session.job
+        if job is not None and job is not self._job:
+            self._job, self._last, self._seen, self._peak = job, None, 0, 0.0
+            self._summary = ""
+            self._clear_curves()
+            self._draw_lambda()
+            self.title.setText("Denoising")
+            self.note.setText("preparing the network\u2026")
+            self.level.setText("")
+            self.known_item.set_data(np.zeros(0), np.zeros(0), np.zeros(0))
+            self.new_item.set_data(np.zeros(0), np.zeros(0), np.zeros(0))
+            self.stack.setCurrentIndex(1)
+            self._timer.start()
+        elif job is None:
+            self._poll()
+            self._timer.stop()
+            self._job = None
+            self._plan_changed()
+
+    def _ended(self, job: Job, outcome: Outcome) -> None:
+        if outcome.error or self._last is None:
+            return
+        done = outcome.samples.shape[1] / job.base.sample_rate
+        how = "Added" if job.replaces is None else "Replaced by"
+        if not outcome.complete:
+            how = "Stopped; kept" if done else "Stopped"
+        parts = [f"{how} {wording.seconds(done)}" if done else how]
+        parts.append(wording.count(outcome.evaluations, "evaluation"))
+        parts.append(wording.duration(outcome.elapsed))
+        if outcome.complete:
+            parts.append(f"KS similarity {self._last.similarities[-1]:.2f} at the end")
+        self._summary = "  \u00b7  ".join(parts)
+        self._plan_changed()
+
+    def _poll(self) -> None:
+        frame = self._job.mailbox.take() if self._job is not None else None
+        if frame is not None:
+            self._show_frame(frame)
+
+    def _show_frame(self, frame: Frame) -> None:
+        if self._last is not None and frame.window != self._last.window:
+            self._keep_curve(self._last)
+            self._peak = 0.0
+        self._last = frame
+        self.title.setText(
+            "Denoising" if frame.windows == 1 else f"Denoising window {frame.window + 1} of {frame.windows}"
+        )
+        self.note.setText(f"KS similarity {frame.similarities[-1]:.2f}")
+        self.level.setText(f"t = {frame.level:.0f}")
+        self.level.adjustSize()
+        for item, part in ((self.known_item, frame.known), (self.new_item, frame.new)):
+            item.set_data(part.seconds, part.low, part.high)
+        ends = [part.seconds[[0, -1]] for part in (frame.known, frame.new) if len(part.seconds)]
+        box = self.plot.plotItem.vb
+        if ends:
+            box.setXRange(float(np.min(ends)), float(np.max(ends)), padding=0)
+        # The height follows the noise down, so that the music in it fills the plot at every level.
+        goal = max(frame.peak, 1e-6)
+        self._peak = goal if self._peak == 0.0 else self._peak + _SETTLE * (goal - self._peak)
+        height = _AIR * max(goal, self._peak)
+        box.setYRange(-height, height, padding=0)
+        self.similarity_item.setData(*_by_level(frame))
+        self.frame_shown.emit(frame)
+
+    def _keep_curve(self, frame: Frame) -> None:
+        item = pg.PlotCurveItem(*_by_level(frame), antialias=True)
+        item.setPen(pg.mkPen(self._theme.colour("accent", 0.28), width=1))
+        self.past_items.append(item)
+        self.curves.addItem(item, ignoreBounds=True)
+
+    def _clear_curves(self) -> None:
+        for item in self.past_items:
+            self.curves.removeItem(item)
+        self.past_items = []
+        self.similarity_item.setData([], [])
+
+    def _restyle(self) -> None:
+        theme = self._theme
+        self.known_item.set_colour(theme.colour("ink"))
+        self.new_item.set_colour(theme.colour("accent"))
+        self.zero.setPen(pg.mkPen(theme.colour("hairline"), width=1))
+        self.boundary.setPen(pg.mkPen(theme.colour("boundary"), width=1))
+        self.level.setStyleSheet(f"color: {theme.palette.accent_ink}; background: transparent;")
+        for line in self.grid:
+            line.setPen(pg.mkPen(theme.colour("grid"), width=1))
+        self.lambda_item.setPen(pg.mkPen(theme.colour("muted"), width=1.25))
+        self.similarity_item.setPen(pg.mkPen(theme.colour("accent"), width=2))
+        for item in self.past_items:
+            item.setPen(pg.mkPen(theme.colour("accent", 0.28), width=1))
+
+
+def _by_level(frame: Frame) -> tuple[np.ndarray, np.ndarray]:
+    """The newest similarity at every level, from noise to music. A walk with jumps visits a level many times."""
+    newest = dict(zip(frame.levels.tolist(), frame.similarities.tolist(), strict=True))
+    levels = np.array(sorted(newest, reverse=True))
+    return levels, np.array([newest[level] for level in levels])

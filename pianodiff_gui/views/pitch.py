@@ -1,0 +1,172 @@
+"""Pitch under the waveform's time axis: dots for the recording, squares for what was generated (the paper's Fig. 6)."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QObject, QTimer, Signal
+
+from core.pitch import PitchTrack
+from pianodiff_gui.session import Session
+from pianodiff_gui.theme import Theme
+from pianodiff_gui.views.plots import FixedAxis, Plot, Strip, Swatch, TimeAxis, TimeViewBox
+from pianodiff_gui.views.waveform import style_lines, time_lines
+
+_LOWEST, _HIGHEST = 31.0, 98.0  # MIDI note numbers: a little more than YIN's 55 to 2093 Hz
+_SHADES = (1.0, 0.75, 0.5, 0.3, 0.15)  # opacity, from steady tone to almost noise
+_FADE_FROM, _FADE_TO = 0.05, 0.45  # aperiodicity of the first and of the last shade; beyond it nothing is drawn
+_SIZES = {"o": 4.5, "s": 5.0}  # px
+
+
+def midi(frequency: np.ndarray) -> np.ndarray:
+    """MIDI note numbers (69 is A4, 440 Hz), fractional, of frequencies in Hz."""
+    return 69 + 12 * np.log2(np.asarray(frequency, np.float64) / 440.0)
+
+
+def shade_of(aperiodicity: np.ndarray) -> np.ndarray:
+    """Index into the shades for each frame, len(_SHADES) where it is too noisy to have a pitch."""
+    share = (np.asarray(aperiodicity, np.float64) - _FADE_FROM) / (_FADE_TO - _FADE_FROM)
+    index = np.ceil(np.clip(share, 0.0, None) * (len(_SHADES) - 1))
+    return np.minimum(np.nan_to_num(index, nan=np.inf), len(_SHADES)).astype(int)
+
+
+class _Dots:
+    """One kind of mark in five shades, drawn from a track that may hold an hour."""
+
+    def __init__(self, plot: Plot, symbol: str) -> None:
+        self.items = [pg.ScatterPlotItem(pen=None, symbol=symbol, size=_SIZES[symbol], pxMode=True) for _ in _SHADES]
+        for item in reversed(self.items):
+            plot.addItem(item, ignoreBounds=True)
+        self.clear()
+
+    def clear(self) -> None:
+        self._pieces: list[tuple[np.ndarray, np.ndarray, np.ndarray]] = []
+        self._joined: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
+
+    def append(self, track: PitchTrack) -> None:
+        f0 = np.asarray(track.f0, np.float64)
+        shade = np.where(np.isfinite(f0) & (f0 > 0), shade_of(track.aperiodicity), len(_SHADES))
+        note = midi(np.where(shade < len(_SHADES), f0, 440.0))
+        seen = shade < len(_SHADES)
+        self._pieces.append((track.times[seen], note[seen], shade[seen]))
+        self._joined = None
+
+    def draw(self, low: float, high: float, columns: int) -> int:
+        """Show what lies in low..high seconds, at most two marks a column, the steadiest first. Returns how many."""
+        if self._joined is None:
+            parts = self._pieces or [(np.zeros(0), np.zeros(0), np.zeros(0, int))]
+            self._joined = tuple(np.concatenate(column) for column in zip(*parts, strict=True))  # type: ignore[assignment]
+        assert self._joined is not None
+        times, notes, shades = self._joined
+        first, last = np.searchsorted(times, [low, high])
+        times, notes, shades = times[first:last], notes[first:last], shades[first:last]
+        if len(times) > 2 * columns:
+            # Columns at fixed multiples of time, so that panning does not make the dots flicker.
+            span = (high - low) / columns
+            column = np.floor(times / span).astype(int)
+            order = np.lexsort((shades, column))
+            rank = np.arange(len(order)) - np.searchsorted(column[order], column[order])
+            chosen = np.sort(order[rank < 2])
+            times, notes, shades = times[chosen], notes[chosen], shades[chosen]
+        for index, item in enumerate(self.items):
+            here = shades == index
+            item.setData(x=times[here], y=notes[here])
+        return len(times)
+
+    def recolour(self, theme: Theme, colour: str) -> None:
+        for item, alpha in zip(self.items, _SHADES, strict=True):
+            item.setBrush(pg.mkBrush(theme.colour(colour, alpha)))
+            item.setPen(None)
+
+
+class PitchView(Strip):
+    """Reads the session; the window hands it pitch tracks as they are found."""
+
+    seek_requested = Signal(float)
+
+    def __init__(self, session: Session, theme: Theme, link: TimeViewBox) -> None:
+        super().__init__("Pitch")
+        self._session, self._theme = session, theme
+        self.legend.addWidget(Swatch(theme, "ink", "recording", "dot"))
+        self.legend.addWidget(Swatch(theme, "accent", "generated", "square"))
+        self.box = TimeViewBox()
+        notes = [(float(33 + 12 * octave), f"A{octave + 1}") for octave in range(6)]
+        self.plot = Plot(theme, self.box, left=FixedAxis("left", notes), bottom=TimeAxis("bottom"), show_bottom=True)
+        self.body.addWidget(self.plot, 1)
+        self.grid = [pg.InfiniteLine(pos=note, angle=0) for note, _ in notes]
+        for line in self.grid:
+            line.setZValue(-20)
+            self.plot.addItem(line, ignoreBounds=True)
+        self.ghost, self.boundary, self.playhead = time_lines(self.plot)
+        self.known, self.generated = _Dots(self.plot, "o"), _Dots(self.plot, "s")
+        self.box.setYRange(_LOWEST, _HIGHEST, padding=0)
+        self.box.setLimits(yMin=_LOWEST, yMax=_HIGHEST)
+        self.box.setXLink(link)
+        self.box.clicked.connect(self._clicked)
+        self.box.zoomed.connect(link.zoomed)
+        self.box.sigRangeChanged.connect(self._draw)
+        self.plot.installEventFilter(self)
+        session.source_changed.connect(self._source_changed)
+        session.timeline_changed.connect(self._region_changed)
+        session.target_changed.connect(self._region_changed)
+        theme.changed.connect(self._restyle)
+        self._restyle()
+
+    def add_known(self, track: PitchTrack) -> None:
+        """The next stretch of the recording's pitch."""
+        self.known.append(track)
+        self._draw()
+
+    def set_generated(self, track: PitchTrack | None) -> None:
+        """The pitch of everything generated."""
+        self.generated.clear()
+        if track is not None:
+            self.generated.append(track)
+        self._draw()
+
+    def set_playhead(self, seconds: float) -> None:
+        self.playhead.setVisible(self._session.source is not None)
+        self.playhead.setValue(seconds)
+
+    def _clicked(self, seconds: float) -> None:
+        timeline = self._session.timeline
+        if timeline is not None:
+            self.seek_requested.emit(min(max(seconds, 0.0), timeline.seconds))
+
+    def _source_changed(self) -> None:
+        self.known.clear()
+        self.generated.clear()
+        source = self._session.source
+        if source is not None:
+            self.boundary.show()
+            self.boundary.setValue(source.seconds)
+            self.playhead.setValue(0.0)
+            self.playhead.show()
+        self._draw()
+
+    def _region_changed(self, _target: float = 0.0) -> None:
+        source = self._session.source
+        if source is None:
+            return
+        begin = source.seconds + self._session.generated_seconds
+        end = source.seconds + self._session.target
+        self.ghost.setRegion((begin, max(begin, end)))
+        self.ghost.setVisible(end - begin > 1e-6)
+
+    def _draw(self) -> None:
+        low, high = self.box.viewRange()[0]
+        columns = max(2, round(self.box.width()))
+        for dots in (self.known, self.generated):
+            dots.draw(low, high, columns)
+
+    def _restyle(self) -> None:
+        self.known.recolour(self._theme, "ink")
+        self.generated.recolour(self._theme, "accent")
+        for line in self.grid:
+            line.setPen(pg.mkPen(self._theme.colour("grid"), width=1))
+        style_lines(self._theme, self.ghost, self.boundary, self.playhead)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if watched is self.plot and event.type() == QEvent.Type.Resize:
+            QTimer.singleShot(0, self, self._draw)
+        return False

@@ -1,0 +1,220 @@
+"""The thread that runs the network: it loads torch, iterates the engine and leaves pictures in a mailbox."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+from PySide6.QtCore import QObject, Signal, Slot
+
+from core.errors import PianoDiffError
+from core.recipe import describe_run
+from pianodiff_gui.jobs import Envelope, Frame, Job, Outcome
+
+if TYPE_CHECKING:
+    from core.diffusion.denoiser import Denoiser
+    from core.extension import Step
+    from core.plan import Plan
+
+log = logging.getLogger(__name__)
+
+_COLUMNS = 700  # of a picture of x_t; two points each
+_FRAME_INTERVAL = 1 / 40  # s; the window draws 30 times a second at most
+_SMOOTHING = 0.15  # weight of the newest step in the time estimate
+_STEPS_BEFORE_ESTIMATE = 3
+
+
+class Engine(Protocol):
+    """What the worker needs of core.extension.Extension."""
+
+    plan: Plan
+    evaluations_done: int
+    x_T_sha256: str
+
+    def run(self) -> Iterator[Step]: ...
+
+    def audio(self) -> np.ndarray: ...
+
+
+EngineMaker = Callable[[Job], tuple[Engine, str]]
+
+
+class TorchEngines:
+    """Makes the real engine and keeps the last network. Called in the worker thread only: torch is imported there."""
+
+    def __init__(self) -> None:
+        self._loaded: tuple[tuple[str, str], Denoiser] | None = None
+
+    def __call__(self, job: Job) -> tuple[Engine, str]:
+        """(engine, name of the device it runs on). Raises PianoDiffError."""
+        from core.device import resolve_device
+        from core.extension import Extension
+        from core.networks.checkpoint import load_denoiser
+        from core.plan import context_tail_seconds
+
+        device = resolve_device(job.settings.device)
+        key = (str(job.network.path), str(device))
+        if self._loaded is None or self._loaded[0] != key:
+            self._loaded = None  # free the old network before the new one is read
+            self._loaded = (key, load_denoiser(job.settings.network, device))
+        context = job.base.tail(context_tail_seconds(job.network, job.settings))
+        engine = Extension(self._loaded[1], job.network, context, job.base.sample_rate, job.seconds, job.settings)
+        return engine, device.type
+
+
+def envelope(samples: np.ndarray, first_second: float, sample_rate: float, columns: int) -> Envelope:
+    """Smallest and largest sample of each of at most `columns` equal stretches of `samples` (N,)."""
+    frames = len(samples)
+    if frames == 0 or columns < 1:
+        empty = np.zeros(0, np.float32)
+        return Envelope(empty, empty, empty)
+    width = max(1, -(-frames // columns))
+    starts = np.arange(0, frames, width)
+    seconds = first_second + (np.minimum(starts + width / 2, (starts + frames) / 2)) / sample_rate
+    return Envelope(seconds, np.minimum.reduceat(samples, starts), np.maximum.reduceat(samples, starts))
+
+
+class StepClock:
+    """Measures network evaluations and foretells the rest. The first one is warm-up and does not count."""
+
+    def __init__(self, now: float) -> None:
+        self.started = self._last = now
+        self._measured = 0
+        self._sum = 0.0
+        self._smooth = 0.0
+
+    def tick(self, now: float) -> None:
+        step, self._last = now - self._last, now
+        self._measured += 1
+        if self._measured == 1:
+            return
+        self._sum += step
+        if self._measured <= 2 * _STEPS_BEFORE_ESTIMATE:
+            self._smooth = self._sum / (self._measured - 1)
+        else:
+            self._smooth += _SMOOTHING * (step - self._smooth)
+
+    def remaining(self, evaluations: int) -> float | None:
+        """Seconds for `evaluations` more, None before there is something to go by."""
+        return evaluations * self._smooth if self._measured > _STEPS_BEFORE_ESTIMATE else None
+
+    @property
+    def mean(self) -> float | None:
+        return self._sum / (self._measured - 1) if self._measured > 1 else None
+
+
+class ExtensionWorker(QObject):
+    """Lives in its own thread. Every signal carries the job's id, so that late results can be told apart."""
+
+    ready = Signal(list)  # names of the devices there are
+    started = Signal(int, str)  # job, device
+    window_done = Signal(int, object)  # job, float32 (channels, frames): everything complete so far
+    finished = Signal(int, object)  # job, Outcome
+    failed = Signal(int, str)  # job, message for the user
+
+    def __init__(self, make_engine: EngineMaker | None = None) -> None:
+        super().__init__()
+        self._make_engine = make_engine if make_engine is not None else TorchEngines()
+
+    @Slot()
+    def warm_up(self) -> None:
+        """Load torch, which takes seconds, while the window is already there."""
+        try:
+            from core.device import available_devices
+
+            self.ready.emit(available_devices())
+        except Exception:
+            log.exception("torch could not be loaded")
+            self.ready.emit([])
+
+    @Slot(object)
+    def run(self, job: Job) -> None:
+        """Run `job` to its end or until it is cancelled. Never raises: every end is one signal."""
+        try:
+            self._run(job)
+        except PianoDiffError as error:
+            self.failed.emit(job.id, str(error))
+        except MemoryError:
+            self.failed.emit(job.id, "There is not enough memory for this. Close other programs or shorten it.")
+        except Exception as error:
+            log.exception("job %d failed", job.id)
+            self.failed.emit(
+                job.id, f"Something went wrong inside PianoDiff ({type(error).__name__}: {error}). See the log."
+            )
+
+    def _run(self, job: Job) -> None:
+        engine, device = self._make_engine(job)
+        self.started.emit(job.id, device)
+        clock = StepClock(time.perf_counter())
+        error = ""
+        complete = False
+        steps = engine.run()
+        try:
+            if not job.cancelled.is_set():
+                complete = self._iterate(job, engine, steps, clock)
+        except PianoDiffError as problem:
+            error = str(problem)
+        finally:
+            steps.close()  # type: ignore[attr-defined]  # a generator: closing it ends it within one step
+        elapsed = time.perf_counter() - clock.started
+        samples = engine.audio()
+        run = describe_run(
+            job.settings,
+            job.network,
+            engine.plan,
+            seconds=job.seconds,
+            new_frames=samples.shape[1],
+            evaluations=engine.evaluations_done,
+            elapsed=elapsed,
+            x_T_sha256=engine.x_T_sha256,
+            device=device,
+            complete=complete,
+        )
+        outcome = Outcome(samples, complete, engine.evaluations_done, elapsed, clock.mean, device, run, error)
+        self.finished.emit(job.id, outcome)
+
+    def _iterate(self, job: Job, engine: Engine, steps: Iterator[Step], clock: StepClock) -> bool:
+        """True when the generator ran to its end, False when the job was cancelled."""
+        levels: list[float] = []
+        similarities: list[float] = []
+        window, drawn = -1, 0.0
+        for step in steps:
+            now = time.perf_counter()
+            clock.tick(now)
+            if step.window != window:
+                window, levels, similarities = step.window, [], []
+            levels.append(step.level)
+            similarities.append(step.similarity)
+            if now - drawn >= _FRAME_INTERVAL or step.window_complete:
+                drawn = now
+                job.mailbox.put(self._picture(job, step, levels, similarities, clock, now))
+            if step.window_complete:
+                self.window_done.emit(job.id, engine.audio())
+            if job.cancelled.is_set():
+                return False
+        return True
+
+    @staticmethod
+    def _picture(
+        job: Job, step: Step, levels: list[float], similarities: list[float], clock: StepClock, now: float
+    ) -> Frame:
+        rate, known = job.network.sample_rate, step.known_frames
+        share = known / max(1, len(step.x))
+        columns = round(_COLUMNS * share)
+        return Frame(
+            window=step.window,
+            windows=step.windows,
+            level=step.level,
+            known=envelope(step.x[:known], -known / rate, rate, columns),
+            new=envelope(step.x[known:], 0.0, rate, _COLUMNS - columns),
+            peak=float(np.abs(step.x).max(initial=0.0)),
+            levels=np.asarray(levels, np.float64),
+            similarities=np.asarray(similarities, np.float64),
+            evaluations=step.evaluations,
+            evaluations_total=step.evaluations_total,
+            elapsed=now - clock.started,
+            remaining=clock.remaining(step.evaluations_total - step.evaluations),
+        )
