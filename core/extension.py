@@ -4,7 +4,7 @@ An Extension is iterated: each Step is one network evaluation. Leaving the itera
 keeps every window that is complete.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -95,10 +95,12 @@ class Extension:
         self._image = ChannelImage(known, network.sample_rate)
         self._signal = self._image.downmix(known).astype(np.float32)  # context and everything added, mono, network rate
         self._known_frames = len(self._signal)
-        self._reference_level = active_rms(self._signal[None], network.sample_rate) if self._known_frames else GENERATED_LEVEL
+        self._reference_level = GENERATED_LEVEL
+        if self._known_frames:
+            self._reference_level = active_rms(self._signal[None], network.sample_rate)
         self._ceiling = max(0.98, float(np.abs(self._context).max(initial=0.0)))
 
-    def run(self) -> Iterator[Step]:
+    def run(self) -> Generator[Step, None, None]:
         """Do the work; one Step an evaluation. Raises NetworkError or PianoDiffError (out of memory)."""
         try:
             for index in range(len(self.plan.windows)):
@@ -152,6 +154,8 @@ class Extension:
 
         per_window = self.plan.evaluations_per_window
         for state in sample(self._denoiser, walk, solver, guide, x_T, noise):
+            if not torch.isfinite(state.x).all():
+                raise NetworkError(f"The network '{self._network.name}' produced samples that are not numbers.")
             complete = state.evaluations == per_window
             if complete:
                 self._append(state.x, known, gain, level)
@@ -161,8 +165,6 @@ class Extension:
     def _append(self, x_0: Tensor, known: np.ndarray, gain: float, level: float) -> None:
         """Join a finished window's new part to what exists."""
         result = x_0[0, 0].float().cpu().numpy() / gain
-        if not np.isfinite(result).all():
-            raise NetworkError(f"The network '{self._network.name}' produced samples that are not numbers.")
         new = result[len(known) :]
         if len(known):
             new = new + seam_correction((known - result[: len(known)])[None], len(new), self._network.sample_rate)[0]

@@ -77,7 +77,7 @@ def cases(folder: Path, count: int) -> Iterator[Source]:
     sources = [open_source(p) for p in sorted(folder.iterdir()) if p.suffix.lower() in AUDIO_SUFFIXES]
     usable = [source for source in sources if source.seconds >= long_enough]
     if len(usable) < count:
-        raise AudioError(f"{folder} holds {len(usable)} clips of at least {long_enough:g} s, and {count} are asked for.")
+        raise AudioError(f"{folder} holds {len(usable)} clips of {long_enough:g} s or more, not the {count} asked for.")
     yield from (usable[round(k)] for k in np.linspace(0, len(usable) - 1, count))
 
 
@@ -86,7 +86,8 @@ def table(rows: dict[str, list[Figures]]) -> str:
     lines = ["| row | level dB | flatness | voiced | seam |", "|---|---|---|---|---|"]
     for name, figures in rows.items():
         level, flatness, voiced, seam = (
-            float(np.median([getattr(f, field) for f in figures])) for field in ("level_db", "flatness", "voiced", "seam")
+            float(np.median([getattr(f, field) for f in figures]))
+            for field in ("level_db", "flatness", "voiced", "seam")
         )
         lines.append(f"| {name} | {level:+.1f} | {flatness:.2g} | {voiced:.2f} | {seam:.2f} |")
     return "\n".join(lines)

@@ -40,7 +40,7 @@ def test_diffuse_lands_on_the_marginal(start: float, stop: float) -> None:
 
 
 def test_one_noising_move_is_equation_2() -> None:
-    """sqrt(1 - beta) x + sqrt(beta) eps between neighbouring levels: RePaint's jump back, known to have been got wrong."""
+    """sqrt(1 - beta) x + sqrt(beta) eps between neighbours: RePaint's jump back, which others have got wrong."""
     schedule = NoiseSchedule.linear_beta()
     beta = np.linspace(1e-4, 0.02, 200)
     one, zero = torch.ones(1, 1, 1, dtype=torch.float64), torch.zeros(1, 1, 1, dtype=torch.float64)

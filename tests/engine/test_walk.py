@@ -1,5 +1,7 @@
 """Walks, their counts, and the lambda schedules that follow them."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -16,7 +18,7 @@ def test_repaint_at_the_papers_setting() -> None:
     walk = repaint(200, 200, 10, 10)
     upward = [edge for edge in walk if edge.upward]
     assert (count_evaluations(walk), len(upward)) == (1910, 1710)
-    starts = [b.start for a, b in zip(walk, walk[1:], strict=False) if b.upward and not a.upward]
+    starts = [b.start for a, b in pairwise(walk) if b.upward and not a.upward]
     assert sorted(set(starts)) == list(range(1, 182, 10))
     assert len(starts) == 19 * 9
     assert walk[18] == Edge(182, 181) and walk[19] == Edge(181, 182)
@@ -27,7 +29,7 @@ def test_every_walk_is_one_unbroken_path_from_the_top_to_clean(steps: int, jump:
     """An edge that does not start where the last one ended would feed the network a wrong level."""
     for walk in (strided(200, steps), repaint(200, steps, jump, times)):
         assert walk[0].start == 200 and walk[-1].stop == 0
-        assert all(a.stop == b.start for a, b in zip(walk, walk[1:], strict=False))
+        assert all(a.stop == b.start for a, b in pairwise(walk))
         levels = sorted({edge.start for edge in walk} | {0.0})
         assert len(levels) == steps + 1
 
