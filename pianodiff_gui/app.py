@@ -8,6 +8,7 @@ import os
 import sys
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 
@@ -106,6 +107,20 @@ def make_window(
     preferences = Preferences()
     theme = Theme(application, preferences.theme)
     return MainWindow(theme, preferences, folder if folder is not None else data_folder(), make_engine)
+
+
+def pump(application: QApplication, reached: Callable[[], bool], settle: float = 0.0, patience: float = 600.0) -> None:
+    """Let the window work until `reached`, and `settle` seconds more. For pictures of it. Raises TimeoutError."""
+    end = time.monotonic() + patience
+    while not reached():
+        if time.monotonic() > end:
+            raise TimeoutError("the window did not get there")
+        application.processEvents()
+        time.sleep(0.005)
+    end = time.monotonic() + settle
+    while time.monotonic() < end:
+        application.processEvents()
+        time.sleep(0.005)
 
 
 def run(clip: Path | None = None, started: float | None = None, time_startup: bool = False) -> int:

@@ -97,6 +97,7 @@ class MainWindow(QMainWindow):
         self._device = ""
         self._closing = False
         self._torch_ready = False
+        self._studying = False
         self._recoverable = self.autosave.find() is not None
 
         self._start_threads(make_engine)
@@ -369,6 +370,7 @@ class MainWindow(QMainWindow):
         if self._reading is not None:
             self._reading.dropped.set()
         self._reading = Reading(path)
+        self._studying = True
         self._say(f"Opening {path.name}\u2026")
         self._read_requested.emit(self._reading)
 
@@ -422,6 +424,7 @@ class MainWindow(QMainWindow):
     def _open_failed(self, reading_id: int, message: str) -> None:
         if self._is_current(reading_id):
             self._recovering = None
+            self._studying = False
             self._say("")
             self.tell(message)
 
@@ -440,8 +443,14 @@ class MainWindow(QMainWindow):
         if self._is_current(reading_id):
             self.pitch.add_known(track)
 
+    @property
+    def settled(self) -> bool:
+        """Whether all that can be known of what is open has been found and drawn."""
+        return not (self._studying or self._pitch_timer.isActive() or self._pitch_request is not None)
+
     def _analysis_done(self, reading_id: int) -> None:
         if self._is_current(reading_id):
+            self._studying = False
             self.pitch.note.setText("")
             self.waveform.note.setText("")
 
@@ -460,6 +469,7 @@ class MainWindow(QMainWindow):
 
     def _generated_pitch_found(self, request_id: int, track: PitchTrack) -> None:
         if self._pitch_request is not None and self._pitch_request.id == request_id:
+            self._pitch_request = None
             self.pitch.set_generated(track)
 
     # The session has changed
@@ -691,6 +701,10 @@ class MainWindow(QMainWindow):
         self.veil.setGeometry(self.pages.rect())
 
     # Closing
+
+    def mark_exported(self) -> None:
+        """What is generated now is safe elsewhere and need not be kept for recovery."""
+        self._exported = self.session.timeline
 
     def _unexported(self) -> bool:
         timeline = self.session.timeline

@@ -106,6 +106,28 @@ class StepClock:
         return self._sum / (self._measured - 1) if self._measured > 1 else None
 
 
+def picture_of(
+    step: Step, sample_rate: int, levels: list[float], similarities: list[float], clock: StepClock, now: float
+) -> Frame:
+    """What the window draws of `step`. levels and similarities: of every evaluation of this window so far."""
+    known = step.known_frames
+    columns = round(_COLUMNS * known / max(1, len(step.x)))
+    return Frame(
+        window=step.window,
+        windows=step.windows,
+        level=step.level,
+        known=envelope(step.x[:known], -known / sample_rate, sample_rate, columns),
+        new=envelope(step.x[known:], 0.0, sample_rate, _COLUMNS - columns),
+        peak=float(np.abs(step.x).max(initial=0.0)),
+        levels=np.asarray(levels, np.float64),
+        similarities=np.asarray(similarities, np.float64),
+        evaluations=step.evaluations,
+        evaluations_total=step.evaluations_total,
+        elapsed=now - clock.started,
+        remaining=clock.remaining(step.evaluations_total - step.evaluations),
+    )
+
+
 class ExtensionWorker(QObject):
     """Lives in its own thread. Every signal carries the job's id, so that late results can be told apart."""
 
@@ -190,31 +212,9 @@ class ExtensionWorker(QObject):
             similarities.append(step.similarity)
             if now - drawn >= _FRAME_INTERVAL or step.window_complete:
                 drawn = now
-                job.mailbox.put(self._picture(job, step, levels, similarities, clock, now))
+                job.mailbox.put(picture_of(step, job.network.sample_rate, levels, similarities, clock, now))
             if step.window_complete:
                 self.window_done.emit(job.id, engine.audio())
             if job.cancelled.is_set():
                 return False
         return True
-
-    @staticmethod
-    def _picture(
-        job: Job, step: Step, levels: list[float], similarities: list[float], clock: StepClock, now: float
-    ) -> Frame:
-        rate, known = job.network.sample_rate, step.known_frames
-        share = known / max(1, len(step.x))
-        columns = round(_COLUMNS * share)
-        return Frame(
-            window=step.window,
-            windows=step.windows,
-            level=step.level,
-            known=envelope(step.x[:known], -known / rate, rate, columns),
-            new=envelope(step.x[known:], 0.0, rate, _COLUMNS - columns),
-            peak=float(np.abs(step.x).max(initial=0.0)),
-            levels=np.asarray(levels, np.float64),
-            similarities=np.asarray(similarities, np.float64),
-            evaluations=step.evaluations,
-            evaluations_total=step.evaluations_total,
-            elapsed=now - clock.started,
-            remaining=clock.remaining(step.evaluations_total - step.evaluations),
-        )

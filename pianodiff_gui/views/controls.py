@@ -35,9 +35,9 @@ from pianodiff_gui.theme import GRID, PANEL_WIDTH, Theme, font
 from pianodiff_gui.views.plots import clock
 
 LAMBDA_TITLES = {
-    "reverse": "Reverse exponential (paper)",
+    "reverse": "Reverse (paper)",
     "linear": "Linear",
-    "forward": "Forward exponential",
+    "forward": "Forward",
 }
 DEVICE_TITLES = {"auto": "Automatic", "cpu": "Processor (CPU)", "cuda": "NVIDIA GPU (CUDA)", "mps": "Apple GPU"}
 _CHOOSE_FILE = object()

@@ -280,6 +280,12 @@ class DiffusionView(Strip):
         self._summary = "  \u00b7  ".join(parts)
         self._plan_changed()
 
+    def show_past_run(self, job: Job, pictures: list[Frame], outcome: Outcome) -> None:
+        """Show a run that was done elsewhere as if it had been watched here: its last pictures, one a window."""
+        for picture in pictures:
+            self._show_frame(picture)
+        self._ended(job, outcome)
+
     def _poll(self) -> None:
         frame = self._job.mailbox.take() if self._job is not None else None
         if frame is not None:
@@ -328,7 +334,10 @@ class DiffusionView(Strip):
         self.new_item.set_colour(theme.colour("accent"))
         self.zero.setPen(pg.mkPen(theme.colour("hairline"), width=1))
         self.boundary.setPen(pg.mkPen(theme.colour("boundary"), width=1))
-        self.level.setStyleSheet(f"color: {theme.palette.accent_ink}; background: transparent;")
+        self.level.setStyleSheet(
+            f"color: {theme.palette.accent_ink}; background: {theme.palette.surface};"
+            "padding: 0 6px; border-radius: 4px;"
+        )
         for line in self.grid:
             line.setPen(pg.mkPen(theme.colour("grid"), width=1))
         self.lambda_item.setPen(pg.mkPen(theme.colour("muted"), width=1.25))

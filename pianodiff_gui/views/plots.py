@@ -161,7 +161,7 @@ class Plot(pg.PlotWidget):
         self.axis("left").setWidth(AXIS_WIDTH)
         for name in ("left", "bottom"):
             axis = self.axis(name)
-            axis.setStyle(tickLength=0, tickTextOffset=6, autoReduceTextSpace=False)
+            axis.setStyle(tickLength=0, tickTextOffset=6, autoReduceTextSpace=False, hideOverlappingLabels=False)
             axis.setTickFont(font(8.25, tabular=True))
         if show_bottom:
             self.axis("bottom").setHeight(24)

@@ -1,0 +1,73 @@
+"""`python -m pianodiff_gui.screenshots FOLDER`: the pictures of the README, from the real window and a real run."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+WIDTH, HEIGHT = 1440, 900
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Write empty, loaded, running and finished, each in light and dark, to a folder."""
+    parser = argparse.ArgumentParser(prog="python -m pianodiff_gui.screenshots", description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--clip", type=Path, help="another recording than the demo clip")
+    parser.add_argument("--steps", type=int, default=50, help="denoising steps of the run")
+    parser.add_argument("--seconds", type=float, default=4.0, help="length of the extension")
+    options = parser.parse_args(argv)
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    from PySide6.QtCore import QSettings
+
+    from core.assets import asset_path
+    from pianodiff_gui.app import make_application, make_window, pump
+
+    options.folder.mkdir(parents=True, exist_ok=True)
+    clip = options.clip if options.clip is not None else asset_path("demo/demo.wav")
+    with tempfile.TemporaryDirectory() as home:
+        QSettings.setDefaultFormat(QSettings.Format.IniFormat)
+        QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, home)
+        application = make_application()
+        window = make_window(application, folder=Path(home))
+        window.resize(WIDTH, HEIGHT)
+        window.show()
+
+        def take(state: str) -> None:
+            for mode in ("light", "dark"):
+                window.set_theme(mode)
+                pump(application, lambda: True, 0.1)
+                path = options.folder / f"{state}-{mode}.png"
+                if not window.grab().save(str(path)):
+                    raise OSError(f"{path} could not be written")
+                print(path, flush=True)
+
+        window.warm_up()
+        pump(application, lambda: window.controls.device.isEnabled())
+        take("empty")
+        window.open_path(clip)
+        pump(application, lambda: window.session.source is not None and window.settled, 0.3)
+        window.session.set_settings(steps=options.steps)
+        window.session.set_target(options.seconds)
+        pump(application, lambda: True, 0.3)
+        take("loaded")
+        window.session.extend()
+
+        def well_under_way() -> bool:
+            frame = window.diffusion.last_frame
+            return frame is not None and frame.evaluations >= 0.8 * frame.evaluations_total
+
+        pump(application, well_under_way, 0.0)
+        take("running")
+        pump(application, lambda: not window.session.running and window.settled, 0.3)
+        take("finished")
+        window.mark_exported()
+        window.close()
+        application.processEvents()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
