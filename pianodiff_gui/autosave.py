@@ -31,9 +31,9 @@ _KEPT = 3  # folders of earlier sessions; older ones are removed
 
 @dataclass(frozen=True)
 class Saved:
-    """An earlier session that can be brought back."""
+    """Takes that belong to a recording, to be brought back with it."""
 
-    folder: Path
+    folder: Path | None  # where they were kept; None when they come from elsewhere
     source: Path
     frames: int
     takes: tuple[Take, ...]

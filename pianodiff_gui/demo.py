@@ -84,6 +84,7 @@ def paint_window(source: Source, result: Result, settings: Settings, pictures: l
     from PySide6.QtCore import QSettings
 
     from pianodiff_gui.app import make_application, make_window, pump
+    from pianodiff_gui.autosave import Saved
     from pianodiff_gui.jobs import Job, Outcome
     from pianodiff_gui.timeline import Take, Timeline
 
@@ -101,13 +102,11 @@ def paint_window(source: Source, result: Result, settings: Settings, pictures: l
         session.set_settings(seed=settings.seed, steps=settings.steps, sampler=settings.sampler)
         window.resize(1440, 900)
         window.show()
-        window.open_path(source.path)
+        window.open_saved(Saved(None, source.path, source.frames, (Take(samples, settings, run),)))
         pump(application, lambda: session.timeline is not None)
-        assert session.timeline is not None and session.network is not None
-        opened = session.timeline.source
-        job = Job(Timeline(opened), settings, session.network, SECONDS)
+        assert session.network is not None
+        job = Job(Timeline(source), settings, session.network, SECONDS)
         outcome = Outcome(samples, True, result.evaluations, result.elapsed, None, run["device"], run)
-        session.open(opened, (Take(samples, settings, run),))
         window.diffusion.show_past_run(job, pictures, outcome)
         pump(application, lambda: window.settled, settle=0.3)
         saved = window.grab().save(str(path))

@@ -47,7 +47,7 @@ from pianodiff_gui.jobs import Job, Outcome
 from pianodiff_gui.player import Player
 from pianodiff_gui.session import SNAP, Session
 from pianodiff_gui.settings import Preferences
-from pianodiff_gui.theme import GRID, Theme, font
+from pianodiff_gui.theme import GRID, ICON_SIZE, Theme, font
 from pianodiff_gui.timeline import Take, Timeline
 from pianodiff_gui.views.controls import DEVICE_TITLES, Controls
 from pianodiff_gui.views.diffusion import DiffusionView
@@ -208,7 +208,7 @@ class MainWindow(QMainWindow):
     def _add_tool(self, layout: QHBoxLayout, name: str, text: bool = False) -> None:
         button = QToolButton()
         button.setDefaultAction(self.commands[name])
-        button.setIconSize(QSize(20, 20))
+        button.setIconSize(QSize(ICON_SIZE, ICON_SIZE))
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         button.setMinimumHeight(34)
         style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon if text else Qt.ToolButtonStyle.ToolButtonIconOnly
@@ -391,6 +391,10 @@ class MainWindow(QMainWindow):
             self, "An extension is running.", "Stop it and bring back the last session?", "Stop and recover"
         ):
             return
+        self.open_saved(saved)
+
+    def open_saved(self, saved: Saved) -> None:
+        """Open a recording together with takes made from it earlier."""
         self._recovering = saved
         self._read(saved.source)
 
@@ -417,7 +421,9 @@ class MainWindow(QMainWindow):
         if old is not None:
             old.close()
         if saved is not None and takes:
-            self.background.run(lambda: self.autosave.forget(saved.folder), self._look_for_saved)
+            folder = saved.folder
+            if folder is not None:
+                self.background.run(lambda: self.autosave.forget(folder), self._look_for_saved)
         self.preferences.folder = source.path.parent
         self._say(source.notice or f"Opened {source.path.name}")
 

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication
 GRID = 8
 AXIS_WIDTH = 48  # px, the same left axis under every plot, so that their time axes line up
 PANEL_WIDTH = 304
+ICON_SIZE = 20
 
 _HERE = Path(__file__).resolve().parent
 FAMILY = "Inter"
@@ -123,10 +124,9 @@ def icon_pixmap(name: str, colour: str, size: int, ratio: float = 2.0) -> QPixma
 def make_icon(name: str, palette: Palette, colour: str | None = None) -> QIcon:
     """A QIcon in the palette's text colour (or `colour`), greyed where it is disabled."""
     icon = QIcon()
-    for size in (16, 20, 24):
-        for ratio in (1.0, 2.0):
-            icon.addPixmap(icon_pixmap(name, colour or palette.text, size, ratio), QIcon.Mode.Normal)
-            icon.addPixmap(icon_pixmap(name, palette.disabled, size, ratio), QIcon.Mode.Disabled)
+    for ratio in (1.0, 2.0):
+        icon.addPixmap(icon_pixmap(name, colour or palette.text, ICON_SIZE, ratio), QIcon.Mode.Normal)
+        icon.addPixmap(icon_pixmap(name, palette.disabled, ICON_SIZE, ratio), QIcon.Mode.Disabled)
     return icon
 
 

@@ -31,7 +31,7 @@ from pianodiff_gui import wording
 from pianodiff_gui.jobs import Frame
 from pianodiff_gui.session import LONGEST, SNAP, Session
 from pianodiff_gui.settings import Preferences
-from pianodiff_gui.theme import GRID, PANEL_WIDTH, Theme, font
+from pianodiff_gui.theme import GRID, ICON_SIZE, PANEL_WIDTH, Theme, font
 from pianodiff_gui.views.plots import clock
 
 LAMBDA_TITLES = {
@@ -95,7 +95,7 @@ class Controls(QFrame):
         self.dice = QToolButton()
         self.dice.setToolTip("Draw another seed")
         self.dice.setAccessibleName("Draw another seed")
-        self.dice.setIconSize(QSize(20, 20))
+        self.dice.setIconSize(QSize(ICON_SIZE, ICON_SIZE))
         self.dice.clicked.connect(session.new_seed)
         self.network = QComboBox()
         self.network_summary = self._muted()
