@@ -20,6 +20,7 @@ from core.audio import open_source
 from core.diffusion.lambdas import LAMBDAS
 from core.diffusion.samplers import SAMPLERS
 from core.errors import PianoDiffError, SettingsError
+from core.export import DestinationExists
 from core.networks.registry import shipped_networks
 from core.run import Result, run_extension, run_generation
 from core.settings import DEVICES, MAX_SECONDS, Settings, check_seconds
@@ -42,10 +43,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         return code
     except SystemExit as stop:  # argparse after --help and --version
         return int(stop.code or OK)
-    except _UsageError as error:
+    except (_UsageError, SettingsError) as error:
         return _fail(str(error), USAGE)
-    except SettingsError as error:
-        return _fail(str(error), USAGE)
+    except DestinationExists as error:
+        return _fail(f"{error} (--overwrite)", FAILED)
     except PianoDiffError as error:
         return _fail(str(error), FAILED)
     except KeyboardInterrupt:
@@ -89,18 +90,20 @@ class ProgressReport:
         now = time.monotonic()
         if self._first is None:
             self._first = (now, done)
-        left = ""
         since, first = self._first
-        if done - first >= 3 and done < total:
-            left = f", about {clock((now - since) / (done - first) * (total - done))} left"
-        text = f"{done} of {total} evaluations, {clock(now - self._began)} elapsed{left}"
-        if windows > 1:
-            text = f"window {window + 1} of {windows}, {text}"
+        timed = done - first
+        left = clock((now - since) / timed * (total - done)) if timed >= 3 and done < total else ""
+        elapsed = clock(now - self._began)
         if self._terminal:
-            self._draw(done / total, text)
+            place = f"window {window + 1}/{windows}  " if windows > 1 else ""
+            ending = f"  {left} left" if left else ""
+            self._draw(done / total, f"{place}{done}/{total} evaluations  {elapsed} elapsed{ending}")
         elif done * 10 // total > self._tenths:
             self._tenths = done * 10 // total
-            print(f"{done / total:4.0%}: {text}", file=self._stream, flush=True)
+            place = f"window {window + 1} of {windows}, " if windows > 1 else ""
+            ending = f", about {left} left" if left else ""
+            line = f"{done / total:4.0%}: {place}{done} of {total} evaluations, {elapsed} elapsed{ending}"
+            print(line, file=self._stream, flush=True)
 
     def close(self) -> None:
         """Leave the bar's line, so that what follows starts on its own."""
@@ -350,3 +353,7 @@ def _fail(message: str, code: int) -> int:
     kind = "" if code == INTERRUPTED else "error: "
     print(f"pianodiff: {kind}{message}", file=sys.stderr)
     return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

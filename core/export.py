@@ -61,6 +61,15 @@ _RIFF_LIMIT = 2**32 - 2**16
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
+class DestinationExists(ExportError):
+    """There is a file of that name, and it may not be replaced without leave."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(
+            f"{path.name} exists already in {path.parent}. Choose another name, or allow it to be overwritten."
+        )
+
+
 @dataclass(frozen=True)
 class ExportReport:
     """What was written.
@@ -297,7 +306,7 @@ def _rename(temporary: Path, destination: Path, overwrite: bool) -> None:
             os.link(temporary, destination)
             return
         except FileExistsError:
-            raise ExportError(_exists_message(destination)) from None
+            raise DestinationExists(destination) from None
         except OSError:  # a file system without hard links
             _check_free_name(destination, overwrite)
     os.replace(temporary, destination)
@@ -324,11 +333,7 @@ def _check_free_name(path: Path, overwrite: bool) -> None:
     if path.is_dir():
         raise ExportError(f"{path} is a folder. Choose a file name.")
     if taken and not overwrite:
-        raise ExportError(_exists_message(path))
-
-
-def _exists_message(path: Path) -> str:
-    return f"{path.name} exists already in {path.parent}. Choose another name, or allow it to be overwritten."
+        raise DestinationExists(path)
 
 
 def _same_file(first: Path, second: Path) -> bool:
