@@ -22,6 +22,9 @@ package: .venv/.installed-package ## build dist/pianodiff with PyInstaller and c
 	.venv/bin/pyinstaller --noconfirm --log-level WARN --distpath dist --workpath build packaging/pianodiff.spec
 	QT_QPA_PLATFORM=offscreen dist/pianodiff/pianodiff --smoke
 
+screenshots: .venv/.installed ## draw the README's pictures anew, from the real window and a real run
+	QT_QPA_PLATFORM=offscreen .venv/bin/python -m pianodiff_gui.screenshots docs
+
 setup: .venv/.installed ## only install what `make run` needs
 
 clean: ## remove everything that make made
