@@ -153,6 +153,9 @@ class Plot(pg.PlotWidget):
         self.theme = theme
         self.setFrameShape(pg.PlotWidget.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        # Files are dropped on the window; a graphics view would swallow them.
+        self.setAcceptDrops(False)
+        self.viewport().setAcceptDrops(False)
         item = self.plotItem
         item.hideButtons()
         item.setMenuEnabled(False)

@@ -223,7 +223,9 @@ class WaveformView(Strip):
 
     def _limit(self, at_least: float = 0.0) -> None:
         high = self.box.viewRange()[0][1]
-        end = max(self._end() + self._room(), at_least, high if not self._following else 0.0)
+        # The view stands still under a drag, and stays where the user put it.
+        held = self.handle.dragging or not self._following
+        end = max(self._end() + self._room(), at_least, high if held else 0.0)
         self.box.setLimits(xMin=0.0, xMax=end, minXRange=_SHORTEST_SPAN, maxXRange=end)
 
     def _show_all(self) -> None:
