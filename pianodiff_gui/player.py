@@ -71,13 +71,13 @@ class _Feed(threading.Thread):
         self.error = ""
         self._channels = channels
         self._at = start
-        self._stop = threading.Event()
+        self._halt = threading.Event()
         self._resampler = (
             soxr.ResampleStream(timeline.sample_rate, rate, channels) if rate != timeline.sample_rate else None
         )
 
     def stop(self) -> None:
-        self._stop.set()
+        self._halt.set()
 
     def position(self, played: float) -> float:
         """Frame of the timeline that sounds after `played` frames at the sound card's rate."""
@@ -90,9 +90,9 @@ class _Feed(threading.Thread):
         self._step()
 
     def run(self) -> None:
-        while not self._stop.is_set() and not self.ring.ended:
+        while not self._halt.is_set() and not self.ring.ended:
             if self.ring.room < 2 * _BLOCK * max(1.0, self.ratio):
-                self._stop.wait(0.02)
+                self._halt.wait(0.02)
             else:
                 self._step()
 
@@ -208,7 +208,7 @@ class Player(QObject):
             if timeline is None or self._position >= end:
                 self.stop()
             else:
-                self._start_feed()
+                self._continue_feed()
         if self._position > end:
             self._move(end)
 
@@ -217,7 +217,7 @@ class Player(QObject):
         if loop != self._loop:
             self._loop = loop
             if self.playing:
-                self._start_feed()
+                self._continue_feed()
 
     def play(self) -> None:
         """Play from the playhead; from the start when it stands at the end."""
@@ -263,7 +263,7 @@ class Player(QObject):
         end = self._timeline.seconds if self._timeline is not None else 0.0
         self._move(min(max(seconds, 0.0), end))
         if self.playing:
-            self._start_feed()
+            self._start_feed(self._position)
 
     def close(self) -> None:
         """Let go of the sound device."""
@@ -280,19 +280,24 @@ class Player(QObject):
             sounddevice.check_output_settings(channels=self._channels, samplerate=self._rate, dtype="float32")
         except Exception:
             self._rate = int(device["default_samplerate"])
-        self._start_feed()
+        self._start_feed(self._position)
         self._stream = sounddevice.OutputStream(
             samplerate=self._rate, channels=self._channels, dtype="float32", latency="low", callback=self._callback
         )
         self._stream.start()
 
-    def _start_feed(self) -> None:
-        """Begin to read at the playhead; the callback takes from the new ring from its next call on."""
+    def _continue_feed(self) -> None:
+        """Read on, with what has changed, from the frame that the sound card gets next."""
+        assert self._feed is not None
+        self._start_feed(self._feed.position(self._feed.ring.read) / self._feed.timeline.sample_rate)
+
+    def _start_feed(self, seconds: float) -> None:
+        """Begin to read at `seconds`; the callback takes from the new ring from its next call on."""
         timeline = self._timeline
         assert timeline is not None
         if self._feed is not None:
             self._feed.stop()
-        start = min(round(self._position * timeline.sample_rate), timeline.frames)
+        start = min(round(seconds * timeline.sample_rate), timeline.frames)
         feed = _Feed(timeline, start, self._loop, self._rate, self._channels)
         feed.prefill()
         self._feed = feed

@@ -134,7 +134,12 @@ def test_opening_another_file_during_a_run_drops_it(
 ) -> None:
     """Breaks when the old run's audio turns up behind the new recording, or nobody was asked."""
     asked: list[str] = []
-    monkeypatch.setattr("pianodiff_gui.dialogs.ask", lambda _p, question, *_: not asked.extend([question]))
+
+    def agree(_parent: object, question: str, *_: str) -> bool:
+        asked.append(question)
+        return True
+
+    monkeypatch.setattr("pianodiff_gui.dialogs.ask", agree)
     engines.hold(2)
     loaded.session.extend()
     qtbot.waitUntil(lambda: bool(engines.made), timeout=5000)
