@@ -139,7 +139,7 @@ class Source:
         with self._open() as handle:
             done = 0
             while done < self.frames:
-                data = self._decode(handle, None, min(block_frames, self.frames - done), sample_type, done)
+                data = self._decode(handle, done, min(block_frames, self.frames - done), sample_type)
                 done += len(data)
                 yield data
 
@@ -199,23 +199,21 @@ class Source:
         except (sf.SoundFileError, OSError) as error:
             raise AudioError(f"{self.path} can't be read any more. Was it moved or deleted?") from error
 
-    def _decode(
-        self, handle: sf.SoundFile, start: int | None, count: int, sample_type: SampleType, position: int = 0
-    ) -> npt.NDArray[Any]:
-        position = position if start is None else start
+    def _decode(self, handle: sf.SoundFile, start: int, count: int, sample_type: SampleType) -> npt.NDArray[Any]:
+        """Frames start..start + count as (count, channels), without a seek when `handle` stands there."""
         try:
-            if start is not None:
+            if handle.tell() != start:
                 handle.seek(start)
             data: npt.NDArray[Any] = handle.read(count, dtype=sample_type, always_2d=True)
         except (sf.SoundFileError, OSError) as error:
             raise AudioError(
-                f"{self.path.name} is damaged near {position / self.sample_rate:.1f} s and can't be decoded "
-                "there. Copy or export the file again."
+                f"{self.path.name} is damaged near {start / self.sample_rate:.1f} s and can't be decoded there. "
+                "Copy or export the file again."
             ) from error
         if len(data) < count:
             raise AudioError(
-                f"{self.path.name} ends at {(position + len(data)) / self.sample_rate:.1f} s, earlier than "
-                "when it was opened. Open it again."
+                f"{self.path.name} ends at {(start + len(data)) / self.sample_rate:.1f} s, earlier than when it "
+                "was opened. Open it again."
             )
         return data
 
@@ -246,8 +244,7 @@ def open_source(path: str | os.PathLike[str]) -> Source:
     try:
         handle = sf.SoundFile(path)
     except (sf.SoundFileError, OSError, TypeError, ValueError) as error:
-        # TypeError is soundfile's answer to a .raw suffix: headerless samples, which nobody can interpret
-        # safely.
+        # TypeError is soundfile's answer to a .raw suffix: samples without a header, which can't be guessed.
         mp3_frame = len(head) > 1 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2
         if mp3_frame or head.startswith((b"OggS", b"fLaC", b"RIFF", b"RF64", b"FORM", b"ID3")):
             raise AudioError(
@@ -275,17 +272,15 @@ def resample(samples: FloatArray, from_rate: float, to_rate: float) -> FloatArra
     Returns:
         float32 (channels, round(frames * to_rate / from_rate)), with no delay against the input.
     """
+    samples = np.asarray(samples, np.float32)
     if from_rate == to_rate:
-        return np.asarray(samples, np.float32)
+        return samples
     channels, frames = samples.shape
-    wanted = round(frames * to_rate / from_rate)
-    # soxr limits the number of channels and interleaves them; one at a time costs the same and has no limit.
-    out = np.zeros((channels, wanted), np.float32)
+    out = np.zeros((channels, round(frames * to_rate / from_rate)), np.float32)
     if frames:
-        for row, channel in zip(out, samples, strict=True):
-            data = soxr.resample(np.ascontiguousarray(channel, np.float32), from_rate, to_rate, quality="VHQ")
-            count = min(wanted, len(data))
-            row[:count] = data[:count]
+        data = soxr.resample(samples.T, from_rate, to_rate, quality="VHQ").T
+        count = min(data.shape[1], out.shape[1])  # soxr may round the other way
+        out[:, :count] = data[:, :count]
     return out
 
 

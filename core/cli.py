@@ -50,7 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except PianoDiffError as error:
         return _fail(str(error), FAILED)
     except KeyboardInterrupt:
-        return _fail("cancelled before anything was made. Nothing was written.", INTERRUPTED)
+        return _fail("cancelled. Nothing half-written is left behind.", INTERRUPTED)
     except BrokenPipeError:
         # The reader of our output has gone, as in `pianodiff samplers | head -1`. Python would complain at
         # exit.

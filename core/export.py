@@ -75,7 +75,7 @@ class ExportReport:
     """What was written.
 
     Attributes:
-        path: the file.
+        path: the file, absolute, as it was named.
         original_samples: frames at its start that come from the source; 0 when there was none.
         identical: whether those decode to exactly what the source decodes to (compared after writing).
         note: the line for the user, "" when there was no source.
@@ -131,7 +131,7 @@ def export_extended(
         target.finish(temporary)
         identical = _begins_with(temporary, source)
         source.check_unchanged()
-    return ExportReport(target.path, source.frames, identical, _note(source, target.subtype, identical))
+    return ExportReport(target.named, source.frames, identical, _note(source, target.subtype, identical))
 
 
 def export_audio(
@@ -155,7 +155,7 @@ def export_audio(
         with target.create(temporary) as out:
             _write_float(out, samples, target.subtype)
         target.finish(temporary)
-    return ExportReport(target.path, 0, True, "")
+    return ExportReport(target.named, 0, True, "")
 
 
 def check_destination(
@@ -190,6 +190,11 @@ def check_destination(
         raise ExportError(_reason(target.path, error)) from error
     finally:
         probe.unlink(missing_ok=True)
+
+
+def absolute(path: str | os.PathLike[str]) -> Path:
+    """`path` from the root, with ~ for the home folder filled in; symbolic links stay."""
+    return Path(os.path.abspath(os.path.expanduser(os.fspath(path))))
 
 
 def write_text(destination: Path, text: str, *, overwrite: bool) -> None:
@@ -231,7 +236,7 @@ class _Target:
         sample_rate: int,
         frames: int,
     ) -> _Target:
-        named = Path(os.path.abspath(os.path.expanduser(os.fspath(destination))))
+        named = absolute(destination)
         container = {".wav": "WAV", ".flac": "FLAC"}.get(named.suffix.lower())
         if container is None:
             ending = f"'{named.suffix}'" if named.suffix else "no suffix"
@@ -321,18 +326,18 @@ def _temporary_name(destination: Path) -> Path:
 
 
 def _check_free_name(path: Path, overwrite: bool) -> None:
-    """Refuse a folder that is missing and a name that is taken."""
+    """Refuse a folder that is missing and a name that is taken or impossible."""
     if not path.parent.is_dir():
         raise ExportError(f"There is no folder {path.parent}. Make it first, or choose another.")
     try:
-        taken = os.path.lexists(path) or bool(path.stat())
+        os.lstat(path)
     except FileNotFoundError:
-        taken = False
+        return
     except OSError as error:  # a name that is too long, for one
         raise ExportError(_reason(path, error)) from error
     if path.is_dir():
         raise ExportError(f"{path} is a folder. Choose a file name.")
-    if taken and not overwrite:
+    if not overwrite:
         raise DestinationExists(path)
 
 

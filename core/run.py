@@ -18,7 +18,7 @@ import numpy as np
 
 from core.audio import FloatArray, Source
 from core.errors import ExportError
-from core.export import ExportReport, check_destination, export_audio, export_extended
+from core.export import ExportReport, absolute, check_destination, export_audio, export_extended
 from core.networks.registry import NetworkInfo, find_network
 from core.plan import context_tail_seconds, plan_extension
 from core.recipe import build_recipe, check_recipe_destination, describe_run, recipe_path, write_recipe
@@ -72,7 +72,7 @@ def run_extension(
     network = find_network(settings.network)
     plan_extension(network, settings, source.seconds, check_seconds(seconds))
     check_destination(destination, source, new_frames=round(seconds * source.sample_rate), overwrite=overwrite)
-    check_recipe_destination(Path(destination), overwrite=overwrite)
+    check_recipe_destination(absolute(destination), overwrite=overwrite)
     source.check_finite()
     source.sha256()
     context = source.tail(context_tail_seconds(network, settings))
@@ -91,7 +91,7 @@ def run_generation(
     plan_extension(network, settings, 0.0, check_seconds(seconds))
     rate = network.sample_rate
     check_destination(destination, sample_rate=rate, new_frames=round(seconds * rate), overwrite=overwrite)
-    check_recipe_destination(Path(destination), overwrite=overwrite)
+    check_recipe_destination(absolute(destination), overwrite=overwrite)
     nothing = np.zeros((1, 0), np.float32)
     return _run(None, nothing, rate, destination, seconds, settings, network, overwrite, progress)
 

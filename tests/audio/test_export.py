@@ -314,8 +314,9 @@ def test_through_a_link_to_elsewhere(tmp_path: Path) -> None:
     (tmp_path / "there").mkdir()
     (tmp_path / "out.wav").symlink_to("there/real.wav")
     with make(tmp_path / "in.wav") as source:
-        export_extended(source, new(), tmp_path / "out.wav")
-    assert (tmp_path / "out.wav").is_symlink()
+        report = export_extended(source, new(), tmp_path / "out.wav")
+    assert report.path == tmp_path / "out.wav"
+    assert report.path.is_symlink()
     assert sf.info(tmp_path / "there" / "real.wav").frames == FRAMES + 500
 
 

@@ -366,7 +366,7 @@ def test_cancelled_at_the_export(
 
     monkeypatch.setattr("core.export._begins_with", interrupt)
     assert extend(source, tmp_path / "out.wav") == 130
-    assert "Nothing was written" in capsys.readouterr().err
+    assert capsys.readouterr().err.endswith("pianodiff: cancelled. Nothing half-written is left behind.\n")
     assert names(tmp_path) == ["in.wav"]
 
 
