@@ -114,9 +114,10 @@ class ProgressReport:
     def _draw(self, share: float, text: str) -> None:
         room = shutil.get_terminal_size().columns - 1
         text = f"{share:4.0%}  {text}"
-        cells = min(30, room - len(text) - 4)
+        cells = min(30, room - 70)  # what the longest text leaves, so that the bar keeps its width
         filled = round(share * cells)
-        line = f"[{'#' * filled}{'.' * (cells - filled)}] {text}" if cells >= 5 else text[:room]
+        line = f"[{'#' * filled}{'.' * (cells - filled)}] {text}" if cells >= 5 else text
+        line = line[:room]
         print("\r" + line.ljust(min(self._drawn, room)), end="", file=self._stream, flush=True)
         self._drawn = len(line)
 

@@ -6,6 +6,7 @@ import shutil
 import stat
 import struct
 import subprocess
+import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -219,6 +220,23 @@ def test_more_than_4_gigabytes_become_rf64(tmp_path: Path, monkeypatch: pytest.M
         assert report.identical
         assert sf.info(report.path).format == "RF64"
         assert export_extended(open_source(report.path), new(), tmp_path / "again.wav").identical
+
+
+def test_an_hour_is_streamed(tmp_path: Path) -> None:
+    """Memory must not grow with the length of the original."""
+    minute = np.random.default_rng(3).integers(-(2**15), 2**15, 60 * 8_000).astype(np.int16)
+    with sf.SoundFile(tmp_path / "hour.wav", "w", 8_000, 1, subtype="PCM_16") as file:
+        for _ in range(60):
+            file.write(minute)
+    tracemalloc.start()
+    try:
+        with open_source(tmp_path / "hour.wav") as source:
+            report = export_extended(source, new(1), tmp_path / "out.wav")
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert report.note == "original identical: yes, 28800000 samples"
+    assert peak < 25e6
 
 
 def test_generate_writes_16_bit_by_default(tmp_path: Path) -> None:
