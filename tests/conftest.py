@@ -14,6 +14,10 @@ os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
 # that wait for each other cost more than they do.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+# The tests' matrices are small: one thread computes them as fast as two, and when another process wants the cores,
+# threads that wait for each other make the run ten times longer.
+for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+    os.environ.setdefault(_variable, "1")
 # QSettings, logs and caches go to a folder of this run's own.
 _home = tempfile.TemporaryDirectory(prefix="pianodiff-tests-")
 atexit.register(_home.cleanup)
