@@ -25,17 +25,6 @@ Write = Callable[..., Path]
 Extend = Callable[..., int]
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_thread() -> Iterator[None]:
-    """A network this small only loses time when two threads wait for each other."""
-    import torch
-
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
 def names(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir())
 
@@ -387,7 +376,7 @@ def test_a_real_interruption(clip: Write, tmp_path: Path, network: Path) -> None
         stderr=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         cwd=Path(__file__).parents[2],
-        env={**os.environ, "PYTHONUNBUFFERED": "1", "OMP_NUM_THREADS": "1"},
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
         text=True,
         # A shell starts what it runs in the background with SIGINT ignored, and that is inherited.
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
