@@ -35,7 +35,7 @@ def _predict(history: np.ndarray, length: int) -> np.ndarray:
     if order < 1 or not np.any(history):
         return np.full(length, history[-1] if len(history) else 0.0)
     windowed = history * np.hanning(len(history) + 2)[1:-1]
-    correlation = np.correlate(windowed, windowed, mode="full")[len(windowed) - 1 :][: order + 1]
+    correlation = np.array([windowed[lag:] @ windowed[: len(windowed) - lag] for lag in range(order + 1)])
     correlation[0] *= 1 + 1e-6  # a pure tone is singular otherwise
     coefficients = solve_toeplitz(correlation[:-1], correlation[1:])
     denominator = np.concatenate([[1.0], -coefficients])

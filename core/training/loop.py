@@ -162,7 +162,7 @@ def main(argv: list[str] | None = None) -> int:
         done = (time.monotonic() - began) / 60 / args.minutes
         if done >= 1:
             break
-        rate = args.learning_rate * min(1.0, (step + 1) / 200) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done)))
+        rate = args.learning_rate * min(1.0, (step + 1) / 50) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done)))
         for group in optimiser.param_groups:
             group["lr"] = rate
 
