@@ -55,6 +55,7 @@ class LengthBox(QDoubleSpinBox):
         self.setKeyboardTracking(False)
         self.setAccelerated(True)
         self.setFont(font(10.5, font().Weight.Medium, tabular=True))
+        self.lineEdit().setTextMargins(6, 0, 0, 0)
 
 
 class Controls(QFrame):
@@ -177,6 +178,7 @@ class Controls(QFrame):
         box.setToolTip(tip)
         box.setFont(font(tabular=True))
         box.setMinimumWidth(64)
+        box.lineEdit().setTextMargins(6, 0, 0, 0)
         return box
 
     def _row(self, title: str, field: QWidget, extra: QWidget | None = None) -> QWidget:

@@ -21,7 +21,7 @@ from pianodiff_gui.views.plots import EnvelopeItem, FixedAxis, OffsetAxis, Plot,
 _DRAW_INTERVAL = 33  # ms
 _ROWS = 5
 _AIR = 1.1  # height of the picture of x_t over its largest sample
-_SETTLE = 0.15  # how fast that height follows
+_SETTLE = 0.3  # how fast that height follows
 
 
 class PlanDiagram(QWidget):
@@ -310,7 +310,8 @@ class DiffusionView(Strip):
             box.setXRange(float(np.min(ends)), float(np.max(ends)), padding=0)
         # The height follows the noise down, so that the music in it fills the plot at every level.
         goal = max(frame.peak, 1e-6)
-        self._peak = goal if self._peak == 0.0 else self._peak + _SETTLE * (goal - self._peak)
+        follow = 1.0 if self._peak == 0.0 or frame.level <= 0 else _SETTLE
+        self._peak += follow * (goal - self._peak)
         height = _AIR * max(goal, self._peak)
         box.setYRange(-height, height, padding=0)
         self.similarity_item.setData(*_by_level(frame))

@@ -68,6 +68,7 @@ class WaveformView(Strip):
         self.plot.addItem(self.known_item, ignoreBounds=True)
         self.plot.addItem(self.generated_item, ignoreBounds=True)
         self.ghost, self.boundary, self.playhead = time_lines(self.plot)
+        self.playhead.addMarker("v", position=1.0, size=9)
         self.seams: list[pg.InfiniteLine] = []  # where one take ends and the next begins
 
         self.handle = Handle(theme, self.plot)

@@ -124,6 +124,12 @@ def qapp() -> QApplication:
     return make_application()
 
 
+@pytest.fixture(scope="session")
+def theme(qapp: QApplication) -> Theme:
+    """One for all tests: a style sheet for the whole application is the dearest part of making a window."""
+    return Theme(qapp, "light")
+
+
 @pytest.fixture(autouse=True)
 def own_settings(tmp_path: Path) -> None:
     """Every test has a settings file of its own."""
@@ -165,10 +171,10 @@ def problems(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 @pytest.fixture
 def window(
-    qtbot: QtBot, qapp: QApplication, tmp_path: Path, engines: FakeEngines, problems: list[str]
+    qtbot: QtBot, theme: Theme, tmp_path: Path, engines: FakeEngines, problems: list[str]
 ) -> Iterator[MainWindow]:
     """The window, shown. Closing it at the end of the test must end both threads."""
-    made = MainWindow(Theme(qapp, "light"), Preferences(), tmp_path / "data", engines)
+    made = MainWindow(theme, Preferences(), tmp_path / "data", engines)
     made.session.set_settings(steps=5)
     made.show()
     qtbot.waitExposed(made)

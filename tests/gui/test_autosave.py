@@ -1,0 +1,149 @@
+"""Nothing that was generated is lost by a crash, a careless close or another file."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pytestqt.qtbot import QtBot
+
+from core.audio import Source
+from core.errors import PianoDiffError
+from core.settings import Settings
+from pianodiff_gui.autosave import Autosave
+from pianodiff_gui.main_window import MainWindow
+from pianodiff_gui.settings import Preferences
+from pianodiff_gui.theme import Theme
+from pianodiff_gui.timeline import Take, Timeline
+from tests.gui.conftest import FakeEngines, open_clip, run_to_end, write_clip
+
+
+@pytest.fixture
+def timeline(source: Source) -> Timeline:
+    samples = np.linspace(-0.5, 0.5, 900, dtype=np.float32)[None]
+    return Timeline(source, (Take(samples, Settings(seed=7), {"seed": 7}), Take(samples[:, :100], Settings(), {})))
+
+
+def crash(autosave: Autosave) -> None:
+    """What is left when the program ends without a word: the files, and a lock nobody holds."""
+    assert autosave._file_lock is not None
+    autosave._file_lock.unlock()
+
+
+def test_takes_come_back_bit_for_bit(tmp_path: Path, timeline: Timeline) -> None:
+    """Breaks when a recovered take sounds different, or has lost its recipe."""
+    first = Autosave(tmp_path / "sessions")
+    assert first.save(timeline)
+    crash(first)
+    folder = Autosave(tmp_path / "sessions").find()
+    assert folder is not None
+    saved = Autosave.load(folder)
+    assert saved.source == timeline.source.path
+    for got, want in zip(saved.takes, timeline.takes, strict=True):
+        np.testing.assert_array_equal(got.samples, want.samples)
+        assert got.settings == want.settings and got.run == want.run
+
+
+def test_a_running_programs_session_is_not_taken(tmp_path: Path, timeline: Timeline) -> None:
+    """Breaks when a second window offers, or removes, what the first is still working on."""
+    first = Autosave(tmp_path / "sessions")
+    first.save(timeline)
+    assert Autosave(tmp_path / "sessions").find() is None
+    assert first.find() is None
+    first.leave(keep=False)
+
+
+def test_only_takes_in_use_stay_on_disk(tmp_path: Path, timeline: Timeline) -> None:
+    """Breaks when every undone take stays on disk for ever, or a session without takes is offered for recovery."""
+    autosave = Autosave(tmp_path / "sessions")
+    autosave.save(timeline)
+    autosave.save(timeline.cut(300))
+    assert len(list((tmp_path / "sessions").rglob("take-*.wav"))) == 1
+    autosave.save(timeline.cut(0))
+    assert not list((tmp_path / "sessions").rglob("*.wav"))
+
+
+def test_a_damaged_session_is_refused_in_words(tmp_path: Path, timeline: Timeline) -> None:
+    """Breaks when half-written files raise something that no dialog shows."""
+    autosave = Autosave(tmp_path / "sessions")
+    autosave.save(timeline)
+    crash(autosave)
+    folder = Autosave(tmp_path / "sessions").find()
+    assert folder is not None
+    next(folder.glob("take-*.wav")).unlink()
+    with pytest.raises(PianoDiffError, match="could not be read back"):
+        Autosave.load(folder)
+
+
+def test_a_disk_that_cannot_be_written_is_no_crash(tmp_path: Path, timeline: Timeline) -> None:
+    """Breaks when autosave, a safety net, takes the window down."""
+    (tmp_path / "sessions").write_text("a file where the folder should be")
+    assert not Autosave(tmp_path / "sessions").save(timeline)
+
+
+def test_unexported_takes_are_offered_next_time_and_come_back(
+    loaded: MainWindow, qtbot: QtBot, theme: Theme, tmp_path: Path, clip: Path
+) -> None:
+    """Breaks when closing the window without exporting loses what was generated."""
+    loaded.session.extend()
+    run_to_end(loaded, qtbot)
+    timeline = loaded.session.timeline
+    assert timeline is not None
+    generated = timeline.generated()
+    loaded.close()
+    again = MainWindow(theme, Preferences(), tmp_path / "data", FakeEngines())
+    again.show()
+    assert again.empty.recover_button.isVisible()
+    again.commands["recover"].trigger()
+    qtbot.waitUntil(lambda: again.session.source is not None and again.settled, timeout=10_000)
+    assert again.session.timeline is not None
+    np.testing.assert_array_equal(again.session.timeline.generated(), generated)
+    assert again.session.target == pytest.approx(2.0)
+    assert again.commands["export"].isEnabled()
+    qtbot.waitUntil(lambda: not again.commands["recover"].isEnabled(), timeout=5000)
+    again.close()
+    again.deleteLater()
+
+
+def test_exported_takes_are_not_offered_again(loaded: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    """Breaks when every start offers to recover what is safe already."""
+    loaded.session.extend()
+    run_to_end(loaded, qtbot)
+    loaded.commands["export"].trigger()
+    dialog = loaded.export_dialog
+    dialog.save.click()
+    qtbot.waitUntil(lambda: dialog.pages.currentIndex() == 1, timeout=10_000)
+    dialog.accept()
+    loaded.close()
+    assert not list((tmp_path / "data" / "sessions").glob("*/session.json"))
+
+
+def test_opening_another_file_keeps_the_first_ones_takes(loaded: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    """Breaks when opening the next recording throws away the last one's extension."""
+    loaded.session.extend()
+    run_to_end(loaded, qtbot)
+    open_clip(loaded, qtbot, write_clip(tmp_path / "next.wav", 1.0))
+    qtbot.waitUntil(lambda: loaded.commands["recover"].isEnabled(), timeout=5000)
+    (state,) = (tmp_path / "data" / "sessions").glob("*/session.json")
+    assert json.loads(state.read_text())["source"].endswith("clip.wav")
+
+
+def test_a_recording_that_has_changed_since_is_not_mixed_with_old_takes(
+    loaded: MainWindow, qtbot: QtBot, theme: Theme, tmp_path: Path, clip: Path, problems: list[str]
+) -> None:
+    """Breaks when recovered takes are put behind a recording they were not made from."""
+    loaded.session.extend()
+    run_to_end(loaded, qtbot)
+    loaded.close()
+    shutil.copy(write_clip(tmp_path / "shorter.wav", 1.0), clip)
+    again = MainWindow(theme, Preferences(), tmp_path / "data", FakeEngines())
+    again.show()
+    again.recover()
+    qtbot.waitUntil(lambda: again.session.source is not None and again.settled, timeout=10_000)
+    assert again.session.generated_seconds == 0.0
+    assert "has changed" in problems[0]
+    again.close()
+    again.deleteLater()
