@@ -10,10 +10,6 @@ import pytest
 # Before any test module imports Qt. A display is used only when the caller asks (QT_QPA_PLATFORM=xcb).
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
-# Before any imports torch or numpy: the tests' networks are too small to gain from threads, and on a busy machine threads
-# that wait for each other cost more than they do.
-os.environ.setdefault("OMP_NUM_THREADS", "1")
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 # The tests' matrices are small: one thread computes them as fast as two, and when another process wants the cores,
 # threads that wait for each other make the run ten times longer.
 for _variable in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
