@@ -39,8 +39,15 @@ def tell(parent: QWidget, message: str) -> QMessageBox:
     box.setText(message)
     box.setStandardButtons(QMessageBox.StandardButton.Ok)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+    _roomy(box)
     box.open()
     return box
+
+
+def _roomy(box: QMessageBox) -> None:
+    layout = box.layout()
+    if layout is not None:
+        layout.setContentsMargins(3 * GRID, 3 * GRID, 3 * GRID, 2 * GRID)
 
 
 def ask(parent: QWidget, question: str, detail: str, yes: str, no: str = "Cancel") -> bool:
@@ -54,6 +61,7 @@ def ask(parent: QWidget, question: str, detail: str, yes: str, no: str = "Cancel
     decline = box.addButton(no, QMessageBox.ButtonRole.RejectRole)
     box.setDefaultButton(decline)
     box.setEscapeButton(decline)
+    _roomy(box)
     box.exec()
     return box.clickedButton() is agree
 
@@ -245,39 +253,42 @@ def shortcuts_dialog(parent: QWidget) -> QDialog:
     """All shortcuts, by group."""
     dialog = QDialog(parent)
     dialog.setWindowTitle("Keyboard shortcuts")
-    grid = QGridLayout(dialog)
-    grid.setContentsMargins(3 * GRID, 3 * GRID, 3 * GRID, 3 * GRID)
-    grid.setHorizontalSpacing(3 * GRID)
-    grid.setVerticalSpacing(6)
-    columns = (("File", "Edit", "Run"), ("Play", "View", "Help"))
-    for column, groups in enumerate(columns):
-        row = 0
+    outer = QVBoxLayout(dialog)
+    outer.setContentsMargins(3 * GRID, 3 * GRID, 3 * GRID, 3 * GRID)
+    outer.setSpacing(2 * GRID)
+    columns = QHBoxLayout()
+    columns.setSpacing(5 * GRID)
+    outer.addLayout(columns)
+    for groups in (("File", "Edit", "Run"), ("Play", "View", "Help")):
+        grid = QGridLayout()
+        grid.setHorizontalSpacing(3 * GRID)
+        grid.setVerticalSpacing(6)
         for group in groups:
-            specs = [spec for spec in SPECS if spec.group == group and spec.keys]
-            if not specs:
-                continue
             title = QLabel(group)
             title.setFont(font(9.75, font().Weight.DemiBold))
-            title.setContentsMargins(0, GRID if row else 0, 0, 2)
-            grid.addWidget(title, row, 2 * column, 1, 2)
-            row += 1
-            for spec in specs:
-                keys = " or ".join(
-                    QKeySequence(key).toString(QKeySequence.SequenceFormat.NativeText) for key in spec.keys[:2]
-                )
-                label = QLabel(keys)
-                label.setProperty("role", "muted")
-                label.setFont(font(9, tabular=True))
-                grid.addWidget(QLabel(spec.tip), row, 2 * column)
-                grid.addWidget(label, row, 2 * column + 1)
-                row += 1
-        grid.setColumnMinimumWidth(2 * column, 260)
+            title.setContentsMargins(0, GRID if grid.count() else 0, 0, 0)
+            grid.addWidget(title, grid.rowCount(), 0, 1, 2)
+            for spec in SPECS:
+                if spec.group == group and spec.keys:
+                    row = grid.rowCount()
+                    grid.addWidget(QLabel(spec.tip), row, 0)
+                    grid.addWidget(_keys(spec.keys[:2]), row, 1)
+        grid.setRowStretch(grid.rowCount(), 1)
+        columns.addLayout(grid)
     mouse = _text("muted")
     mouse.setText(
         "Wheel: zoom around the cursor.  Drag: pan.  Click: place the playhead.  Handle: length of the extension."
     )
-    grid.addWidget(mouse, grid.rowCount(), 0, 1, 4)
+    outer.addWidget(mouse)
     return dialog
+
+
+def _keys(keys: tuple[str, ...]) -> QLabel:
+    native = QKeySequence.SequenceFormat.NativeText
+    label = QLabel(" or ".join(QKeySequence(key).toString(native) for key in keys))
+    label.setProperty("role", "muted")
+    label.setFont(font(9, tabular=True))
+    return label
 
 
 def about_dialog(parent: QWidget, theme: Theme, logo: Callable[[int], object]) -> QDialog:
@@ -294,8 +305,8 @@ def about_dialog(parent: QWidget, theme: Theme, logo: Callable[[int], object]) -
     title = QLabel("PianoDiff")
     title.setFont(font(17, font().Weight.DemiBold))
     title.setAlignment(Qt.AlignmentFlag.AlignHCenter)
-    version = _text("muted")
-    version.setText(f"Version {__version__}")
+    version = QLabel(f"Version {__version__}")
+    version.setProperty("role", "muted")
     version.setAlignment(Qt.AlignmentFlag.AlignHCenter)
     what = _text()
     what.setText(

@@ -18,6 +18,8 @@ from PySide6.QtGui import (
     QResizeEvent,
 )
 from PySide6.QtWidgets import (
+    QAbstractSpinBox,
+    QApplication,
     QFileDialog,
     QFrame,
     QHBoxLayout,
@@ -277,8 +279,8 @@ class MainWindow(QMainWindow):
             "shorter": lambda: self._change_length(-SNAP),
             "longer_second": lambda: self._change_length(1.0),
             "shorter_second": lambda: self._change_length(-1.0),
-            "extend": self.session.extend,
-            "again": self.session.try_again,
+            "extend": self._extend,
+            "again": self._try_again,
             "cancel": self.session.cancel,
             "dice": self.session.new_seed,
             "play": self.player.toggle,
@@ -329,6 +331,7 @@ class MainWindow(QMainWindow):
             view.seek_requested.connect(self.player.seek)
             self.player.position_changed.connect(view.set_playhead)
         self.player.position_changed.connect(self._show_time)
+        self.player.position_changed.connect(self._follow_playhead)
         self.player.playing_changed.connect(self._playing_changed)
         self.player.trouble.connect(self._player_trouble)
         self.theme.changed.connect(self._playing_changed)
@@ -537,6 +540,21 @@ class MainWindow(QMainWindow):
 
     # What the user does
 
+    def _extend(self) -> None:
+        self._take_over_typing()
+        self.session.extend()
+
+    def _try_again(self) -> None:
+        self._take_over_typing()
+        self.session.try_again()
+
+    @staticmethod
+    def _take_over_typing() -> None:
+        """A number that was typed but not confirmed counts for what is started now."""
+        field = QApplication.focusWidget()
+        if isinstance(field, QAbstractSpinBox):
+            field.interpretText()
+
     def _change_length(self, seconds: float) -> None:
         self.session.set_target(self.session.target + seconds)
 
@@ -622,6 +640,10 @@ class MainWindow(QMainWindow):
         total = timeline.seconds if timeline is not None else 0.0
         muted = self.theme.palette.muted
         self.time.setText(f'{clock(self.player.position, 1)}<span style="color:{muted}"> / {clock(total, 1)}</span>')
+
+    def _follow_playhead(self, position: float) -> None:
+        if self.player.playing and not self.waveform.handle.dragging:
+            self.waveform.follow(position)
 
     def _show_facts(self) -> None:
         source, network = self.session.source, self.session.network

@@ -226,6 +226,8 @@ class Session(QObject):
             return "An extension is running. Cancel it, or wait until it is done."
         if self._network is None:
             return "There is no network to extend with. Choose one under Network."
+        if self.remaining < -SNAP / 2:
+            return f"Let go to cut the generated part to {self._target:.1f} s. The recording itself is never cut."
         if self.remaining <= SNAP / 2:
             if self._timeline.generated_frames:
                 return "The extension is as long as you asked. Drag the handle further right to go on."

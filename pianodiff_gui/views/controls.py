@@ -7,6 +7,7 @@ import time
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
+    QAbstractSpinBox,
     QComboBox,
     QDoubleSpinBox,
     QFrame,
@@ -55,7 +56,13 @@ class LengthBox(QDoubleSpinBox):
         self.setKeyboardTracking(False)
         self.setAccelerated(True)
         self.setFont(font(10.5, font().Weight.Medium, tabular=True))
-        self.lineEdit().setTextMargins(6, 0, 0, 0)
+        settle_field(self)
+
+
+def settle_field(box: QAbstractSpinBox) -> None:
+    """Room before the digits, and Return gives the keys back to the window: Space plays again."""
+    box.lineEdit().setTextMargins(6, 0, 0, 0)
+    box.lineEdit().returnPressed.connect(box.clearFocus)
 
 
 class Controls(QFrame):
@@ -100,6 +107,9 @@ class Controls(QFrame):
         self.dice.clicked.connect(session.new_seed)
         self.network = QComboBox()
         self.network_summary = self._muted()
+        self.length.setAccessibleName("Length of the extension")
+        self.sampler.setAccessibleName("Sampler")
+        self.network.setAccessibleName("Network")
         self.device = QComboBox()
         for box in (self.sampler, self.schedule, self.network, self.device):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -178,7 +188,7 @@ class Controls(QFrame):
         box.setToolTip(tip)
         box.setFont(font(tabular=True))
         box.setMinimumWidth(64)
-        box.lineEdit().setTextMargins(6, 0, 0, 0)
+        settle_field(box)
         return box
 
     def _row(self, title: str, field: QWidget, extra: QWidget | None = None) -> QWidget:

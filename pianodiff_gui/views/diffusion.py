@@ -104,8 +104,12 @@ class DiffusionView(Strip):
         self._last: Frame | None = None
         self._summary = ""
         self._peak = 0.0
-        self.legend.addWidget(Swatch(theme, "accent", "KS similarity", "bar"))
-        self.legend.addWidget(Swatch(theme, "muted", "\u03bb", "bar"))
+        similarity = (
+            "How alike the new part of x_t and the recording at the same noise are: 1 \u2212 D of Kolmogorov-Smirnov"
+        )
+        mixing = "\u03bb: how much of the network's own version the known part of x_t holds; at 0 it is the recording"
+        self.legend.addWidget(Swatch(theme, "accent", "KS similarity", "bar", similarity))
+        self.legend.addWidget(Swatch(theme, "muted", "\u03bb, share of the network", "bar", mixing))
 
         self.sentence = QLabel()
         self.sentence.setWordWrap(True)

@@ -152,7 +152,7 @@ class Plot(pg.PlotWidget):
         super().__init__(viewBox=view_box, axisItems=axes)
         self.theme = theme
         self.setFrameShape(pg.PlotWidget.Shape.NoFrame)
-        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # a click ends typing in a field
         # Files are dropped on the window; a graphics view would swallow them.
         self.setAcceptDrops(False)
         self.viewport().setAcceptDrops(False)
@@ -197,8 +197,9 @@ class Plot(pg.PlotWidget):
 class Swatch(QLabel):
     """A legend entry: a small mark and its name."""
 
-    def __init__(self, theme: Theme, colour: str, text: str, shape: str = "bar") -> None:
+    def __init__(self, theme: Theme, colour: str, text: str, shape: str = "bar", tip: str = "") -> None:
         super().__init__()
+        self.setToolTip(tip)
         self._theme, self._colour, self._text, self._shape = theme, colour, text, shape
         self.setFont(font(8.5))
         theme.changed.connect(self._draw)

@@ -15,6 +15,7 @@ from pianodiff_gui.views.handle import Handle
 from pianodiff_gui.views.plots import EnvelopeItem, FixedAxis, Plot, Strip, Swatch, TimeViewBox
 
 _SHORTEST_SPAN = 0.005  # s that can fill the view
+_PAGE_LEAD = 0.05  # share of the view left of the playhead on a fresh page
 _SCROLL_INTERVAL = 33  # ms
 _SCROLL_SHARE = 0.03  # of the visible span per tick while the handle is held beyond the edge
 
@@ -153,6 +154,13 @@ class WaveformView(Strip):
     def set_playhead(self, seconds: float) -> None:
         self.playhead.setVisible(self._session.source is not None)
         self.playhead.setValue(seconds)
+
+    def follow(self, seconds: float) -> None:
+        """Turn the page when the playhead runs out of view."""
+        low, high = self.box.viewRange()[0]
+        if not low <= seconds <= high:
+            start = min(max(0.0, seconds - _PAGE_LEAD * (high - low)), self._end() + self._room() - (high - low))
+            self.box.setXRange(start, start + high - low, padding=0)
 
     def _source_changed(self) -> None:
         self._known = PeakPyramid()

@@ -219,7 +219,8 @@ def test_progress_elapsed_and_time_left_are_shown(loaded: MainWindow, qtbot: QtB
     engines.hold(12)
     loaded.session.extend()
     assert loaded.controls.foot.currentIndex() == 1
-    qtbot.waitUntil(lambda: loaded.controls.percent.text() == "60 %", timeout=5000)
+    # Pictures are dropped when they come too fast, so it need not be the last one before the gate.
+    qtbot.waitUntil(lambda: loaded.controls.percent.text() in ("50 %", "55 %", "60 %"), timeout=5000)
     assert loaded.controls.elapsed.text().endswith("elapsed")
     assert loaded.controls.left.text().endswith("left")
     engines.release()
