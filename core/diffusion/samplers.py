@@ -85,7 +85,7 @@ SAMPLERS: dict[str, SamplerPreset] = {
         SamplerPreset(
             "interpolation",
             "Interpolation guidance",
-            "The paper's method: the known part is blended with the network's own version of it, more and more.",
+            "The paper's method: while it denoises, the known part gradually becomes the network's own version of it.",
             uses_lambda=True,
             uses_jumps=False,
             _conditioning=_interpolate,
