@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QRectF, Qt, QTimer, Signal
@@ -21,7 +23,7 @@ from pianodiff_gui.views.plots import EnvelopeItem, FixedAxis, OffsetAxis, Plot,
 _DRAW_INTERVAL = 33  # ms
 _ROWS = 5
 _AIR = 1.1  # height of the picture of x_t over its largest sample
-_SETTLE = 0.3  # how fast that height follows
+_SETTLE = 0.4  # s in which that height follows
 
 
 class PlanDiagram(QWidget):
@@ -100,10 +102,10 @@ class DiffusionView(Strip):
         super().__init__("Diffusion")
         self._session, self._theme = session, theme
         self._job: Job | None = None
-        self._seen = 0  # windows of this job whose curve is finished
         self._last: Frame | None = None
         self._summary = ""
         self._peak = 0.0
+        self._drawn = 0.0  # s into the run, of the last picture
         similarity = (
             "How alike the new part of x_t and the recording at the same noise are: 1 \u2212 D of Kolmogorov-Smirnov"
         )
@@ -252,7 +254,7 @@ class DiffusionView(Strip):
     def _running_changed(self) -> None:
         job = self._session.job
         if job is not None and job is not self._job:
-            self._job, self._last, self._seen, self._peak = job, None, 0, 0.0
+            self._job, self._last, self._peak = job, None, 0.0
             self._summary = ""
             self._clear_curves()
             self._draw_lambda()
@@ -314,7 +316,9 @@ class DiffusionView(Strip):
             box.setXRange(float(np.min(ends)), float(np.max(ends)), padding=0)
         # The height follows the noise down, so that the music in it fills the plot at every level.
         goal = max(frame.peak, 1e-6)
-        follow = 1.0 if self._peak == 0.0 or frame.level <= 0 else _SETTLE
+        gone = frame.elapsed - self._drawn
+        self._drawn = frame.elapsed
+        follow = 1.0 if self._peak == 0.0 or frame.level <= 0 else 1.0 - math.exp(-gone / _SETTLE)
         self._peak += follow * (goal - self._peak)
         height = _AIR * max(goal, self._peak)
         box.setYRange(-height, height, padding=0)

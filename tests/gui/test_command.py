@@ -61,6 +61,21 @@ def test_no_display_is_said_and_fails(no_display: None, capsys: pytest.CaptureFi
     assert "no display" in told and "pianodiff extend" in told
 
 
+def test_a_display_that_does_not_answer_counts_as_none(
+    no_display: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Breaks when a DISPLAY left over from another session makes Qt abort the program."""
+    monkeypatch.setenv("DISPLAY", ":9876")
+    assert command.main([]) == 1
+    assert "no display" in capsys.readouterr().err
+
+
+def test_a_display_that_answers_counts(no_display: None, monkeypatch: pytest.MonkeyPatch, display: str) -> None:
+    """Breaks when the window is never shown although there is a display."""
+    monkeypatch.setenv("DISPLAY", display)
+    assert command.has_display()
+
+
 def test_a_clip_that_is_not_there_is_said(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """Breaks when a mistyped name opens an empty window."""
     assert command.main([str(tmp_path / "none.wav")]) == 1

@@ -130,6 +130,40 @@ def test_spin_box_moves_the_handle(loaded: MainWindow, qtbot: QtBot) -> None:
     assert middle == pytest.approx(loaded.waveform.plot.x_to_pixel(3.0 + 1.5), abs=2)
 
 
+def test_return_in_a_field_gives_the_keys_back(loaded: MainWindow, qtbot: QtBot) -> None:
+    """Breaks when after typing a number single-letter shortcuts go into the field for ever."""
+    loaded.activateWindow()
+    loaded.controls.steps.setFocus()
+    qtbot.keyClick(loaded.controls.steps, Qt.Key.Key_Return)
+    assert not loaded.controls.steps.hasFocus()
+    loaded.controls.steps.setFocus()
+    qtbot.mouseClick(loaded.waveform.plot.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(300, 60))
+    assert not loaded.controls.steps.hasFocus()
+
+
+def test_a_typed_length_counts_for_the_run_it_starts(loaded: MainWindow, qtbot: QtBot) -> None:
+    """Breaks when Ctrl+Return right after typing extends by the length from before."""
+    loaded.activateWindow()
+    box = loaded.controls.length
+    box.setFocus()
+    box.selectAll()
+    qtbot.keyClicks(box, "1.2")
+    loaded.commands["extend"].trigger()
+    run_to_end(loaded, qtbot)
+    assert loaded.session.generated_seconds == pytest.approx(1.2)
+
+
+def test_the_view_turns_the_page_with_the_playhead(loaded: MainWindow) -> None:
+    """Breaks when playback runs out of a zoomed view and the user has to hunt for it."""
+    for _ in range(4):
+        loaded.commands["zoom_in"].trigger()
+    before = loaded.waveform.box.viewRange()[0]
+    loaded.waveform.follow(before[1] + 0.1)
+    low, high = loaded.waveform.box.viewRange()[0]
+    assert low < before[1] + 0.1 < high
+    assert high - low == pytest.approx(before[1] - before[0])
+
+
 @pytest.mark.parametrize(
     ("key", "modifier", "change"),
     [
