@@ -27,8 +27,8 @@ from core.networks.spectral_unet import SpectralUNet
 from core.training.data import Corpus, draw_batch, load_corpus
 
 SAMPLE_RATE = 22050
-SIGMA_MIN, SIGMA_MAX, SIGMA_POWER = 4e-4, 3.0, 8.0
-VALIDATION_SIGMAS = (0.001, 0.005, 0.02, 0.1, 0.4, 1.5)
+SIGMA_MIN, SIGMA_MAX, SIGMA_POWER = 1e-4, 3.0, 8.0
+VALIDATION_SIGMAS = (0.0002, 0.001, 0.005, 0.02, 0.1, 0.4, 1.5)
 
 
 def draw_sigma(batch: int, rng: np.random.Generator) -> Tensor:
@@ -136,20 +136,21 @@ def main(argv: list[str] | None = None) -> int:
     validation = None
     if args.validation:
         held_out = load_corpus(args.validation, args.out / "cache", SAMPLE_RATE, network.data_rms)
-        crops = draw_batch([(held_out, 1.0)], 8, 3 * SAMPLE_RATE // network.hop * network.hop, np.random.default_rng(1))
+        length = 3 * SAMPLE_RATE // network.hop * network.hop
+        crops = draw_batch([(held_out, 1.0)], 8, length, np.random.default_rng(1))
         validation = torch.from_numpy(crops).to(device)
 
-    optimiser = torch.optim.AdamW(network.parameters(), lr=args.learning_rate, betas=(0.9, 0.99), weight_decay=0.01, fused=True)
+    optimiser = torch.optim.AdamW(
+        network.parameters(), lr=args.learning_rate, betas=(0.9, 0.99), weight_decay=0.01, fused=True
+    )
     average = {name: value.detach().float().clone() for name, value in network.state_dict().items()}
-    log = (args.out / "log.jsonl").open("a")
     stopping = False
 
     def stop(*_: Any) -> None:
         nonlocal stopping
         stopping = True
 
-    signal.signal(signal.SIGINT, stop)
-    signal.signal(signal.SIGTERM, stop)
+    previous = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
 
     def save(step: int, audio_seconds: float) -> None:
         save_weights(args.out / "average.safetensors", average)
@@ -192,12 +193,15 @@ def main(argv: list[str] | None = None) -> int:
                 save(step, audio_seconds)
                 if validation is not None:
                     entry["validation"] = validate(network, validation, weights)
-            log.write(json.dumps(entry) + "\n")
-            log.flush()
+            with (args.out / "log.jsonl").open("a") as log:
+                log.write(json.dumps(entry) + "\n")
             left = args.minutes - elapsed / 60
-            line = f"step {step}  loss {entry['loss']:.4f}  {entry['audio_per_second']:.1f} x real time  {left:.0f} min left"
+            line = f"step {step}  loss {entry['loss']:.4f}  {entry['audio_per_second']:.1f} x real time"
+            line += f"  {left:.0f} min left"
             print(line + (f"  validation {entry['validation']}" if "validation" in entry else ""), flush=True)
     save(step, audio_seconds)
+    for number, handler in previous.items():
+        signal.signal(number, handler)
     return 0
 
 
