@@ -90,7 +90,7 @@ class ExportDialog(QDialog):
 
     export_requested = Signal(object, object, bool)  # Path, subtype or None, overwrite
 
-    def __init__(self, parent: QWidget, theme: Theme, source: Source, seconds: float, folder: str) -> None:
+    def __init__(self, parent: QWidget, theme: Theme, source: Source, seconds: float, folder: Path) -> None:
         super().__init__(parent)
         self._theme, self._source = theme, source
         self._written: Path | None = None
@@ -99,8 +99,7 @@ class ExportDialog(QDialog):
         self.kind = QComboBox()
         for kind in FILE_KINDS:
             self.kind.addItem(kind.title, kind)
-        home = source.path.parent if _writable(source.path.parent) else Path(folder)
-        self.path = QLineEdit(str(home / f"{source.path.stem}-extended.wav"))
+        self.path = QLineEdit(str(folder / f"{source.path.stem}-extended.wav"))
         self.path.setMinimumWidth(320)
         choose = QPushButton("Choose\u2026")
         choose.clicked.connect(self._choose)
@@ -345,9 +344,3 @@ def _same(first: Path, second: Path) -> bool:
         return first.samefile(second)
     except OSError:
         return False
-
-
-def _writable(folder: Path) -> bool:
-    import os
-
-    return os.access(folder, os.W_OK)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +64,7 @@ log = logging.getLogger(__name__)
 
 _ZOOM_STEP = 1.5
 _PITCH_DELAY = 150  # ms of quiet before the pitch of the generated part is looked for
+_SAVE_DELAY = 200  # ms of quiet before takes are written for recovery: a held arrow key trims many times
 _THREAD_PATIENCE = 20_000  # ms to wait for a thread when the window closes
 
 
@@ -339,6 +341,10 @@ class MainWindow(QMainWindow):
         self._pitch_timer.setSingleShot(True)
         self._pitch_timer.setInterval(_PITCH_DELAY)
         self._pitch_timer.timeout.connect(self._request_pitch)
+        self._save_timer = QTimer(self)
+        self._save_timer.setSingleShot(True)
+        self._save_timer.setInterval(_SAVE_DELAY)
+        self._save_timer.timeout.connect(self._save)
         self._show_time()
         self._show_facts()
 
@@ -418,6 +424,8 @@ class MainWindow(QMainWindow):
         self.player.stop()
         old = self.session.source
         keep = self._unexported()
+        if self._save_timer.isActive():
+            self._save()
         self.background.run(lambda: self.autosave.leave(keep), self._look_for_saved)
         self._exported = None
         self.session.open(source, takes)
@@ -427,7 +435,8 @@ class MainWindow(QMainWindow):
             folder = saved.folder
             if folder is not None:
                 self.background.run(lambda: self.autosave.forget(folder), self._look_for_saved)
-        self.preferences.folder = source.path.parent
+        if not is_shipped(source.path):
+            self.preferences.folder = source.path.parent
         self._say(source.notice or f"Opened {source.path.name}")
 
     def _open_failed(self, reading_id: int, message: str) -> None:
@@ -491,12 +500,17 @@ class MainWindow(QMainWindow):
 
     def _timeline_changed(self) -> None:
         self.player.set_timeline(self.session.timeline)
-        if not self.session.running and self.session.timeline is not None:
-            timeline = self.session.timeline
-            self.background.run(lambda: self.autosave.save(timeline), self._saved)
+        self._save_timer.start()
         self._pitch_timer.start()
         self._show_time()
         self._refresh_actions()
+
+    def _save(self) -> None:
+        """Write the takes to the recovery folder, in the background."""
+        self._save_timer.stop()
+        timeline = self.session.timeline
+        if timeline is not None and not self.session.running:
+            self.background.run(lambda: self.autosave.save(timeline), self._saved)
 
     def _saved(self, well: bool) -> None:
         if not well:
@@ -590,9 +604,11 @@ class MainWindow(QMainWindow):
         timeline = self.session.timeline
         if timeline is None or not timeline.generated_frames:
             return
-        dialog = dialogs.ExportDialog(
-            self, self.theme, timeline.source, timeline.generated_seconds, self.preferences.folder
-        )
+        source = timeline.source
+        home = source.path.parent
+        if is_shipped(source.path) or not os.access(home, os.W_OK):
+            home = Path(self.preferences.folder)
+        dialog = dialogs.ExportDialog(self, self.theme, source, timeline.generated_seconds, home)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.export_dialog = dialog
 
@@ -760,6 +776,8 @@ class MainWindow(QMainWindow):
             self._pitch_request.dropped.set()
         for thread in (self._analysis_thread, self._worker_thread):
             thread.quit()
+        if self._save_timer.isActive():
+            self._save()
         self.background.wait()
         self.autosave.leave(keep=self._unexported())
         for thread in (self._analysis_thread, self._worker_thread):
@@ -775,6 +793,11 @@ def write_export(timeline: Timeline, path: Path, subtype: str | None, overwrite:
     recipe = build_recipe([take.run for take in timeline.takes], timeline.source, report)
     write_recipe(recipe_path(report.path), recipe, overwrite=True)
     return report
+
+
+def is_shipped(path: Path) -> bool:
+    """Whether a file lies inside the application: nothing of the user's belongs beside it."""
+    return asset_path("demo").parent in path.resolve().parents
 
 
 def describe_file(source: Source) -> str:

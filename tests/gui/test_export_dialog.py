@@ -12,6 +12,7 @@ import soundfile as sf
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
+from core.assets import asset_path
 from pianodiff_gui.dialogs import FILE_KINDS, ExportDialog
 from pianodiff_gui.main_window import MainWindow
 from tests.gui.conftest import open_clip, run_to_end, write_clip
@@ -138,6 +139,17 @@ def test_dialog_says_beforehand_what_becomes_of_the_original(
     dialog.kind.setCurrentIndex(next(i for i, k in enumerate(FILE_KINDS) if k.title == kind))
     assert words in dialog.promise.text()
     dialog.reject()
+
+
+def test_an_extension_of_the_demo_clip_is_not_put_into_the_application(window: MainWindow, qtbot: QtBot) -> None:
+    """Breaks when the suggested name lies in the installation, where nobody finds it and an update removes it."""
+    window.open_demo()
+    qtbot.waitUntil(lambda: window.session.source is not None and window.settled, timeout=20_000)
+    window.session.extend()
+    run_to_end(window, qtbot)
+    window.commands["export"].trigger()
+    assert asset_path("demo").parent not in Path(window.export_dialog.path.text()).parents
+    window.export_dialog.reject()
 
 
 def test_export_is_off_until_something_is_generated(loaded: MainWindow) -> None:
