@@ -77,6 +77,12 @@ SPECS = (
     Spec("loop", "&Loop", "Start over at the end", ("L",), "loop", "Loop", checkable=True, group="Play"),
     Spec("start", "To the s&tart", "Move the playhead to the start", ("Home",), "start", group="Play"),
     Spec("end", "To the &boundary", "Move the playhead to where the extension begins", ("End",), group="Play"),
+    Spec(
+        "sound",
+        "Look for sound &devices",
+        "Look again for a sound card, for example after plugging one in",
+        group="Play",
+    ),
     Spec("fit", "&Fit", "Show everything", ("F",), "fit", group="View"),
     Spec("zoom_in", "Zoom &in", "Zoom in", ("+", "=", "Ctrl++"), "zoom-in", group="View"),
     Spec("zoom_out", "Zoom &out", "Zoom out", ("-", "Ctrl+-"), "zoom-out", group="View"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import logging.handlers
 import os
+import signal
 import sys
 import threading
 import time
@@ -134,6 +135,7 @@ def run(clip: Path | None = None, started: float | None = None, time_startup: bo
     log.info("PianoDiff %s starts, Python %s, %s", __version__, sys.version.split()[0], sys.platform)
     window = make_window(application)
     ErrorCatcher(window).install()
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C in the terminal; the takes are on disk
     window.show()
     if clip is not None:
         window.open_path(clip)

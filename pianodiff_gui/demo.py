@@ -102,13 +102,14 @@ def paint_window(source: Source, result: Result, settings: Settings, pictures: l
         session.set_settings(seed=settings.seed, steps=settings.steps, sampler=settings.sampler)
         window.resize(1440, 900)
         window.show()
+        window.warm_up()  # torch is there already, so this only tells the window what there is
         window.open_saved(Saved(None, source.path, source.frames, (Take(samples, settings, run),)))
         pump(application, lambda: session.timeline is not None)
         assert session.network is not None
         job = Job(Timeline(source), settings, session.network, SECONDS)
         outcome = Outcome(samples, True, result.evaluations, result.elapsed, None, run["device"], run)
         window.diffusion.show_past_run(job, pictures, outcome)
-        pump(application, lambda: window.settled, settle=0.3)
+        pump(application, lambda: window.settled and window.controls.device.isEnabled(), settle=0.3)
         saved = window.grab().save(str(path))
         window.mark_exported()
         window.close()

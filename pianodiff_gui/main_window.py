@@ -138,6 +138,11 @@ class MainWindow(QMainWindow):
             log.info(problem)
         self._refresh_actions()
 
+    def _look_for_sound_again(self) -> None:
+        self.player.look_again()
+        self._look_for_sound()
+        self._say("Sound device found" if not self.player.unavailable() else self.player.unavailable())
+
     # Building
 
     def _build(self) -> None:
@@ -233,7 +238,7 @@ class MainWindow(QMainWindow):
             "&File": ("open", "demo", "recover", "", "export", "", "quit"),
             "&Edit": ("undo", "redo", "", "longer", "shorter", "longer_second", "shorter_second"),
             "&Run": ("extend", "again", "cancel", "", "dice"),
-            "&Play": ("play", "stop", "loop", "", "start", "end"),
+            "&Play": ("play", "stop", "loop", "", "start", "end", "", "sound"),
             "&View": ("fit", "zoom_in", "zoom_out", ""),
             "&Help": ("shortcuts", "log", "", "about"),
         }
@@ -289,6 +294,7 @@ class MainWindow(QMainWindow):
             "stop": self.player.stop,
             "start": lambda: self.player.seek(0.0),
             "end": self._seek_boundary,
+            "sound": self._look_for_sound_again,
             "fit": self.waveform.fit,
             "zoom_in": lambda: self.waveform.zoom(1 / _ZOOM_STEP),
             "zoom_out": lambda: self.waveform.zoom(_ZOOM_STEP),
@@ -525,6 +531,7 @@ class MainWindow(QMainWindow):
         if self.session.job is not None and self.session.job.id == job_id:
             self._device = device
             self._show_facts()
+            self._say(f"Extending by {wording.seconds(self.session.job.seconds)}\u2026")
 
     def _ended(self, job: Job, outcome: Outcome) -> None:
         if outcome.step_seconds is not None:
@@ -693,6 +700,7 @@ class MainWindow(QMainWindow):
         actions.set_state("play", nothing or silent)
         for name in ("stop", "loop"):
             actions.set_state(name, nothing or silent)
+        actions.set_state("sound", "Stop playing first." if self.player.playing else "")
         for name in ("start", "end", "fit", "zoom_in", "zoom_out"):
             actions.set_state(name, nothing)
         for name in ("longer", "shorter", "longer_second", "shorter_second"):

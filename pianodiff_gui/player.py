@@ -171,16 +171,18 @@ class Player(QObject):
             self._unavailable = self._look_for_device()
         return self._unavailable
 
-    def look_again(self) -> str:
-        """Ask PortAudio for its devices afresh: one may have been plugged in."""
-        if self._sounddevice is not None and not self.playing:
+    def look_again(self) -> None:
+        """Ask PortAudio for its devices afresh: one may have been plugged in. Nothing while it plays."""
+        if self.playing:
+            return
+        if self._sounddevice is not None:
             try:
+                # PortAudio lists devices only when it starts, and sounddevice has no public way to restart it.
                 self._sounddevice._terminate()
                 self._sounddevice._initialize()
             except Exception:
                 log.exception("PortAudio could not be restarted")
         self._unavailable = None
-        return self.unavailable()
 
     def _look_for_device(self) -> str:
         if self._sounddevice is None:

@@ -122,11 +122,13 @@ def icon_pixmap(name: str, colour: str, size: int, ratio: float = 2.0) -> QPixma
 
 
 def make_icon(name: str, palette: Palette, colour: str | None = None) -> QIcon:
-    """A QIcon in the palette's text colour (or `colour`), greyed where it is disabled."""
+    """A QIcon in the palette's text colour (or `colour`), in the accent colour while it is on, grey while disabled."""
     icon = QIcon()
     for ratio in (1.0, 2.0):
         icon.addPixmap(icon_pixmap(name, colour or palette.text, ICON_SIZE, ratio), QIcon.Mode.Normal)
         icon.addPixmap(icon_pixmap(name, palette.disabled, ICON_SIZE, ratio), QIcon.Mode.Disabled)
+        on = icon_pixmap(name, palette.accent_ink, ICON_SIZE, ratio)
+        icon.addPixmap(on, QIcon.Mode.Normal, QIcon.State.On)
     return icon
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 
-def count(number: int, one: str, many: str | None = None) -> str:
+def count(number: int, one: str) -> str:
     """ "1 window", "1 200 windows"."""
-    return f"{thousands(number)} {one if number == 1 else many or one + 's'}"
+    return f"{thousands(number)} {one if number == 1 else one + 's'}"
 
 
 def thousands(number: int) -> str:

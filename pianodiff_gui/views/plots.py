@@ -207,7 +207,7 @@ class Swatch(QLabel):
 
     def _draw(self) -> None:
         p = self._theme.palette
-        mark = {"bar": "\u25ac", "dot": "\u25cf", "square": "\u25a0", "line": "\u2502"}[self._shape]
+        mark = {"bar": "\u25ac", "dot": "\u25cf", "square": "\u25a0"}[self._shape]
         self.setText(
             f'<span style="color:{getattr(p, self._colour)}">{mark}</span>'
             f'&nbsp;<span style="color:{p.muted}">{self._text}</span>'

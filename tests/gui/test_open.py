@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile as sf
+from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
 from pianodiff_gui.main_window import MainWindow, describe_file
@@ -169,6 +171,38 @@ def test_newest_of_two_files_wins(window: MainWindow, qtbot: QtBot, tmp_path: Pa
     assert source is not None and source.path == second
     assert window.waveform._known.frames == source.frames
     assert max(item.getData()[0].max(initial=0.0) for item in window.pitch.known.items) <= 1.0
+
+
+def test_an_hour_is_drawn_without_stopping_the_window_and_closed_at_once(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    """Breaks when a long recording is read in the GUI thread, or its analysis holds up closing."""
+    path = tmp_path / "hour.flac"
+    minute = (0.3 * np.sin(np.arange(60 * 8000) / 20)).astype(np.float32)
+    with sf.SoundFile(path, "w", 8000, 1, "PCM_16") as file:
+        for _ in range(60):
+            file.write(minute)
+    gaps = [0.0]
+    last = time.perf_counter()
+
+    def tick() -> None:
+        nonlocal last
+        gaps.append(time.perf_counter() - last)
+        last = time.perf_counter()
+
+    timer = QTimer()
+    timer.timeout.connect(tick)
+    timer.start(5)
+    window.open_path(path)
+    qtbot.waitUntil(lambda: window.waveform._known.frames == 3600 * 8000, timeout=30_000)
+    window.commands["zoom_in"].trigger()
+    qtbot.wait(200)
+    timer.stop()
+    assert max(gaps) < 1.0
+    assert not window.settled  # the pitch of an hour takes longer than this
+    began = time.perf_counter()
+    window.close()
+    assert time.perf_counter() - began < 5.0
 
 
 def test_demo_clip_opens(window: MainWindow, qtbot: QtBot) -> None:

@@ -240,6 +240,24 @@ def test_without_a_sound_card_everything_else_works(
     assert problems == []
 
 
+def test_a_card_plugged_in_later_is_found(loaded: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Breaks when headphones plugged in after the start need a restart of the program."""
+    restarts: list[str] = []
+    device = SimpleNamespace(
+        query_devices=no_device,
+        _terminate=lambda: restarts.append("end"),
+        _initialize=lambda: restarts.append("start"),
+    )
+    monkeypatch.setattr(loaded.player, "_sounddevice", device)
+    loaded._look_for_sound()
+    assert not loaded.commands["play"].isEnabled()
+    device.query_devices = FakeSoundDevice().query_devices
+    loaded.commands["sound"].trigger()
+    assert restarts == ["end", "start"]
+    assert loaded.commands["play"].isEnabled()
+    assert loaded.sound_facts.text() == ""
+
+
 def no_device(**_: Any) -> None:
     raise ValueError("Error querying device -1")
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QColor
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from pianodiff_gui.main_window import MainWindow
-from pianodiff_gui.theme import DARK, LIGHT, Palette, contrast, icon_pixmap
+from pianodiff_gui.theme import DARK, LIGHT, Palette, Theme, contrast, icon_pixmap
 
 ICONS = sorted(path.stem for path in (Path(__file__).parents[2] / "pianodiff_gui" / "icons").glob("*.svg"))
 
@@ -53,6 +56,31 @@ def test_every_icon_is_drawn_in_the_colour_asked_for(qapp: object, name: str) ->
     ]
     assert drawn
     assert all(colour.red() > 240 and colour.green() < 15 and colour.blue() < 15 for colour in drawn)
+
+
+def test_the_colours_follow_the_system(qapp: QApplication, theme: Theme, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Breaks when the window stays light although the system has gone dark."""
+
+    class Hints(QObject):
+        colorSchemeChanged = Signal()
+        scheme = Qt.ColorScheme.Light
+
+        def colorScheme(self) -> Qt.ColorScheme:
+            return self.scheme
+
+    hints = Hints()
+    monkeypatch.setattr("pianodiff_gui.theme.QGuiApplication", SimpleNamespace(styleHints=lambda: hints))
+    following = Theme(qapp, "system")
+    try:
+        assert following.palette is LIGHT
+        hints.scheme = Qt.ColorScheme.Dark
+        hints.colorSchemeChanged.emit()
+        assert following.palette is DARK
+        following.set_mode("light")
+        assert following.palette is LIGHT
+    finally:
+        theme.set_mode("dark")
+        theme.set_mode("light")
 
 
 def test_switching_the_theme_recolours_everything_and_is_remembered(loaded: MainWindow, qtbot: QtBot) -> None:

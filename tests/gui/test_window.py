@@ -13,7 +13,9 @@ from pytestqt.qtbot import QtBot
 
 from pianodiff_gui.actions import SPECS
 from pianodiff_gui.main_window import MainWindow
-from tests.gui.conftest import open_clip, run_to_end, write_clip
+from pianodiff_gui.settings import Preferences
+from pianodiff_gui.theme import Theme
+from tests.gui.conftest import FakeEngines, open_clip, run_to_end, write_clip
 
 
 def drag_handle(window: MainWindow, qtbot: QtBot, to_seconds: float, release: bool = True) -> None:
@@ -339,6 +341,21 @@ def test_lambda_curve_follows_the_choice(loaded: MainWindow) -> None:
     assert float(values[np.argmin(np.abs(levels - 100))]) == pytest.approx(0.5, abs=0.01)
     choose(loaded.controls.sampler, "replacement")
     assert not np.any(loaded.diffusion.lambda_item.getData()[1])
+
+
+def test_an_installation_without_networks_opens_plays_and_says_what_is_missing(
+    qtbot: QtBot, theme: Theme, tmp_path: Path, clip: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Breaks when a missing network keeps the whole window from opening."""
+    monkeypatch.setattr("pianodiff_gui.views.controls.shipped_networks", lambda: [])
+    window = MainWindow(theme, Preferences(), tmp_path / "data", FakeEngines())
+    window.show()
+    open_clip(window, qtbot, clip)
+    assert not window.commands["extend"].isEnabled()
+    assert "no network" in window.commands["extend"].toolTip()
+    assert window.controls.network.itemText(window.controls.network.count() - 1).startswith("Choose a file")
+    window.close()
+    window.deleteLater()
 
 
 def test_dice_draws_another_seed(loaded: MainWindow, qtbot: QtBot) -> None:
