@@ -29,6 +29,7 @@ from core.export import ExportReport
 from core.recipe import recipe_path
 from pianodiff_gui.actions import SPECS
 from pianodiff_gui.theme import GRID, Theme, font, icon_pixmap
+from pianodiff_gui.views.labels import ElidedLabel
 
 
 def tell(parent: QWidget, message: str) -> QMessageBox:
@@ -95,7 +96,7 @@ class ExportDialog(QDialog):
         self._theme, self._source = theme, source
         self._written: Path | None = None
         self.setWindowTitle("Export")
-        self.setMinimumWidth(540)
+        self.setFixedWidth(560)  # a long name is shortened, not shown on a wider dialog
         self.kind = QComboBox()
         for kind in FILE_KINDS:
             self.kind.addItem(kind.title, kind)
@@ -119,7 +120,8 @@ class ExportDialog(QDialog):
         grid.setContentsMargins(3 * GRID, 3 * GRID, 3 * GRID, 3 * GRID)
         grid.setHorizontalSpacing(2 * GRID)
         grid.setVerticalSpacing(12)
-        heading = QLabel(f"{source.path.stem}, extended by {seconds:.1f} s")
+        heading = ElidedLabel(Qt.TextElideMode.ElideMiddle)
+        heading.setText(f"{source.path.stem}, extended by {seconds:.1f} s")
         heading.setFont(font(12, font().Weight.DemiBold))
         grid.addWidget(heading, 0, 0, 1, 3)
         grid.addWidget(QLabel("Format"), 1, 0)
@@ -152,7 +154,7 @@ class ExportDialog(QDialog):
         head.setSpacing(12)
         mark = QLabel()
         mark.setPixmap(icon_pixmap("check", theme.palette.accent, 24))
-        self.outcome = QLabel()
+        self.outcome = ElidedLabel(Qt.TextElideMode.ElideMiddle)
         self.outcome.setFont(font(12, font().Weight.DemiBold))
         head.addWidget(mark)
         head.addWidget(self.outcome, 1)

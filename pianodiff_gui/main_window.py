@@ -55,6 +55,7 @@ from pianodiff_gui.timeline import Take, Timeline
 from pianodiff_gui.views.controls import DEVICE_TITLES, Controls
 from pianodiff_gui.views.diffusion import DiffusionView
 from pianodiff_gui.views.empty import DropVeil, EmptyView
+from pianodiff_gui.views.labels import ElidedLabel
 from pianodiff_gui.views.pitch import PitchView
 from pianodiff_gui.views.plots import clock
 from pianodiff_gui.views.waveform import WaveformView
@@ -263,8 +264,8 @@ class MainWindow(QMainWindow):
     def _make_status_bar(self) -> None:
         bar = self.statusBar()
         bar.setSizeGripEnabled(False)
-        self.message = QLabel()
-        self.sound_facts, self.file_facts = QLabel(), QLabel()
+        self.message = ElidedLabel()
+        self.sound_facts, self.file_facts = QLabel(), ElidedLabel(Qt.TextElideMode.ElideMiddle)
         self.network_facts, self.device_facts = QLabel(), QLabel()
         bar.addWidget(self.message, 1)
         for label in (self.sound_facts, self.file_facts, self.network_facts, self.device_facts):

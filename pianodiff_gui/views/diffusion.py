@@ -18,7 +18,7 @@ from pianodiff_gui import wording
 from pianodiff_gui.jobs import Frame, Job, Outcome
 from pianodiff_gui.session import Session
 from pianodiff_gui.theme import AXIS_WIDTH, GRID, Theme, font
-from pianodiff_gui.views.plots import EnvelopeItem, FixedAxis, OffsetAxis, Plot, Strip, Swatch
+from pianodiff_gui.views.plots import EnvelopeItem, FixedAxis, OffsetAxis, Plot, Strip, Swatch, line_pen
 
 _DRAW_INTERVAL = 33  # ms
 _ROWS = 5
@@ -327,7 +327,7 @@ class DiffusionView(Strip):
 
     def _keep_curve(self, frame: Frame) -> None:
         item = pg.PlotCurveItem(*_by_level(frame), antialias=True)
-        item.setPen(pg.mkPen(self._theme.colour("accent", 0.28), width=1))
+        item.setPen(line_pen(self._theme, "accent", alpha=0.28))
         self.past_items.append(item)
         self.curves.addItem(item, ignoreBounds=True)
 
@@ -341,18 +341,18 @@ class DiffusionView(Strip):
         theme = self._theme
         self.known_item.set_colour(theme.colour("ink"))
         self.new_item.set_colour(theme.colour("accent"))
-        self.zero.setPen(pg.mkPen(theme.colour("hairline"), width=1))
-        self.boundary.setPen(pg.mkPen(theme.colour("boundary"), width=1))
+        self.zero.setPen(line_pen(theme, "hairline"))
+        self.boundary.setPen(line_pen(theme, "boundary"))
         self.level.setStyleSheet(
             f"color: {theme.palette.accent_ink}; background: {theme.palette.surface};"
             "padding: 0 6px; border-radius: 4px;"
         )
         for line in self.grid:
-            line.setPen(pg.mkPen(theme.colour("grid"), width=1))
-        self.lambda_item.setPen(pg.mkPen(theme.colour("muted"), width=1.25))
-        self.similarity_item.setPen(pg.mkPen(theme.colour("accent"), width=2))
+            line.setPen(line_pen(theme, "grid"))
+        self.lambda_item.setPen(line_pen(theme, "muted", width=1.25))
+        self.similarity_item.setPen(line_pen(theme, "accent", width=2))
         for item in self.past_items:
-            item.setPen(pg.mkPen(theme.colour("accent", 0.28), width=1))
+            item.setPen(line_pen(theme, "accent", alpha=0.28))
 
 
 def _by_level(frame: Frame) -> tuple[np.ndarray, np.ndarray]:

@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from core.pitch import PitchTrack
 from pianodiff_gui.session import Session
 from pianodiff_gui.theme import Theme
-from pianodiff_gui.views.plots import FixedAxis, Plot, Strip, Swatch, TimeAxis, TimeViewBox
+from pianodiff_gui.views.plots import FixedAxis, Plot, Strip, Swatch, TimeAxis, TimeViewBox, line_pen
 from pianodiff_gui.views.waveform import style_lines, time_lines
 
 _LOWEST, _HIGHEST = 31.0, 98.0  # MIDI note numbers: a little more than YIN's 55 to 2093 Hz
@@ -163,7 +163,7 @@ class PitchView(Strip):
         self.known.recolour(self._theme, "ink")
         self.generated.recolour(self._theme, "accent")
         for line in self.grid:
-            line.setPen(pg.mkPen(self._theme.colour("grid"), width=1))
+            line.setPen(line_pen(self._theme, "grid"))
         style_lines(self._theme, self.ghost, self.boundary, self.playhead)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

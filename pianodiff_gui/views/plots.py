@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QPainter, QPolygonF
+from PySide6.QtGui import QGuiApplication, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QGraphicsSceneMouseEvent, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from pianodiff_gui.theme import AXIS_WIDTH, GRID, Theme, font
+from pianodiff_gui.views.labels import ElidedLabel
 
 pg.setConfigOptions(antialias=False)
 
@@ -25,6 +26,14 @@ def clock(seconds: float, decimals: int = 0) -> str:
     minutes, rest = divmod(units, 60 * 10**decimals)
     width = 3 + decimals if decimals else 2
     return f"{sign}{minutes}:{rest / 10**decimals:0{width}.{decimals}f}"
+
+
+def line_pen(theme: Theme, colour: str, width: float = 1.0, alpha: float = 1.0) -> QPen:
+    """A pen of `width` logical pixels: pyqtgraph's count device pixels, too fine for a line on a dense screen."""
+    screen = QGuiApplication.primaryScreen()
+    ratio = screen.devicePixelRatio() if screen is not None else 1.0
+    pen: QPen = pg.mkPen(theme.colour(colour, alpha), width=width * ratio)
+    return pen
 
 
 class TimeAxis(pg.AxisItem):
@@ -223,7 +232,7 @@ class Strip(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         self.title = QLabel(title)
         self.title.setFont(font(9.5, font().Weight.DemiBold))
-        self.note = QLabel()
+        self.note = ElidedLabel()
         self.note.setProperty("role", "muted")
         self.note.setFont(font(8.75, tabular=True))
         self.legend = QHBoxLayout()

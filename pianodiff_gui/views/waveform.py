@@ -12,7 +12,7 @@ from core.peaks import PeakPyramid
 from pianodiff_gui.session import Session
 from pianodiff_gui.theme import Theme
 from pianodiff_gui.views.handle import Handle
-from pianodiff_gui.views.plots import EnvelopeItem, FixedAxis, Plot, Strip, Swatch, TimeViewBox
+from pianodiff_gui.views.plots import EnvelopeItem, FixedAxis, Plot, Strip, Swatch, TimeViewBox, line_pen
 
 _SHORTEST_SPAN = 0.005  # s that can fill the view
 _PAGE_LEAD = 0.05  # share of the view left of the playhead on a fresh page
@@ -37,8 +37,8 @@ def time_lines(plot: Plot) -> tuple[pg.LinearRegionItem, pg.InfiniteLine, pg.Inf
 
 def style_lines(theme: Theme, ghost: pg.LinearRegionItem, boundary: pg.InfiniteLine, playhead: pg.InfiniteLine) -> None:
     ghost.setBrush(theme.colour("accent", 0.10))
-    boundary.setPen(pg.mkPen(theme.colour("boundary"), width=1))
-    playhead.setPen(pg.mkPen(theme.colour("playhead"), width=1))
+    boundary.setPen(line_pen(theme, "boundary"))
+    playhead.setPen(line_pen(theme, "playhead"))
     playhead.setHoverPen(playhead.pen)
 
 
@@ -302,14 +302,14 @@ class WaveformView(Strip):
         item.set_data(seconds, low, high)
 
     def _seam_pen(self) -> QPen:
-        pen = pg.mkPen(self._theme.colour("accent", 0.7), width=1)
+        pen = line_pen(self._theme, "accent", alpha=0.7)
         pen.setStyle(Qt.PenStyle.DotLine)
         return pen
 
     def _restyle(self) -> None:
         self.known_item.set_colour(self._theme.colour("ink"))
         self.generated_item.set_colour(self._theme.colour("accent"))
-        self.zero.setPen(pg.mkPen(self._theme.colour("hairline"), width=1))
+        self.zero.setPen(line_pen(self._theme, "hairline"))
         style_lines(self._theme, self.ghost, self.boundary, self.playhead)
         for line in self.seams:
             line.setPen(self._seam_pen())

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import json
 import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +48,27 @@ def test_takes_come_back_bit_for_bit(tmp_path: Path, timeline: Timeline) -> None
     for got, want in zip(saved.takes, timeline.takes, strict=True):
         np.testing.assert_array_equal(got.samples, want.samples)
         assert got.settings == want.settings and got.run == want.run
+
+
+def test_takes_survive_a_killed_program(tmp_path: Path, clip: Path, repository: Path) -> None:
+    """Breaks when the lock of a program that was killed keeps its takes from being found."""
+    program = f"""
+import os, signal
+from pathlib import Path
+import numpy as np
+from core.audio import open_source
+from core.settings import Settings
+from pianodiff_gui.autosave import Autosave
+from pianodiff_gui.timeline import Take, Timeline
+take = Take(np.full((1, 500), 0.25, np.float32), Settings())
+Autosave(Path({str(tmp_path / "sessions")!r})).save(Timeline(open_source(Path({str(clip)!r})), (take,)))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+    ended = subprocess.run([sys.executable, "-c", program], cwd=repository, timeout=60)
+    assert ended.returncode == -signal.SIGKILL
+    folder = Autosave(tmp_path / "sessions").find()
+    assert folder is not None
+    assert Autosave.load(folder).takes[0].frames == 500
 
 
 def test_a_running_programs_session_is_not_taken(tmp_path: Path, timeline: Timeline) -> None:

@@ -159,6 +159,23 @@ def test_other_formats_open(window: MainWindow, qtbot: QtBot, tmp_path: Path, su
     assert ("MP3" in describe_file(source)) == (suffix == ".mp3")
 
 
+def test_a_very_long_name_does_not_widen_the_window(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    """Breaks when a long file name pushes the panel off the screen."""
+    open_clip(window, qtbot, write_clip(tmp_path / ("long name " * 20 + ".wav"), 1.0))
+    window.resize(960, 640)
+    qtbot.wait(30)
+    assert window.width() == 960
+    assert "\u2026" in window.file_facts.shown_text()
+    assert window.file_facts.toolTip() == window.file_facts.text()
+    window.session.extend()
+    run_to_end(window, qtbot)
+    qtbot.wait(30)
+    assert window.width() == 960 and window.minimumSizeHint().width() <= 960
+    window.commands["export"].trigger()
+    assert window.export_dialog.width() < 600
+    window.export_dialog.reject()
+
+
 def test_newest_of_two_files_wins(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     """Breaks when peaks or pitch of a file opened first arrive late and are drawn over the second."""
     first = write_clip(tmp_path / "first.wav", 60.0)
