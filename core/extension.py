@@ -20,7 +20,7 @@ from core.diffusion.sampling import State, sample
 from core.diffusion.schedule import NoiseSchedule
 from core.errors import AudioError, NetworkError, PianoDiffError
 from core.image import ChannelImage
-from core.level import limit_peaks, steadying_ramp, window_gain
+from core.level import limit_peaks, steadying_gain, window_gain
 from core.networks.registry import NetworkInfo
 from core.plan import Plan, context_tail_seconds, plan_extension
 from core.seam import seam_correction
@@ -158,18 +158,20 @@ class Extension:
                 raise NetworkError(f"The network '{self._network.name}' produced samples that are not numbers.")
             complete = state.evaluations == per_window
             if complete:
-                self._append(state.x, known, gain, level)
+                self._append(state.x, known, gain)
             self.evaluations_done += 1
             yield self._step(index, state, target, schedule, noise, len(known), complete)
 
-    def _append(self, x_0: Tensor, known: np.ndarray, gain: float, level: float) -> None:
+    def _append(self, x_0: Tensor, known: np.ndarray, gain: float) -> None:
         """Join a finished window's new part to what exists."""
         result = x_0[0, 0].float().cpu().numpy() / gain
+        rate = self._network.sample_rate
         new = result[len(known) :]
         if len(known):
-            new = new + seam_correction((known - result[: len(known)])[None], len(new), self._network.sample_rate)[0]
-        new = new * steadying_ramp(level, self._reference_level, len(new))
-        self._signal = np.concatenate([self._signal, new.astype(np.float32)])
+            new = new + seam_correction((known - result[: len(known)])[None], len(new), rate)[0]
+        added = new.astype(np.float32)
+        added *= steadying_gain(active_rms(added[None], rate), self._reference_level, len(added))
+        self._signal = np.concatenate([self._signal, added])
 
     def _step(
         self,

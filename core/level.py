@@ -3,7 +3,9 @@
 import numpy as np
 from scipy.ndimage import minimum_filter1d, uniform_filter1d
 
-_MAX_STEP_DB = 3.0
+_LEFT_ALONE_DB = 1.5
+_MOST_DB = 6.0
+_RAMP = 0.125
 _LOWEST_CONTEXT = 0.25
 _CEILING = 0.98
 _LOOK_SECONDS = 0.005
@@ -18,15 +20,18 @@ def window_gain(context_level: float, reference_level: float, data_rms: float) -
     return data_rms / max(context_level, _LOWEST_CONTEXT * reference_level)
 
 
-def steadying_ramp(context_level: float, reference_level: float, frames: int) -> np.ndarray:
-    """(frames,) gain for a window's new audio, 1 at its beginning, that leads back to the recording's level.
+def steadying_gain(level: float, reference_level: float, frames: int) -> np.ndarray:
+    """(frames,) gain for a window's new audio: 1 at the seam, and after an eighth of it what steadies it.
 
-    Each window continues at the level of its context, so a small bias of the network would grow with every window.
-    The correction is at most 3 dB a window: far less than music itself moves.
+    level, reference_level: active RMS of the new audio and of the recording's own end. Networks play too quiet or
+    too loud, and as every window continues the one before, that would add up. Music moves too, so a difference of up
+    to 1.5 dB is left alone; what is beyond it is undone, up to 6 dB.
     """
-    limit = 10 ** (_MAX_STEP_DB / 20)
-    target = np.clip(reference_level / max(context_level, 1e-9), 1 / limit, limit)
-    return np.asarray(target ** np.linspace(0.0, 1.0, frames), dtype=np.float32)
+    excess = 20 * np.log10(max(level, 1e-9) / reference_level)
+    correction = np.clip(np.clip(excess, -_LEFT_ALONE_DB, _LEFT_ALONE_DB) - excess, -_MOST_DB, _MOST_DB)
+    progress = np.minimum(1.0, np.arange(frames) / (_RAMP * frames))
+    decibels = correction * 0.5 * (1 - np.cos(np.pi * progress))
+    return np.asarray(10 ** (decibels / 20), dtype=np.float32)
 
 
 def limit_peaks(samples: np.ndarray, sample_rate: int, ceiling: float = _CEILING) -> np.ndarray:

@@ -11,7 +11,7 @@ from core.diffusion.schedule import NoiseSchedule
 from core.errors import AudioError, NetworkError, PianoDiffError, SettingsError
 from core.extension import Extension, Step
 from core.image import ChannelImage
-from core.level import limit_peaks, steadying_ramp, window_gain
+from core.level import limit_peaks, steadying_gain, window_gain
 from core.networks.registry import NetworkInfo
 from core.plan import plan_extension
 from core.seam import seam_correction
@@ -98,7 +98,7 @@ def test_from_nothing(tiny: Tiny) -> None:
 
 
 class Biased:
-    """A denoiser that knows the answer, a steady chord, but plays what it adds 1.5 dB too loud or too quiet."""
+    """A denoiser that knows the answer, a steady chord, but plays everything too loud or too quiet by `decibels`."""
 
     def __init__(self, decibels: float, rate: int) -> None:
         self.schedule = NoiseSchedule.power_sigma(200, 5e-4, 2.5, 5.0)
@@ -112,9 +112,9 @@ class Biased:
         return Prediction(clean, (x - signal * clean) / noise)
 
 
-@pytest.mark.parametrize("decibels", [-1.5, 1.5])
+@pytest.mark.parametrize("decibels", [-5.0, 5.0])
 def test_the_level_neither_drifts_nor_clips_over_many_windows(tiny: Tiny, decibels: float) -> None:
-    """A bias of 1.5 dB a window would be 60 dB after forty windows if each only followed the one before."""
+    """A bias of 5 dB a window would be 200 dB after forty windows if each only followed the one before."""
     context = chord(0.6, 4000, level=0.1)
     extension = Extension(Biased(decibels, 4000), tiny[1], context, 4000, 10.0, Settings(steps=2))
     for _ in extension.run():
@@ -175,11 +175,13 @@ def test_opposite_channels_do_not_cancel() -> None:
 
 
 def test_level_helpers() -> None:
-    """Gains are bounded: a dying context is not lifted to full level, and a ramp begins at the seam with 1."""
+    """Gains are bounded: a dying context is not lifted to full level, and steadying begins at the seam with 1."""
     assert window_gain(0.05, 0.05, 0.1) == pytest.approx(2.0)
     assert window_gain(1e-6, 0.05, 0.1) == pytest.approx(8.0)
-    ramp = steadying_ramp(0.01, 0.1, 100)
-    assert ramp[0] == 1 and ramp[-1] == pytest.approx(10 ** (3 / 20))
+    assert np.array_equal(steadying_gain(0.09, 0.1, 8000), np.ones(8000))
+    for level, decibels in ((0.1 * 10 ** (-4 / 20), 2.5), (0.1 * 10 ** (4 / 20), -2.5), (1e-6, 6.0)):
+        gain = steadying_gain(level, 0.1, 8000)
+        assert gain[0] == 1 and gain[-1] == pytest.approx(10 ** (decibels / 20))
     loud = np.stack([np.sin(np.arange(8000) / 9), np.zeros(8000)]).astype(np.float32) * 2
     assert np.abs(limit_peaks(loud, 22050)).max() <= 0.98 + 1e-6
     assert limit_peaks(loud * 0.4, 22050) is not None
