@@ -64,10 +64,11 @@ class Step:
 class Extension:
     """One extension of one recording.
 
-    context     float32 (channels, frames): the end of what exists, `context_tail_seconds` of it or all there is;
-    with 0 frames
-                the audio is made from nothing
-    seconds     how much to add
+    context         float32 (channels, frames): the end of what exists, `context_tail_seconds` of it or all there is;
+                    with 0 frames the audio is made from nothing
+    seconds         how much to add
+    first_window    index of the first window, for its noise: a run that goes on from earlier ones counts on from
+                    theirs, or it would start from the same x_T again and tend to repeat them
 
     Raises AudioError (context silent, too short, not finite) and SettingsError.
     """
@@ -80,8 +81,10 @@ class Extension:
         sample_rate: int,
         seconds: float,
         settings: Settings,
+        first_window: int = 0,
     ) -> None:
         self._denoiser, self._network, self._settings = denoiser, network, settings
+        self._first_window = first_window
         self._sample_rate = sample_rate
         self._context = _check_context(context, sample_rate)
         tail = round(context_tail_seconds(network, settings) * sample_rate)
@@ -138,7 +141,7 @@ class Extension:
         gain = window_gain(level, self._reference_level, self._network.data_rms)
 
         schedule = self._denoiser.schedule
-        noise = KeyedNoise(self._settings.seed, index)
+        noise = KeyedNoise(self._settings.seed, self._first_window + index)
         frames = window.context_frames + window.new_frames
         device = _device_of(self._denoiser)
         target = torch.zeros(1, 1, frames, device=device)

@@ -47,6 +47,7 @@ def describe_run(
     x_T_sha256: str,
     device: str,
     complete: bool = True,
+    first_window: int = 0,
 ) -> dict[str, Any]:
     """The entries of one run.
 
@@ -58,6 +59,7 @@ def describe_run(
         x_T_sha256: hash of the noise that the first window started from.
         device: where the network ran ("cpu", "cuda", "mps").
         complete: False when the run was cancelled after some of its windows.
+        first_window: windows of earlier runs, from which this one counted on.
     """
     preset = SAMPLERS[settings.sampler]
     sampler: dict[str, Any] = {"name": settings.sampler}
@@ -77,6 +79,7 @@ def describe_run(
         "steps": settings.steps,
         "seed": settings.seed,
         "context_seconds": context_tail_seconds(network, settings),
+        "first_window": first_window,
         "windows": [
             {"context_frames": window.context_frames, "new_frames": window.new_frames} for window in plan.windows
         ],

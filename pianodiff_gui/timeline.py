@@ -69,6 +69,11 @@ class Timeline:
     def generated_seconds(self) -> float:
         return self.generated_frames / self.sample_rate
 
+    @property
+    def windows(self) -> int:
+        """Windows that the network has gone through for all takes, trimmed or not."""
+        return sum(len(take.run.get("windows", ())) for take in self.takes)
+
     def generated(self) -> np.ndarray:
         """All takes one after the other, float32 (channels, frames)."""
         if not self.takes:

@@ -61,7 +61,15 @@ class TorchEngines:
             self._loaded = None  # free the old network before the new one is read
             self._loaded = (key, load_denoiser(job.settings.network, device))
         context = job.base.tail(context_tail_seconds(job.network, job.settings))
-        engine = Extension(self._loaded[1], job.network, context, job.base.sample_rate, job.seconds, job.settings)
+        engine = Extension(
+            self._loaded[1],
+            job.network,
+            context,
+            job.base.sample_rate,
+            job.seconds,
+            job.settings,
+            first_window=job.base.windows,
+        )
         return engine, device.type
 
 
@@ -194,6 +202,7 @@ class ExtensionWorker(QObject):
             x_T_sha256=engine.x_T_sha256,
             device=device,
             complete=complete,
+            first_window=job.base.windows,
         )
         outcome = Outcome(samples, complete, engine.evaluations_done, elapsed, clock.mean, device, run, error)
         self.finished.emit(job.id, outcome)

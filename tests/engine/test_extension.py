@@ -32,7 +32,8 @@ def extend(
 @pytest.mark.parametrize("rate", [4000, 8000, 22050, 44100, 192000])
 @pytest.mark.parametrize("channels", [1, 2, 6])
 def test_any_rate_and_channels_come_out_as_they_went_in(tiny: Tiny, rate: int, channels: int) -> None:
-    """The new audio must fit behind the recording: its rate, its channels, exactly the frames asked for, all finite."""
+    """The new audio must fit behind the recording: its rate, its channels, exactly the frames asked for, all finite.
+    """
     extension, _ = extend(tiny, chord(0.6, rate, channels), rate, 0.6, Settings(steps=2))
     audio = extension.audio()
     assert audio.shape == (channels, round(0.6 * rate))
@@ -48,6 +49,17 @@ def test_the_same_seed_gives_the_same_samples_and_another_does_not(tiny: Tiny) -
     assert np.array_equal(first.audio(), again.audio())
     assert not np.array_equal(first.audio(), other.audio())
     assert first.x_T_sha256 == again.x_T_sha256 != other.x_T_sha256
+
+
+def test_going_on_counts_windows_on(tiny: Tiny) -> None:
+    """A second run from the same x_T as the first would tend to repeat it; it draws the third window's noise instead.
+    """
+    context = chord(0.6, 4000)
+    whole, _ = extend(tiny, context, 4000, 0.75, Settings(steps=2))
+    later = Extension(*tiny, context, 4000, 0.25, Settings(steps=2), first_window=2)
+    list(later.run())
+    assert len(whole.plan.windows) == 3
+    assert later.x_T_sha256 != whole.x_T_sha256
 
 
 def test_every_sampler_starts_from_the_same_noise(tiny: Tiny) -> None:
