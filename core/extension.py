@@ -41,11 +41,10 @@ class Step:
     window, windows         which window this is (0 first), of how many
     level                   the t shown to users: T at the start, 0 at the end of a window
     evaluations             network evaluations done so far in all windows, of evaluations_total
-    x, clean                (N,) float32 at the network's rate and level: x_t before any mixing, and the clean
-    estimate known_frames            how much of x is the known part
+    x, clean                (N,) float32 at the network's rate and level: x_t before any mixing, and the estimate of x_0
+    known_frames            how much of x is the known part
     similarity              KS similarity 1 - D of the new part of x_t with the known audio noised to the same level
-    (Fig. 3);
-                            NaN where nothing is known
+                            (Fig. 3); NaN where nothing is known
     window_complete         True on a window's last step: `Extension.audio` has grown
     """
 

@@ -15,8 +15,7 @@ from core.diffusion.walk import Edge
 
 
 class Conditioning(Protocol):
-    """`enter` is called with x at edge.start before the network sees it; `visit` counts earlier calls at that level.
-    """
+    """`enter` is called with x at edge.start before the network sees it; `visit` counts earlier calls there."""
 
     def enter(self, x: Tensor, edge: Edge, visit: int, noise: NoiseSource) -> Tensor: ...
 
@@ -49,8 +48,7 @@ class Replace:
 
 
 class Interpolate(Replace):
-    """Interpolation guidance (paper, section 3.4, eq. 20-21): the known part becomes (1 - lambda) known_t + lambda
-    x_t.
+    """Interpolation guidance (paper, eq. 20-21): the known part becomes (1 - lambda) known_t + lambda x_t.
 
     Two independent noises are mixed, so the known part ends with (1 - lambda)^2 + lambda^2 of the noise variance
     that the network expects. That is the paper's method, and kept.

@@ -40,8 +40,7 @@ class EpsilonDenoiser:
 
 
 class SigmaDenoiser:
-    """A network that estimates clean audio from clean + sigma * noise, as EDM's do; x_t is that, scaled by `signal`.
-    """
+    """A network that estimates clean audio from clean + sigma * noise, as EDM's; x_t is that, times `signal`."""
 
     def __init__(self, network: nn.Module, schedule: NoiseSchedule) -> None:
         self.network, self.schedule = network, schedule

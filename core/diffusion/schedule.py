@@ -41,8 +41,7 @@ class NoiseSchedule:
 
     @classmethod
     def power_sigma(cls, levels: int, sigma_min: float, sigma_max: float, rho: float) -> "NoiseSchedule":
-        """EDM's spacing (Karras et al. 2022, eq. 5) of sigma = noise / signal: sigma^(1/rho) is linear in the level.
-        """
+        """EDM's spacing (Karras et al. 2022, eq. 5) of sigma = noise / signal: sigma^(1/rho) linear in the level."""
         ramp = np.linspace(sigma_min ** (1 / rho), sigma_max ** (1 / rho), levels)
         return cls(1 / (1 + ramp ** (2 * rho)))
 

@@ -1,10 +1,10 @@
-"""SpectralUNet: a 2-D U-Net inside an invertible short-time Fourier transform; the diffusion itself stays in the
-waveform.
+"""SpectralUNet: a 2-D U-Net inside an invertible short-time Fourier transform.
 
-The idea is CQT-Diff's (Moliner, Lehtinen and Valimaki, "Solving audio inverse problems with a diffusion model",
-ICASSP 2023): x_t, the samplers and every plot are raw audio, and only the network sees a time-frequency picture,
-where a piano partial is a line. Here the transform is a Hann STFT whose bins are demodulated to a fixed phase
-reference, so that the coefficient of a steady partial is smooth along time and convolutions can follow it.
+The diffusion itself stays in the waveform. The idea is CQT-Diff's (Moliner, Lehtinen and Valimaki, "Solving audio
+inverse problems with a diffusion model", ICASSP 2023): x_t, the samplers and every plot are raw audio, and only the
+network sees a time-frequency picture, where a piano partial is a line. Here the transform is a Hann STFT whose bins
+are demodulated to a fixed phase reference, so that the coefficient of a steady partial is smooth along time and
+convolutions can follow it.
 
 Preconditioning is EDM's (Karras et al. 2022, eq. 7 and table 1), but per frequency bin. Music falls by 60 dB and
 more from the lowest octaves to the top, so one data deviation for the whole signal leaves the top bins numerically
@@ -15,8 +15,7 @@ each bin measured on the training data and noise deviation sigma,
                                                  c_out  = sigma s_f / sqrt(s_f^2 + sigma^2)
                                                  c_in   = 1 / sqrt(s_f^2 + sigma^2)
 
-the network sees and predicts unit variance in every bin at every noise level, and cannot be louder than a bin ever
-is.
+the network sees and predicts unit variance in every bin at every noise level, never louder than a bin ever is.
 """
 
 import math
@@ -88,8 +87,7 @@ class TimeAttention(nn.Module):
 
 
 def _rotate(x: Tensor) -> Tensor:
-    """Rotary position embedding (Su et al. 2021) of x (B, heads, frames, width): neighbouring pairs turn with time.
-    """
+    """Rotary position embedding (Su et al. 2021) of x (B, heads, frames, width): pairs turn with time."""
     frames, width = x.shape[-2:]
     position = torch.arange(frames, device=x.device, dtype=torch.float32)[:, None]
     rate = 10000.0 ** (-torch.arange(0, width, 2, device=x.device, dtype=torch.float32) / width)
