@@ -4,7 +4,7 @@ import numpy as np
 from scipy.ndimage import minimum_filter1d, uniform_filter1d
 
 _LEFT_ALONE_DB = 1.5
-_MOST_DB = 6.0
+_MOST_DB = 12.0
 _RAMP = 0.125
 _LOWEST_CONTEXT = 0.25
 _CEILING = 0.98
@@ -25,7 +25,7 @@ def steadying_gain(level: float, reference_level: float, frames: int) -> np.ndar
 
     level, reference_level: active RMS of the new audio and of the recording's own end. Networks play too quiet or
     too loud, and as every window continues the one before, that would add up. Music moves too, so a difference of up
-    to 1.5 dB is left alone; what is beyond it is undone, up to 6 dB.
+    to 1.5 dB is left alone; what is beyond it is undone, up to 12 dB.
     """
     excess = 20 * np.log10(max(level, 1e-9) / reference_level)
     correction = np.clip(np.clip(excess, -_LEFT_ALONE_DB, _LEFT_ALONE_DB) - excess, -_MOST_DB, _MOST_DB)
