@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.audio import active_rms, resample
+from core.audio import active_rms, check_finite, resample
 from core.diffusion.conditioning import Conditioning, Unconditional
 from core.diffusion.denoiser import Denoiser
 from core.diffusion.noise import KeyedNoise, hash_noise
@@ -20,7 +20,7 @@ from core.diffusion.sampling import State, sample
 from core.diffusion.schedule import NoiseSchedule
 from core.errors import AudioError, NetworkError, PianoDiffError
 from core.image import ChannelImage
-from core.level import limit_peaks, steadying_gain, window_gain
+from core.level import CEILING, limit_peaks, steadying_gain, window_gain
 from core.networks.registry import NetworkInfo
 from core.plan import Plan, context_tail_seconds, plan_extension
 from core.seam import seam_correction
@@ -100,7 +100,7 @@ class Extension:
         self._reference_level = GENERATED_LEVEL
         if self._known_frames:
             self._reference_level = active_rms(self._signal[None], network.sample_rate)
-        self._ceiling = max(0.98, float(np.abs(self._context).max(initial=0.0)))
+        self._ceiling = max(CEILING, float(np.abs(self._context).max(initial=0.0)))
 
     def run(self) -> Generator[Step, None, None]:
         """Do the work; one Step an evaluation. Raises NetworkError or PianoDiffError (out of memory)."""
@@ -220,8 +220,7 @@ def _check_context(context: np.ndarray, sample_rate: int) -> np.ndarray:
     if context.ndim != 2 or not len(context):
         raise ValueError("context must be (channels, frames)")
     frames = context.shape[1]
-    if not np.isfinite(context).all():
-        raise AudioError("The audio to continue holds samples that are not numbers (NaN or infinite).")
+    check_finite(context, "The audio to continue", sample_rate)
     if not frames:
         return context
     seconds = frames / sample_rate

@@ -14,7 +14,7 @@ _TAIL_SECONDS = 0.03
 
 
 class ChannelImage:
-    """Measured on context (channels, M) at `sample_rate`; M may be 0, and then every channel is the same."""
+    """Measured on context (channels, M) at `sample_rate`; M may be 0 where there is one channel only."""
 
     def __init__(self, context: np.ndarray, sample_rate: int) -> None:
         self.channels = len(context)

@@ -7,8 +7,9 @@ _LEFT_ALONE_DB = 1.5
 _MOST_DB = 12.0
 _RAMP = 0.125
 _LOWEST_CONTEXT = 0.25
-_CEILING = 0.98
 _LOOK_SECONDS = 0.005
+CEILING = 0.98
+"""Peak that new audio stays below, as a fraction of full scale."""
 
 
 def window_gain(context_level: float, reference_level: float, data_rms: float) -> float:
@@ -34,7 +35,7 @@ def steadying_gain(level: float, reference_level: float, frames: int) -> np.ndar
     return np.asarray(10 ** (decibels / 20), dtype=np.float32)
 
 
-def limit_peaks(samples: np.ndarray, sample_rate: int, ceiling: float = _CEILING) -> np.ndarray:
+def limit_peaks(samples: np.ndarray, sample_rate: int, ceiling: float = CEILING) -> np.ndarray:
     """`samples` (channels, N) with no peak above `ceiling`: all channels turned down together, smoothly, 5 ms ahead.
 
     Audio that never exceeds the ceiling is returned as it is.

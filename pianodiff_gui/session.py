@@ -218,14 +218,21 @@ class Session(QObject):
 
         return plan_extension(self._network, self._settings, self._timeline.seconds, seconds)
 
-    def extend_blocked(self) -> str:
-        """Why Extend cannot be pressed now; empty when it can."""
+    def _run_blocked(self) -> str:
+        """Why nothing can be run now, whatever it is; empty when it can."""
         if self._timeline is None:
             return "Open a recording first."
         if self._job is not None:
             return "An extension is running. Cancel it, or wait until it is done."
         if self._network is None:
             return "There is no network to extend with. Choose one under Network."
+        return ""
+
+    def extend_blocked(self) -> str:
+        """Why Extend cannot be pressed now; empty when it can."""
+        if reason := self._run_blocked():
+            return reason
+        assert self._timeline is not None
         if self.remaining < -SNAP / 2:
             return f"Let go to cut the generated part to {self._target:.1f} s. The recording itself is never cut."
         if self.remaining <= SNAP / 2:
@@ -240,12 +247,9 @@ class Session(QObject):
 
     def again_blocked(self) -> str:
         """Why "Try again" cannot be pressed now; empty when it can."""
-        if self._timeline is None:
-            return "Open a recording first."
-        if self._job is not None:
-            return "An extension is running. Cancel it, or wait until it is done."
-        if self._network is None:
-            return "There is no network to extend with. Choose one under Network."
+        if reason := self._run_blocked():
+            return reason
+        assert self._timeline is not None
         if not self._timeline.takes:
             return "There is nothing to try again yet. Extend first."
         return ""

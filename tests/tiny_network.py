@@ -15,9 +15,10 @@ ARCHITECTURE: dict[str, Any] = {"channels": [4, 8], "n_fft": 256, "hop": 64, "em
 
 def write_tiny_network(folder: Path, **changes: Any) -> Path:
     """A network at 4 kHz that sees 0.75 s, knows 0.5 s and adds 0.25 s a window; `changes` go into its config."""
-    torch.manual_seed(0)
-    network = SpectralUNet(**ARCHITECTURE)
-    torch.nn.init.normal_(network.head.weight, std=0.02)  # a fresh head is silent: the network would do nothing
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(0)
+        network = SpectralUNet(**ARCHITECTURE)
+        torch.nn.init.normal_(network.head.weight, std=0.02)  # a fresh head is silent: the network would do nothing
     folder.mkdir(parents=True, exist_ok=True)
     save_weights(folder / WEIGHTS_NAME, network.state_dict())
     config = {

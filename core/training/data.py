@@ -10,10 +10,9 @@ from pathlib import Path
 import numpy as np
 import soundfile
 
-from core.audio import active_rms, resample
+from core.audio import AUDIO_SUFFIXES, active_rms, resample
 from core.errors import AudioError
 
-AUDIO_SUFFIXES = {".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff"}
 GAIN_SPREAD_DB = 3.0
 """Crops are made up to this much louder or quieter: a clip's own context never sits exactly at the nominal level."""
 

@@ -1,9 +1,7 @@
 """A network small enough to run in milliseconds, and clips for it."""
 
-import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -11,39 +9,13 @@ import soundfile as sf
 
 from tests.audio.tones import melody
 
-TINY: dict[str, Any] = {
-    "title": "Tiny",
-    "summary": "For tests: hears nothing, plays nothing.",
-    "kind": "spectral_unet",
-    "sample_rate": 8000,
-    "window_seconds": 0.75,
-    "context_seconds": 0.5,
-    "hop_seconds": 0.25,
-    "data_rms": 0.1,
-    "levels": 200,
-    "schedule": {"kind": "power_sigma", "sigma_min": 5e-4, "sigma_max": 2.5, "rho": 5.0},
-    "architecture": {"channels": [8, 8], "n_fft": 128, "hop": 32, "embedding": 16, "data_rms": 0.1},
-}
-
 
 @pytest.fixture(scope="session")
 def network(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of an untrained network with random weights, written as the real ones are."""
-    import torch
+    from tests.tiny_network import write_tiny_network  # imports torch, which some of these tests do without
 
-    from core.networks.checkpoint import save_weights
-    from core.networks.spectral_unet import SpectralUNet
-
-    folder = tmp_path_factory.mktemp("networks") / "tiny"
-    folder.mkdir()
-    (folder / "config.json").write_text(json.dumps(TINY))
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
-        unet = SpectralUNet(**TINY["architecture"])
-        for parameter in unet.parameters():  # some start at 0, and a network of zeros would hide mistakes
-            torch.nn.init.normal_(parameter, std=0.05)
-    save_weights(folder / "weights.safetensors", unet.state_dict())
-    return folder
+    return write_tiny_network(tmp_path_factory.mktemp("networks") / "tiny", sample_rate=8000)
 
 
 @pytest.fixture
