@@ -31,6 +31,7 @@ class NetworkInfo:
     levels           T, the number of noise levels
     schedule         parameters of the noise schedule
     architecture     arguments of the network's class
+    trained_on       what it learned from, in a sentence or two; "" when its config does not say
     """
 
     name: str
@@ -46,6 +47,7 @@ class NetworkInfo:
     levels: int
     schedule: dict[str, Any]
     architecture: dict[str, Any]
+    trained_on: str = ""
 
     @property
     def weights_path(self) -> Path:
@@ -115,6 +117,7 @@ def read_info(folder: Path) -> NetworkInfo:
             levels=int(config["levels"]),
             schedule=dict(config["schedule"]),
             architecture=dict(config["architecture"]),
+            trained_on=str(config.get("trained_on", "")),
         )
     except (ValueError, KeyError, TypeError) as error:
         raise NetworkError(f"{folder / CONFIG_NAME} is not a valid network config ({error}).") from error
