@@ -39,10 +39,10 @@ class DilatedLayer(nn.Module):
         self.output_projection = _conv(channels, 2 * channels, 1)
 
     def forward(self, x: Tensor, embedding: Tensor) -> tuple[Tensor, Tensor]:
-        """x (B, channels, N), embedding (B, 512) -> residual and skip, each (B, channels, N)."""
-        h = self.dilated_conv(x + self.diffusion_projection(embedding)[:, :, None])
-        gate, filtered = h.chunk(2, dim=1)
-        residual, skip = self.output_projection(torch.sigmoid(gate) * torch.tanh(filtered)).chunk(2, dim=1)
+        """x (B, N, channels), embedding (B, 512) -> residual and skip, each (B, N, channels)."""
+        h = _convolve(self.dilated_conv, x + self.diffusion_projection(embedding)[:, None])
+        gate, filtered = h.chunk(2, dim=-1)
+        residual, skip = _convolve(self.output_projection, torch.sigmoid(gate) * torch.tanh(filtered)).chunk(2, dim=-1)
         return (x + residual) / math.sqrt(2), skip
 
 
@@ -65,15 +65,27 @@ class DiffWave(nn.Module):
 
     def forward(self, x: Tensor, step: Tensor) -> Tensor:
         """x (B, 1, N), step (B,) -> eps (B, 1, N)."""
-        h = F.relu(self.input_projection(x))
+        h = F.relu(_convolve(self.input_projection, x.transpose(1, 2)))
         embedding = self.diffusion_embedding(step)
-        total = torch.zeros_like(h)
+        total: Tensor | None = None
         for layer in self.residual_layers:
             h, skip = layer(h, embedding)
-            total = total + skip
-        h = F.relu(self.skip_projection(total / math.sqrt(len(self.residual_layers))))
-        result: Tensor = self.output_projection(h)
-        return result
+            total = skip if total is None else total + skip
+        assert total is not None
+        h = F.relu(_convolve(self.skip_projection, total / math.sqrt(len(self.residual_layers))))
+        return _convolve(self.output_projection, h).transpose(1, 2).float()
+
+
+def _convolve(conv: nn.Conv1d, x: Tensor) -> Tensor:
+    """`conv` of x (B, N, channels), channels last: its taps side by side in one matrix product.
+
+    A training step in bf16 takes two thirds of the time that it takes through conv1d (`core.training.benchmark`).
+    """
+    padding = int(conv.padding[0])
+    if padding:
+        padded, length = F.pad(x, (0, 0, padding, padding)), x.shape[1]
+        x = torch.cat([padded[:, :length], x, padded[:, 2 * padding :]], dim=-1)
+    return F.linear(x, conv.weight.transpose(1, 2).flatten(1), conv.bias)
 
 
 def _conv(channels_in: int, channels_out: int, size: int, padding: int = 0, dilation: int = 1) -> nn.Conv1d:
