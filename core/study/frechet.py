@@ -1,0 +1,141 @@
+"""Frechet distance between sets of log-mel frames: how far the generated sound is from the true one, as a whole.
+
+Frames are log-mel spectra in dB relative to their clip's known part (so that a quiet recording is not another sound),
+MEL_BANDS wide, floored at -80 dB: below that is silence, whose logarithm would otherwise decide everything. For the
+Gaussians with the means and covariances of two sets (Dowson and Landau 1982; Heusel et al. 2017, there of an image
+network's features),
+
+    d^2 = |m1 - m2|^2 + tr(C1 + C2 - 2 (C1 C2)^(1/2)),      in dB^2
+
+Both covariances get a ridge of (1 dB)^2: a few seconds do not span 40 dimensions, and a direction in which neither
+set moves by a decibel is no difference anyone hears.
+
+What it can tell: missing or added highs, hiss, blur, too steady or too restless a spectrum, over the whole set at
+once. What it can't: anything about the order of frames, so neither rhythm nor melody; and of one case nothing at all.
+
+The bias. d^2 between two finite samples of the same music is not 0 but grows as they get smaller, and frames of one
+clip are alike, so the number of clips decides, not that of frames. A number is therefore only comparable with one from
+as many clips:
+
+    frechet         all generated against all true, of the same clips. Same contexts on both sides, so it is lower than
+                    between different clips; 0 for the true row.
+    frechet_halves  the generated half of the clips against the true other half; median over random halvings. The true
+                    row has true half against true other half: the same sizes, the same bias, never the same clip on
+                    both sides. This is the pair to compare.
+    frechet_ratio   frechet_halves over the true row's. About 1 where generated can't be told from true this way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from core.study.bootstrap import Interval, centred_interval, resampled_weights
+from core.study.features import MEL_BANDS, Array, Sound
+
+FLOOR_DB = -80.0
+RIDGE_DB2 = 1.0
+MIN_CLIPS = 4
+"""With fewer clips a half would be a single one."""
+
+HALVINGS = 200
+RESAMPLES, RESAMPLE_HALVINGS = 200, 5
+
+
+def mel_frames(new: Sound, known: Sound) -> Array:
+    """(frames, MEL_BANDS) in dB relative to the mean square of `known`, floored at FLOOR_DB."""
+    relative = new.mel_power / known.power
+    return 10.0 * np.log10(np.maximum(relative, 10.0 ** (FLOOR_DB / 10.0)))
+
+
+@dataclass(frozen=True)
+class Moments:
+    """Counts, sums and sums of outer products of frames, clip by clip, so that any subset of clips is a sum.
+
+    counts (clips,), sums (clips, bands), outers (clips, bands, bands).
+    """
+
+    counts: Array
+    sums: Array
+    outers: Array
+
+    @classmethod
+    def of(cls, frames: Sequence[Array], clip_of: Sequence[int]) -> Moments:
+        """From each case's frames; clips are numbered from 0 without gaps."""
+        clips = max(clip_of) + 1
+        counts, sums = np.zeros(clips), np.zeros((clips, MEL_BANDS))
+        outers = np.zeros((clips, MEL_BANDS, MEL_BANDS))
+        for case, clip in zip(frames, clip_of, strict=True):
+            counts[clip] += len(case)
+            sums[clip] += case.sum(axis=0)
+            outers[clip] += case.T @ case
+        return cls(counts, sums, outers)
+
+    def gaussians(self, weights: Array) -> tuple[Array, Array]:
+        """Mean (sets, bands) and covariance with ridge (sets, bands, bands) of sets of clips, by weights (sets, clips).
+        """
+        count = (weights @ self.counts)[:, None]
+        mean = weights @ self.sums / count
+        outer = np.tensordot(weights, self.outers, 1) / count[..., None]
+        covariance = outer - mean[:, :, None] * mean[:, None, :]
+        return mean, covariance + RIDGE_DB2 * np.eye(MEL_BANDS)
+
+
+def frechet_distance(first: tuple[Array, Array], second: tuple[Array, Array]) -> Array:
+    """(sets,) squared Frechet distances between Gaussians of means (sets, bands) and covariances (sets, bands, bands).
+    """
+    (mean1, cov1), (mean2, cov2) = first, second
+    values, vectors = np.linalg.eigh(cov1)
+    root = (vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :]) @ vectors.transpose(0, 2, 1)
+    # tr (C1 C2)^(1/2) by the eigenvalues of the similar, symmetric C1^(1/2) C2 C1^(1/2).
+    cross = np.sqrt(np.maximum(np.linalg.eigvalsh(root @ cov2 @ root), 0.0)).sum(axis=1)
+    traces = np.trace(cov1, axis1=1, axis2=2) + np.trace(cov2, axis1=1, axis2=2)
+    return np.maximum(np.square(mean1 - mean2).sum(axis=1) + traces - 2.0 * cross, 0.0)
+
+
+def halvings(clips: int, count: int, seed: int) -> npt.NDArray[np.bool_]:
+    """(count, clips): random halvings of the clips, True in one half (the smaller one when their number is odd)."""
+    rng = np.random.default_rng([seed, clips, 1])
+    ranks = np.argsort(rng.random((count, clips)), axis=1)
+    return ranks < clips // 2
+
+
+def between_halves(made: Moments, true: Moments, halves: npt.NDArray[np.bool_], weights: Array | None = None) -> float:
+    """Median distance between `made` of one half of the clips and `true` of the other, either way round.
+
+    `weights` (clips,) counts clips as often as a resample drew them. A clip is in one half only, however often it was
+    drawn: on both sides it would be compared with itself. NaN when every halving leaves a side empty.
+    """
+    weights = np.ones(len(made.counts)) if weights is None else weights
+    one = np.concatenate([halves, ~halves]) * weights
+    other = np.concatenate([~halves, halves]) * weights
+    filled = (one @ made.counts > 0) & (other @ true.counts > 0)
+    if not filled.any():
+        return float("nan")
+    return float(np.median(frechet_distance(made.gaussians(one[filled]), true.gaussians(other[filled]))))
+
+
+def frechet_figures(made: Moments, true: Moments, seed: int) -> dict[str, tuple[float, Interval | None]]:
+    """The three Frechet figures of a row, each with its interval; NaN with fewer than MIN_CLIPS clips."""
+    clips = len(true.counts)
+    every = np.ones((1, clips))
+    whole = float(frechet_distance(made.gaussians(every), true.gaussians(every))[0])
+    if clips < MIN_CLIPS:
+        missing = (float("nan"), None)
+        return {"frechet": (whole, None), "frechet_halves": missing, "frechet_ratio": missing}
+    many, few = halvings(clips, HALVINGS, seed), halvings(clips, RESAMPLE_HALVINGS, seed)
+    between = between_halves(made, true, many)
+    ratio = between / between_halves(true, true, many)
+
+    weights = resampled_weights(clips, seed, RESAMPLES)
+    wholes = frechet_distance(made.gaussians(weights), true.gaussians(weights))
+    betweens = np.array([between_halves(made, true, few, row) for row in weights])
+    trues = betweens if made is true else np.array([between_halves(true, true, few, row) for row in weights])
+    return {
+        "frechet": (whole, centred_interval(whole, wholes)),
+        "frechet_halves": (between, centred_interval(between, betweens)),
+        "frechet_ratio": (ratio, centred_interval(ratio, betweens / trues)),
+    }
