@@ -1,4 +1,4 @@
-"""The headless commands: `pianodiff extend`, `generate`, `samplers` and `networks`.
+"""The headless commands: `pianodiff extend`, `generate`, `evaluate`, `samplers` and `networks`.
 
 Exit codes: 0 done, 1 it failed, 2 it was called wrongly, 130 Ctrl-C. Results go to standard output; progress,
 notes and errors to standard error. Importing this module does not import torch, so that listings answer at
@@ -24,11 +24,12 @@ from core.export import DestinationExists
 from core.networks.registry import shipped_networks
 from core.run import Result, run_extension, run_generation
 from core.settings import DEVICES, MAX_SECONDS, Settings, check_seconds
+from core.study import command as evaluate_command
 
 if TYPE_CHECKING:
     from core.extension import Step
 
-COMMANDS = ("extend", "generate", "samplers", "networks")
+COMMANDS = ("extend", "generate", "evaluate", "samplers", "networks")
 """The subcommands that are handled here."""
 
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -73,7 +74,9 @@ class ProgressReport:
     is not shown before it means anything.
     """
 
-    def __init__(self, stream: TextIO | None = None) -> None:
+    def __init__(self, stream: TextIO | None = None, unit: str = "window") -> None:
+        """`unit`: what the evaluations are grouped by, as the report calls it."""
+        self._unit = unit
         self._stream = stream if stream is not None else sys.stderr
         self._terminal = self._stream.isatty()
         self._began = time.monotonic()
@@ -95,12 +98,12 @@ class ProgressReport:
         left = clock((now - since) / timed * (total - done)) if timed >= 3 and done < total else ""
         elapsed = clock(now - self._began)
         if self._terminal:
-            place = f"window {window + 1}/{windows}  " if windows > 1 else ""
+            place = f"{self._unit} {window + 1}/{windows}  " if windows > 1 else ""
             ending = f"  {left} left" if left else ""
             self._draw(done / total, f"{place}{done}/{total} evaluations  {elapsed} elapsed{ending}")
         elif done * 10 // total > self._tenths:
             self._tenths = done * 10 // total
-            place = f"window {window + 1} of {windows}, " if windows > 1 else ""
+            place = f"{self._unit} {window + 1} of {windows}, " if windows > 1 else ""
             ending = f", about {left} left" if left else ""
             line = f"{done / total:4.0%}: {place}{done} of {total} evaluations, {elapsed} elapsed{ending}"
             print(line, file=self._stream, flush=True)
@@ -170,6 +173,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     _add_run_options(generate)
     generate.set_defaults(run=_generate)
+
+    evaluate_command.add_to(commands, number=_number, whole=_whole)
 
     samplers = commands.add_parser("samplers", help="list the samplers", description="List the samplers.")
     samplers.set_defaults(run=_list_samplers)

@@ -88,10 +88,9 @@ def frechet_distance(first: tuple[Array, Array], second: tuple[Array, Array]) ->
     """(sets,) squared Frechet distances between Gaussians of means (sets, bands) and covariances (sets, bands, bands).
     """
     (mean1, cov1), (mean2, cov2) = first, second
-    values, vectors = np.linalg.eigh(cov1)
-    root = (vectors * np.sqrt(np.maximum(values, 0.0))[:, None, :]) @ vectors.transpose(0, 2, 1)
-    # tr (C1 C2)^(1/2) by the eigenvalues of the similar, symmetric C1^(1/2) C2 C1^(1/2).
-    cross = np.sqrt(np.maximum(np.linalg.eigvalsh(root @ cov2 @ root), 0.0)).sum(axis=1)
+    # With C1 = L L^T, C1 C2 has the eigenvalues of the symmetric L^T C2 L.
+    factor = np.linalg.cholesky(cov1)
+    cross = np.sqrt(np.maximum(np.linalg.eigvalsh(factor.transpose(0, 2, 1) @ cov2 @ factor), 0.0)).sum(axis=1)
     traces = np.trace(cov1, axis1=1, axis2=2) + np.trace(cov2, axis1=1, axis2=2)
     return np.maximum(np.square(mean1 - mean2).sum(axis=1) + traces - 2.0 * cross, 0.0)
 
