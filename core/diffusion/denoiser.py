@@ -3,6 +3,7 @@
 Networks differ in what they predict (eps, x_0, EDM's mixture); that is converted here, once, and no sampler knows.
 """
 
+import math
 from typing import NamedTuple, Protocol
 
 import torch
@@ -27,13 +28,17 @@ class Denoiser(Protocol):
 
 
 class EpsilonDenoiser:
-    """A network that predicts eps from x_t and the timestep index level - 1, as DDPM and DiffWave do."""
+    """A network that predicts eps from x_t and the timestep index level - 1, as DDPM and DiffWave do.
+
+    Below level 1, where a walk of more steps than levels ends, it is asked as at its cleanest timestep, 0: it was never
+    trained on a negative one.
+    """
 
     def __init__(self, network: nn.Module, schedule: NoiseSchedule) -> None:
         self.network, self.schedule = network, schedule
 
     def __call__(self, x: Tensor, level: float) -> Prediction:
-        step = torch.full((len(x),), level - 1, device=x.device, dtype=torch.float32)
+        step = torch.full((len(x),), max(0.0, level - 1), device=x.device, dtype=torch.float32)
         noise = self.network(x, step)
         signal, scale = self.schedule.scales(level)
         return Prediction((x - scale * noise) / signal, noise)
@@ -50,3 +55,23 @@ class SigmaDenoiser:
         sigma = torch.full((len(x),), scale / signal, device=x.device, dtype=torch.float32)
         clean = self.network(x[:, 0] / signal, sigma)[:, None]
         return Prediction(clean, (x - signal * clean) / scale)
+
+
+class VelocityDenoiser:
+    """A network that predicts v from x_t and the angle of the noise, as Dance Diffusion's does.
+
+    With signal = cos(phi), noise = sin(phi) and x_t = cos(phi) x_0 + sin(phi) eps (Salimans and Ho 2022, appendix D),
+
+        v = cos(phi) eps - sin(phi) x_0,    x_0 = cos(phi) x_t - sin(phi) v,    eps = sin(phi) x_t + cos(phi) v,
+
+    and the network's time is phi as a share of a right angle: t = 2 / pi atan(noise / signal), in 0..1.
+    """
+
+    def __init__(self, network: nn.Module, schedule: NoiseSchedule) -> None:
+        self.network, self.schedule = network, schedule
+
+    def __call__(self, x: Tensor, level: float) -> Prediction:
+        signal, scale = self.schedule.scales(level)
+        time = torch.full((len(x),), 2 / math.pi * math.atan2(scale, signal), device=x.device, dtype=torch.float32)
+        velocity = self.network(x, time)
+        return Prediction(signal * x - scale * velocity, scale * x + signal * velocity)

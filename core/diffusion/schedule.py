@@ -37,13 +37,27 @@ class NoiseSchedule:
     @classmethod
     def linear_beta(cls, levels: int = 200, first: float = 1e-4, last: float = 0.02) -> "NoiseSchedule":
         """DDPM's: beta linear from `first` to `last` (the paper's DiffWave: 200 levels, 1e-4 to 0.02)."""
-        return cls(np.cumprod(1 - np.linspace(first, last, levels)))
+        return cls.from_betas(np.linspace(first, last, levels))
+
+    @classmethod
+    def from_betas(cls, betas: Sequence[float] | np.ndarray) -> "NoiseSchedule":
+        """By beta at the levels 1..T (paper, eq. 2), whatever they are."""
+        return cls(np.cumprod(1 - np.asarray(betas, dtype=np.float64)))
 
     @classmethod
     def power_sigma(cls, levels: int, sigma_min: float, sigma_max: float, rho: float) -> "NoiseSchedule":
         """EDM's spacing (Karras et al. 2022, eq. 5) of sigma = noise / signal: sigma^(1/rho) linear in the level."""
         ramp = np.linspace(sigma_min ** (1 / rho), sigma_max ** (1 / rho), levels)
         return cls(1 / (1 + ramp ** (2 * rho)))
+
+    @classmethod
+    def crash(cls, levels: int) -> "NoiseSchedule":
+        """Dance Diffusion's, after CRASH (Rouard and Hadjeres 2021): noise = sin^2(pi u / 2) with u even in 0..1.
+
+        u = level / (T + 1), since at u = 1 there would be no signal left at all.
+        """
+        noise = np.sin(np.pi / 2 * np.arange(1, levels + 1) / (levels + 1)) ** 2
+        return cls(1 - noise**2)
 
     def sigma(self, level: float) -> float:
         """noise / signal at a level in 0..T."""

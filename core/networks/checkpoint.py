@@ -1,4 +1,4 @@
-"""Weights on disk: safetensors only. A pickle is never loaded."""
+"""Weights on disk: ours are safetensors only. Other people's checkpoints are read in `core.networks.foreign`."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -6,14 +6,14 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from core.diffusion.denoiser import Denoiser, EpsilonDenoiser, SigmaDenoiser
 from core.diffusion.schedule import NoiseSchedule
 from core.errors import NetworkError
 from core.networks.diffwave import DiffWave
-from core.networks.registry import find_network
+from core.networks.registry import CONFIG_NAME, find_network
 from core.networks.spectral_unet import SpectralUNet
 
 
@@ -39,10 +39,10 @@ def load_weights(network: nn.Module, path: Path) -> None:
     network.load_state_dict({name: value.to(wanted[name].dtype) for name, value in weights.items()}, strict=False)
 
 
-def save_weights(path: Path, weights: Mapping[str, Tensor], dtype: torch.dtype = torch.float32) -> None:
-    """Write safetensors through a temporary file and a rename, so that a crash never leaves half a file."""
+def save_weights(path: Path, weights: Mapping[str, Tensor]) -> None:
+    """Write safetensors, each tensor in its own type, by a temporary file and a rename: never half a file."""
     temporary = path.with_name(path.name + ".part")
-    save_file({n: v.detach().cpu().to(dtype).contiguous() for n, v in weights.items()}, temporary)
+    temporary.write_bytes(save({n: v.detach().cpu().contiguous() for n, v in weights.items()}))
     os.replace(temporary, path)
 
 
@@ -52,13 +52,18 @@ def load_denoiser(name_or_path: str, device: torch.device) -> Denoiser:
     Raises NetworkError when it cannot be found or read, or its weights do not fit its config.
     """
     info = find_network(name_or_path)
+    if info.layout != "pianodiff":
+        from core.networks import foreign
+
+        return foreign.load(info, device)
     try:
         schedule = _SCHEDULES[info.schedule["kind"]](
             info.levels, **{k: v for k, v in info.schedule.items() if k != "kind"}
         )
         network: nn.Module = _ARCHITECTURES[info.kind](**info.architecture)
     except (KeyError, TypeError, ValueError) as error:
-        raise NetworkError(f"{info.path / 'config.json'} does not describe a network ({error}).") from error
+        config = info.weights_path.with_name(CONFIG_NAME)
+        raise NetworkError(f"{config} does not describe a network ({error}).") from error
     load_weights(network, info.weights_path)
     network.eval().requires_grad_(False).to(device)
     if info.kind == "diffwave":

@@ -1,7 +1,7 @@
 """DiffWave without a conditioner (Kong et al. 2021), as the paper uses it: 30 residual layers of 64 channels.
 
 The parameter names and the order of gate and filter are those of lmnt's public implementation, so that its
-checkpoints are one renaming away.
+checkpoints load as they are (`core.networks.foreign`).
 """
 
 import math
@@ -13,20 +13,28 @@ from torch import Tensor, nn
 
 
 class StepEmbedding(nn.Module):
-    """The timestep index, whole or fractional, as 128 sines and cosines and two dense layers (DiffWave, section 3.2).
+    """The timestep index as 128 sines and cosines and two dense layers (DiffWave, section 3.2).
+
+    A fractional step lies on the straight line between its whole neighbours, as in lmnt's inference: the fastest sine
+    turns by 10^4 a step, so that in between it would show the network something it has never seen.
     """
 
     def __init__(self) -> None:
         super().__init__()
         self.projection1 = nn.Linear(128, 512)
         self.projection2 = nn.Linear(512, 512)
+        # On the CPU, whatever the device: an error of the last digit here would turn the fastest sines by 0.2.
+        self.register_buffer("rates", 10.0 ** (torch.arange(64) * 4.0 / 63.0), persistent=False)
 
     def forward(self, step: Tensor) -> Tensor:
         """step (B,) -> (B, 512)."""
-        rates = 10.0 ** (torch.arange(64, device=step.device) * 4.0 / 63.0)
-        phase = step[:, None] * rates
-        h = F.silu(self.projection1(torch.cat([phase.sin(), phase.cos()], dim=1)))
-        return F.silu(self.projection2(h))
+        below = step.floor()
+        features = torch.lerp(self._features(below), self._features(below + 1), (step - below)[:, None])
+        return F.silu(self.projection2(F.silu(self.projection1(features))))
+
+    def _features(self, step: Tensor) -> Tensor:
+        phase = step[:, None] * self.get_buffer("rates")
+        return torch.cat([phase.sin(), phase.cos()], dim=1)
 
 
 class DilatedLayer(nn.Module):

@@ -166,7 +166,7 @@ def test_an_unknown_network(capsys: pytest.CaptureFixture[str], clip: Write, ext
 def test_a_pickled_network(capsys: pytest.CaptureFixture[str], clip: Write, extend: Extend, tmp_path: Path) -> None:
     (tmp_path / "net.pt").write_bytes(b"\x80\x04.")
     assert extend(clip(), tmp_path / "out.wav", "--network", str(tmp_path / "net.pt")) == 1
-    assert "net.pt is not a PianoDiff network" in error_of(capsys)
+    assert "net.pt is not a readable checkpoint" in error_of(capsys)
 
 
 def test_a_network_with_a_broken_config(
