@@ -403,7 +403,9 @@ def test_what_counts_as_one_piece(name: str, piece: str) -> None:
 
 @given(
     st.sampled_from(["prelude01", "a b", "\u4e2d", "op9_no2_es"]),
-    st.lists(st.sampled_from(["_030s", "-03", " (2)", "_1m30s", " take 4", ".part2", " copy", "_v2", "#7"]), max_size=4),
+    st.lists(
+        st.sampled_from(["_030s", "-03", " (2)", "_1m30s", " take 4", ".part2", " copy", "_v2", "#7"]), max_size=4
+    ),
     st.sampled_from(["", "__grand", "__grand_2__b"]),
 )
 def test_any_run_of_cut_marks_is_taken_off(piece: str, marks: list[str], rendering: str) -> None:
