@@ -242,9 +242,9 @@ def _cannot_read(path: Path, error: Exception) -> str:
     """What to tell the user when a checkpoint was not loaded."""
     if isinstance(error, pickle.UnpicklingError):
         asked = re.search(r"GLOBAL (\S+)", str(error))
-        what = f"it asks for {asked[1]}" if asked else "it holds what PyTorch's safe reader does not take"
+        what = f"it asks for {asked[1]}, and" if asked else "it is damaged or holds more than weights, and"
         return (
-            f"{path.name} was not opened: {what}, and a pickle with more than weights in it can run any code. "
+            f"{path.name} was not opened: {what} such a pickle can run any code. "
             f"Ask its maker for the bare state_dict, or for safetensors."
         )
     # The exceptions of a reader that lost its way say nothing; PyTorch's and safetensors' own do.
