@@ -29,6 +29,21 @@ SPECS = (
     Spec("demo", "Open the &demo clip", "Open the short recording that comes with PianoDiff", group="File"),
     Spec("recover", "&Recover last session", "Bring back what was generated and not exported", group="File"),
     Spec(
+        "network",
+        "Choose a &network\u2026",
+        "Extend with a network of your own, from a file",
+        ("Ctrl+Shift+O",),
+        group="File",
+    ),
+    Spec(
+        "network_folder",
+        "Choose a network &folder\u2026",
+        "Extend with a network that is a folder, such as a training run",
+        ("Ctrl+Alt+O",),
+        group="File",
+    ),
+    Spec("network_info", "&About this network", "What the chosen network is", ("I",), "info", group="File"),
+    Spec(
         "export",
         "&Export\u2026",
         "Write the recording with its extension to a file",
@@ -117,12 +132,12 @@ class Actions(QObject):
     def __getitem__(self, name: str) -> QAction:
         return self._actions[name]
 
-    def set_state(self, name: str, blocked: str = "") -> None:
-        """Enable the command, or disable it with the reason in its tooltip."""
+    def set_state(self, name: str, blocked: str = "", tip: str = "") -> None:
+        """Enable the command, or disable it with the reason in its tooltip. `tip` stands in for the usual one."""
         spec = next(spec for spec in SPECS if spec.name == name)
         action = self._actions[name]
         action.setEnabled(not blocked)
-        tip = blocked or spec.tip
+        tip = blocked or tip or spec.tip
         if not blocked and spec.keys:
             tip += f"  ({QKeySequence(spec.keys[0]).toString(QKeySequence.SequenceFormat.NativeText)})"
         action.setToolTip(tip)

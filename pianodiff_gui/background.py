@@ -39,12 +39,15 @@ class _Task(QRunnable):
 
 
 class Background(QObject):
-    """Runs callables one after the other in another thread; their results arrive in this object's thread."""
+    """Runs callables in another thread, one after the other; their results arrive in this object's thread.
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    threads: more than one where the order does not matter and one that hangs must not hold up the next.
+    """
+
+    def __init__(self, parent: QObject | None = None, threads: int = 1) -> None:
         super().__init__(parent)
         self._pool = QThreadPool(self)
-        self._pool.setMaxThreadCount(1)
+        self._pool.setMaxThreadCount(threads)
         self._tasks: set[_Task] = set()
 
     def run(

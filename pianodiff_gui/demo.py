@@ -100,6 +100,7 @@ def paint_window(source: Source, result: Result, settings: Settings, pictures: l
         window = make_window(application, folder=Path(folder))
         session = window.session
         session.set_settings(seed=settings.seed, steps=settings.steps, sampler=settings.sampler)
+        session.set_network(find_network(settings.network), settings.network)
         window.resize(1440, 900)
         window.show()
         window.warm_up()  # torch is there already, so this only tells the window what there is

@@ -30,6 +30,7 @@ from core.recipe import recipe_path
 from pianodiff_gui.actions import SPECS
 from pianodiff_gui.theme import GRID, Theme, font, icon_pixmap
 from pianodiff_gui.views.labels import ElidedLabel
+from pianodiff_gui.views.menus import MenuDelegate
 
 
 def tell(parent: QWidget, message: str) -> QMessageBox:
@@ -37,6 +38,7 @@ def tell(parent: QWidget, message: str) -> QMessageBox:
     box = QMessageBox(parent)
     box.setWindowTitle("PianoDiff")
     box.setIcon(QMessageBox.Icon.Warning)
+    box.setTextFormat(Qt.TextFormat.PlainText)  # it may quote a file
     box.setText(message)
     box.setStandardButtons(QMessageBox.StandardButton.Ok)
     box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -56,6 +58,7 @@ def ask(parent: QWidget, question: str, detail: str, yes: str, no: str = "Cancel
     box = QMessageBox(parent)
     box.setWindowTitle("PianoDiff")
     box.setIcon(QMessageBox.Icon.Question)
+    box.setTextFormat(Qt.TextFormat.PlainText)
     box.setText(question)
     box.setInformativeText(detail)
     agree = box.addButton(yes, QMessageBox.ButtonRole.AcceptRole)
@@ -98,6 +101,7 @@ class ExportDialog(QDialog):
         self.setWindowTitle("Export")
         self.setFixedWidth(560)  # a long name is shortened, not shown on a wider dialog
         self.kind = QComboBox()
+        self.kind.setItemDelegate(MenuDelegate(theme, self.kind))
         for kind in FILE_KINDS:
             self.kind.addItem(kind.title, kind)
         self.path = QLineEdit(str(folder / f"{source.path.stem}-extended.wav"))

@@ -37,7 +37,6 @@ from core.assets import asset_path
 from core.audio import AUDIO_SUFFIXES, Source
 from core.errors import PianoDiffError
 from core.export import ExportReport, export_extended
-from core.networks.registry import find_network
 from core.peaks import PeakPyramid
 from core.pitch import PitchTrack
 from core.recipe import build_recipe, check_recipe_destination, recipe_path, write_recipe
@@ -47,6 +46,8 @@ from pianodiff_gui.analysis import AnalysisWorker, PitchRequest, Reading
 from pianodiff_gui.autosave import Autosave, Saved
 from pianodiff_gui.background import Background
 from pianodiff_gui.jobs import Job, Outcome
+from pianodiff_gui.network_choice import NetworkChoice
+from pianodiff_gui.networks import Networks, is_network_path
 from pianodiff_gui.player import Player
 from pianodiff_gui.session import SNAP, Session
 from pianodiff_gui.settings import Preferences
@@ -66,6 +67,7 @@ log = logging.getLogger(__name__)
 _ZOOM_STEP = 1.5
 _PITCH_DELAY = 150  # ms of quiet before the pitch of the generated part is looked for
 _SAVE_DELAY = 200  # ms of quiet before takes are written for recovery: a held arrow key trims many times
+_LONGEST_NETWORK = 32  # characters of a network's title in the status bar
 _THREAD_PATIENCE = 20_000  # ms to wait for a thread when the window closes
 
 
@@ -94,6 +96,8 @@ class MainWindow(QMainWindow):
         self.player = Player(self)
         self.commands = Actions(self, theme)
         self.background = Background(self)
+        self.networks = Networks(preferences, self)
+        self.network_choice = NetworkChoice(self, self.session, self.networks, preferences)
         self.autosave = Autosave(data_folder / "sessions")
         self._reading: Reading | None = None
         self._pitch_request: PitchRequest | None = None
@@ -108,6 +112,7 @@ class MainWindow(QMainWindow):
         self._start_threads(make_engine)
         self._build()
         self._connect()
+        self.network_choice.restore()
         self._refresh_actions()
         if preferences.geometry is not None:
             self.restoreGeometry(preferences.geometry)
@@ -127,8 +132,9 @@ class MainWindow(QMainWindow):
         self._analysis_thread.start(QThread.Priority.LowPriority)
 
     def warm_up(self) -> None:
-        """Load torch in the worker and look for a sound card, now that the window is there."""
+        """Load torch in the worker, read the network and look for a sound card, now that the window is there."""
         self._warm_up_requested.emit()
+        self.network_choice.begin()
         self._look_for_sound()
 
     def _look_for_sound(self) -> None:
@@ -151,14 +157,7 @@ class MainWindow(QMainWindow):
         self.waveform = WaveformView(self.session, self.theme)
         self.pitch = PitchView(self.session, self.theme, self.waveform.box)
         self.diffusion = DiffusionView(self.session, self.theme)
-        self.controls = Controls(
-            self.session,
-            self.theme,
-            self.preferences,
-            self.commands["extend"],
-            self.commands["again"],
-            self.commands["cancel"],
-        )
+        self.controls = Controls(self.session, self.theme, self.preferences, self.networks, self.commands)
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.setHandleWidth(1)
         self.splitter.setChildrenCollapsible(False)
@@ -236,7 +235,11 @@ class MainWindow(QMainWindow):
     def _make_menus(self) -> None:
         bar = self.menuBar()
         menus: dict[str, tuple[str, ...]] = {
-            "&File": ("open", "demo", "recover", "", "export", "", "quit"),
+            "&File": (
+                *("open", "demo", "recover", ""),
+                *("network", "network_folder", "network_info", ""),
+                *("export", "", "quit"),
+            ),
             "&Edit": ("undo", "redo", "", "longer", "shorter", "longer_second", "shorter_second"),
             "&Run": ("extend", "again", "cancel", "", "dice"),
             "&Play": ("play", "stop", "loop", "", "start", "end", "", "sound"),
@@ -266,7 +269,7 @@ class MainWindow(QMainWindow):
         bar.setSizeGripEnabled(False)
         self.message = ElidedLabel()
         self.sound_facts, self.file_facts = QLabel(), ElidedLabel(Qt.TextElideMode.ElideMiddle)
-        self.network_facts, self.device_facts = QLabel(), QLabel()
+        self.network_facts, self.device_facts = ElidedLabel(), QLabel()
         bar.addWidget(self.message, 1)
         for label in (self.sound_facts, self.file_facts, self.network_facts, self.device_facts):
             label.setFont(font(8.75, tabular=True))
@@ -279,6 +282,9 @@ class MainWindow(QMainWindow):
             "open": self.choose_file,
             "demo": self.open_demo,
             "recover": self.recover,
+            "network": self.network_choice.ask_for_file,
+            "network_folder": self.network_choice.ask_for_folder,
+            "network_info": self.network_choice.about,
             "export": self.export,
             "quit": self.close,
             "undo": self.session.undo,
@@ -289,7 +295,7 @@ class MainWindow(QMainWindow):
             "shorter_second": lambda: self._change_length(-1.0),
             "extend": self._extend,
             "again": self._try_again,
-            "cancel": self.session.cancel,
+            "cancel": self._cancel,
             "dice": self.session.new_seed,
             "play": self.player.toggle,
             "stop": self.player.stop,
@@ -334,8 +340,12 @@ class MainWindow(QMainWindow):
         session.network_changed.connect(self._show_facts)
         session.undo_stack.indexChanged.connect(self._refresh_actions)
         self.diffusion.frame_shown.connect(self.controls.set_frame)
-        self.controls.choose_network_requested.connect(self._choose_network)
-        self.controls.network_file_requested.connect(self.use_network)
+        self.controls.network_selected.connect(self.network_choice.select)
+        self.controls.forget_network_requested.connect(self.network_choice.forget)
+        self.network_choice.problem.connect(self.tell)
+        self.network_choice.message.connect(self._say)
+        self.network_choice.notice.connect(self.controls.show_notice)
+        self.networks.reading_changed.connect(self._refresh_actions)
         for view in (self.waveform, self.pitch):
             view.seek_requested.connect(self.player.seek)
             self.player.position_changed.connect(view.set_playhead)
@@ -381,6 +391,13 @@ class MainWindow(QMainWindow):
             return
         self._recovering = None
         self._read(path)
+
+    def open_dropped(self, path: Path) -> None:
+        """Open a recording, or a network: by its name, or because it is a folder."""
+        if is_network_path(path):
+            self.network_choice.consider(str(path))
+        else:
+            self.open_path(path)
 
     def _read(self, path: Path) -> None:
         if self._reading is not None:
@@ -525,6 +542,7 @@ class MainWindow(QMainWindow):
 
     def _running_changed(self) -> None:
         self._refresh_actions()
+        self._show_facts()
         if self._closing and not self.session.running:
             QTimer.singleShot(0, self, self.close)
 
@@ -536,7 +554,7 @@ class MainWindow(QMainWindow):
 
     def _ended(self, job: Job, outcome: Outcome) -> None:
         if outcome.step_seconds is not None:
-            self.preferences.add_step_seconds(job.network.name, outcome.device, outcome.step_seconds)
+            self.preferences.add_step_seconds(job.settings.network, outcome.device, outcome.step_seconds)
         added = wording.seconds(outcome.samples.shape[1] / job.base.sample_rate)
         if outcome.error:
             kept = f" The first {added} are kept." if outcome.samples.shape[1] else ""
@@ -570,6 +588,12 @@ class MainWindow(QMainWindow):
         self._take_over_typing()
         self.session.try_again()
 
+    def _cancel(self) -> None:
+        if self.session.running:
+            self.session.cancel()
+        else:
+            self.network_choice.stop()
+
     @staticmethod
     def _take_over_typing() -> None:
         """A number that was typed but not confirmed counts for what is started now."""
@@ -588,24 +612,6 @@ class MainWindow(QMainWindow):
         """ "system", "light" or "dark"."""
         self.preferences.theme = mode
         self.theme.set_mode(mode)
-
-    def _choose_network(self) -> None:
-        path, _ = QFileDialog.getOpenFileName(
-            self, "Choose a network", self.preferences.folder, "Networks (*.safetensors config.json)"
-        )
-        if path:
-            self.use_network(path)
-
-    def use_network(self, path: str) -> None:
-        """Extend with the network at `path` from now on."""
-        try:
-            network = find_network(path)
-        except PianoDiffError as error:
-            self.tell(str(error))
-            return
-        self.preferences.add_network(path)
-        self.session.set_network(network, path)
-        self.controls.refresh_networks()
 
     def export(self) -> None:
         """Ask where to, then write the recording with its extension and the recipe beside it."""
@@ -670,10 +676,13 @@ class MainWindow(QMainWindow):
             self.waveform.follow(position)
 
     def _show_facts(self) -> None:
-        source, network = self.session.source, self.session.network
+        source, job = self.session.source, self.session.job
+        network = job.network if job is not None else self.session.network
         self.file_facts.setText(describe_file(source) if source is not None else "")
         self.network_facts.setText(
-            f"{network.title}, {network.sample_rate / 1000:g} kHz" if network is not None else "no network"
+            f"{wording.short(network.title, _LONGEST_NETWORK)}, {wording.kilohertz(network.sample_rate)}"
+            if network is not None
+            else "no network"
         )
         if self._torch_ready:
             device = self._device or self.controls.device_in_use()
@@ -708,10 +717,16 @@ class MainWindow(QMainWindow):
             actions.set_state(name, nothing)
         actions.set_state("extend", session.extend_blocked())
         actions.set_state("again", session.again_blocked())
-        actions.set_state(
-            "cancel",
-            "Nothing is running." if not session.running else "It is stopping." if session.cancelling else "",
-        )
+        if self.networks.reading and not session.running:
+            actions.set_state("cancel", tip="Do not wait for the network that is being read")
+        else:
+            actions.set_state(
+                "cancel",
+                "Nothing is running." if not session.running else "It is stopping." if session.cancelling else "",
+            )
+        for name in ("network", "network_folder"):
+            actions.set_state(name, running)
+        actions.set_state("network_info", "" if session.network is not None else "There is no network.")
         actions.set_state("undo", running or ("" if stack.canUndo() else "There is nothing to undo."))
         actions.set_state("redo", running or ("" if stack.canRedo() else "There is nothing to redo."))
         actions["undo"].setText(f"&Undo {stack.undoText()}".rstrip())
@@ -731,6 +746,8 @@ class MainWindow(QMainWindow):
             event.acceptProposedAction()
             self.empty.set_hovered(True)
             self.veil.setGeometry(self.pages.rect())
+            first = next(Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile())
+            self.veil.text = "Drop to see this network" if is_network_path(first) else "Drop to open"
             self.veil.setVisible(self.pages.currentIndex() == 1)
             self.veil.raise_()
 
@@ -743,7 +760,7 @@ class MainWindow(QMainWindow):
         if paths:
             event.acceptProposedAction()
             # After the drop has been answered: a question to the user must not hold up the other program.
-            QTimer.singleShot(0, self, lambda: self.open_path(paths[0]))
+            QTimer.singleShot(0, self, lambda: self.open_dropped(paths[0]))
 
     def _drag_over(self) -> None:
         self.empty.set_hovered(False)
@@ -787,6 +804,7 @@ class MainWindow(QMainWindow):
             thread.quit()
         if self._save_timer.isActive():
             self._save()
+        self.networks.close()
         self.background.wait()
         self.autosave.leave(keep=self._unexported())
         for thread in (self._analysis_thread, self._worker_thread):

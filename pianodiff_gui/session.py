@@ -91,6 +91,7 @@ class Session(QObject):
         self._target = DEFAULT_TARGET
         self._settings = Settings()
         self._network: NetworkInfo | None = None
+        self._awaited = ""
         self._job: Job | None = None
 
     # What there is
@@ -132,6 +133,11 @@ class Session(QObject):
         return self._network
 
     @property
+    def awaited(self) -> str:
+        """What the settings will call the network that was chosen and is still being read; "" when there is none."""
+        return self._awaited
+
+    @property
     def job(self) -> Job | None:
         return self._job
 
@@ -168,10 +174,17 @@ class Session(QObject):
 
     def set_network(self, network: NetworkInfo | None, name: str) -> None:
         """Use `network`; `name` is what the settings call it (a shipped name, or a path)."""
-        if network != self._network:
-            self._network = network
-            self.network_changed.emit()
+        changed = network != self._network or bool(self._awaited)
+        self._network, self._awaited = network, ""
         self.set_settings(network=name)
+        if changed:
+            self.network_changed.emit()
+
+    def await_network(self, name: str) -> None:
+        """`name` was chosen and is being read: nothing can be run until it is there. "" goes back to what was."""
+        if name != self._awaited:
+            self._awaited = name
+            self.network_changed.emit()
 
     def new_seed(self) -> int:
         """Draw another seed, never the same one again."""
@@ -209,7 +222,7 @@ class Session(QObject):
 
     def cost(self) -> Plan | None:
         """The plan of the next run; None when there is nothing to plan. Raises PianoDiffError."""
-        if self._timeline is None or self._network is None or self._job is not None:
+        if self._timeline is None or self._network is None or self._awaited or self._job is not None:
             return None
         seconds = self.remaining if self.remaining > SNAP / 2 else 0.0
         if seconds <= 0:
@@ -224,6 +237,8 @@ class Session(QObject):
             return "Open a recording first."
         if self._job is not None:
             return "An extension is running. Cancel it, or wait until it is done."
+        if self._awaited:
+            return "The network is still being read."
         if self._network is None:
             return "There is no network to extend with. Choose one under Network."
         return ""

@@ -2,14 +2,29 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
-from typing import Any
 
 from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
 
 _STEP_TIMES_KEPT = 5
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """A network of the user's own.
+
+    path     the folder or file it is opened by
+    title    what it called itself when it was last read
+    weights  its file of weights, symbolic links resolved: the same file is the same network
+    """
+
+    path: str
+    title: str
+    weights: str
 
 
 class Preferences:
@@ -45,14 +60,36 @@ class Preferences:
         self._store.setValue("files/folder", str(folder))
 
     @property
-    def networks(self) -> list[str]:
-        """Paths of networks the user chose from a file; those that have gone are left out."""
-        value: Any = self._store.value("networks/files", [])
-        paths: Iterable[Any] = [value] if isinstance(value, str) else value or []
-        return [path for path in paths if isinstance(path, str) and Path(path).exists()]
+    def networks(self) -> tuple[Remembered, ...]:
+        """The user's own networks in the order of the menu, whether or not they are still there."""
+        try:
+            entries = json.loads(self._text("networks/own", "[]"))
+            return tuple(Remembered(str(e["path"]), str(e["title"]), str(e["weights"])) for e in entries)
+        except (ValueError, KeyError, TypeError):  # somebody edited the file; the networks can be chosen again
+            return ()
 
-    def add_network(self, path: str) -> None:
-        self._store.setValue("networks/files", [*(p for p in self.networks if p != path), path])
+    @networks.setter
+    def networks(self, networks: Iterable[Remembered]) -> None:
+        self._store.setValue("networks/own", json.dumps([asdict(network) for network in networks]))
+
+    @property
+    def network(self) -> str:
+        """The network chosen last: a shipped one's name or the path of an own one; "" before any choice."""
+        return self._text("networks/selected")
+
+    @network.setter
+    def network(self, name: str) -> None:
+        self._store.setValue("networks/selected", name)
+
+    @property
+    def network_folder(self) -> str:
+        """Where the last network was chosen from."""
+        folder = self._text("networks/folder")
+        return folder if folder and Path(folder).is_dir() else str(Path.home())
+
+    @network_folder.setter
+    def network_folder(self, folder: str | Path) -> None:
+        self._store.setValue("networks/folder", str(folder))
 
     @property
     def geometry(self) -> QByteArray | None:
@@ -64,7 +101,10 @@ class Preferences:
         self._store.setValue("window/geometry", value)
 
     def step_seconds(self, network: str, device: str) -> float | None:
-        """Measured seconds of one network evaluation (median of the last runs), None where there was none yet."""
+        """Measured seconds of one network evaluation (median of the last runs), None where there was none yet.
+
+        network: what the settings call it, so that two own networks whose folders share a name are measured apart.
+        """
         times = self._step_times(network, device)
         return median(times) if times else None
 

@@ -298,6 +298,11 @@ def style_sheet(p: Palette, arrow_down: str, arrow_up: str) -> str:
     QPushButton[role="primary"]:focus {{ border-color: {p.text}; }}
     QPushButton[role="primary"]:disabled {{ background: {p.hover}; color: {p.disabled}; border-color: {p.hover}; }}
 
+    QPushButton[role="quiet"] {{ background: transparent; border-color: transparent; color: {p.accent_ink};
+                                 padding: 2px 8px; font-weight: 500; }}
+    QPushButton[role="quiet"]:hover {{ background: {p.hover}; }}
+    QPushButton[role="quiet"]:focus {{ border-color: {p.accent}; }}
+
     QSpinBox, QDoubleSpinBox, QComboBox, QLineEdit {{
         background: {p.raised}; color: {p.text}; border: 1px solid {p.border}; border-radius: 7px;
         padding: 4px 8px; min-height: 20px; selection-background-color: {p.accent};
@@ -315,7 +320,7 @@ def style_sheet(p: Palette, arrow_down: str, arrow_up: str) -> str:
     QAbstractSpinBox QLineEdit {{ border: 0; padding: 0; min-height: 0; background: transparent; }}
     QComboBox::drop-down {{ border: 0; width: 24px; }}
     QComboBox::down-arrow {{ image: url({arrow_down}); width: 13px; height: 13px; }}
-    QComboBox QAbstractItemView {{ background: {p.surface}; color: {p.text}; border: 1px solid {p.border};
+    QComboBox QAbstractItemView {{ background: {p.surface}; border: 1px solid {p.border};
         padding: 4px; selection-background-color: {p.hover}; selection-color: {p.text}; }}
     QComboBox QAbstractItemView::item {{ min-height: 26px; padding: 0 6px; }}
 

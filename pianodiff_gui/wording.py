@@ -1,6 +1,8 @@
-"""Numbers as people say them."""
+"""Numbers and names as people say them."""
 
 from __future__ import annotations
+
+import re
 
 
 def count(number: int, one: str) -> str:
@@ -42,3 +44,31 @@ def about(value: float) -> str:
     elif value >= 10:
         value = round(value / 5) * 5
     return "under a second" if value < 1 else f"about {duration(value)}"
+
+
+def file_size(size: int) -> str:
+    """Bytes: "640 B", "12 kB", "26.2 MB", "1.4 GB"."""
+    for unit, factor in (("GB", 10**9), ("MB", 10**6)):
+        if size >= factor:
+            return f"{size / factor:.1f} {unit}"
+    return f"{size / 1000:.0f} kB" if size >= 1000 else f"{size} B"
+
+
+def kilohertz(rate: float) -> str:
+    """A sample rate: "22.05 kHz"."""
+    return f"{rate / 1000:g} kHz"
+
+
+def short(text: str, longest: int) -> str:
+    """`text` in one line of at most about `longest` characters, cut between words."""
+    text = " ".join(text.split())
+    if len(text) <= longest:
+        return text
+    whole = text[: longest + 1].rpartition(" ")[0] or text[:longest]
+    return whole.rstrip(" ,.;:") + "\u2026"
+
+
+def breakable(text: str) -> str:
+    """`text` with places to break its paths and long words: labels wrap between words only."""
+    text = re.sub(r"([/\\_])", "\\1\u200b", text)
+    return re.sub(r"([^\s\u200b]{24})(?=[^\s\u200b])", "\\1\u200b", text)

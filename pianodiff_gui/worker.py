@@ -17,6 +17,7 @@ from pianodiff_gui.jobs import Envelope, Frame, Job, Outcome
 if TYPE_CHECKING:
     from core.diffusion.denoiser import Denoiser
     from core.extension import Step
+    from core.networks.registry import NetworkInfo
     from core.plan import Plan
 
 log = logging.getLogger(__name__)
@@ -46,7 +47,7 @@ class TorchEngines:
     """Makes the real engine and keeps the last network. Called in the worker thread only: torch is imported there."""
 
     def __init__(self) -> None:
-        self._loaded: tuple[tuple[str, str], Denoiser] | None = None
+        self._loaded: tuple[tuple[object, ...], Denoiser] | None = None
 
     def __call__(self, job: Job) -> tuple[Engine, str]:
         """(engine, name of the device it runs on). Raises PianoDiffError."""
@@ -56,7 +57,7 @@ class TorchEngines:
         from core.plan import context_tail_seconds
 
         device = resolve_device(job.settings.device)
-        key = (str(job.network.path), str(device))
+        key = (*_stamp(job.network), str(device))
         if self._loaded is None or self._loaded[0] != key:
             self._loaded = None  # free the old network before the new one is read
             self._loaded = (key, load_denoiser(job.settings.network, device))
@@ -71,6 +72,15 @@ class TorchEngines:
             first_window=job.base.windows,
         )
         return engine, device.type
+
+
+def _stamp(network: NetworkInfo) -> tuple[object, ...]:
+    """What tells one state of a network's file from the next: a training run goes on writing it."""
+    try:
+        state = network.weights_path.stat()
+    except OSError:  # gone: load_denoiser says so
+        return (network.path,)
+    return (network, network.weights_path, state.st_mtime_ns, state.st_size)
 
 
 def envelope(samples: np.ndarray, first_second: float, sample_rate: float, columns: int) -> Envelope:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, QTimer, Signal
-from PySide6.QtGui import QAction
+from PySide6.QtGui import QAction, QColor, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QComboBox,
@@ -20,6 +21,9 @@ from PySide6.QtWidgets import (
     QSizePolicy,
     QSpinBox,
     QStackedWidget,
+    QStyle,
+    QStyleOptionComboBox,
+    QStylePainter,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -27,12 +31,15 @@ from PySide6.QtWidgets import (
 
 from core.diffusion.samplers import SAMPLERS
 from core.errors import PianoDiffError
-from core.networks.registry import NetworkInfo, shipped_networks
 from pianodiff_gui import wording
+from pianodiff_gui.actions import Actions
 from pianodiff_gui.jobs import Frame
+from pianodiff_gui.networks import Entry, Networks
 from pianodiff_gui.session import LONGEST, SNAP, Session
 from pianodiff_gui.settings import Preferences
 from pianodiff_gui.theme import GRID, ICON_SIZE, PANEL_WIDTH, Theme, font
+from pianodiff_gui.views.labels import ElidedLabel
+from pianodiff_gui.views.menus import MenuDelegate
 from pianodiff_gui.views.plots import clock
 
 LAMBDA_TITLES = {
@@ -41,7 +48,9 @@ LAMBDA_TITLES = {
     "forward": "Forward",
 }
 DEVICE_TITLES = {"auto": "Automatic", "cpu": "Processor (CPU)", "cuda": "NVIDIA GPU (CUDA)", "mps": "Apple GPU"}
-_CHOOSE_FILE = object()
+_CHOOSE = {"network": "Choose a network\u2026", "network_folder": "Choose a network folder\u2026"}  # by command
+_SUMMARY = 150  # characters of a network's summary in the panel; the card has all of it
+_BUSY_DELAY = 200  # ms that reading a network may take before it is shown: most take less
 
 
 class LengthBox(QDoubleSpinBox):
@@ -65,21 +74,52 @@ def settle_field(box: QAbstractSpinBox) -> None:
     box.lineEdit().returnPressed.connect(box.clearFocus)
 
 
+class NetworkBox(QComboBox):
+    """The menu of networks. It tells when it is about to be opened, so that what it shows can be looked after."""
+
+    opened = Signal()
+
+    def showPopup(self) -> None:
+        super().showPopup()
+        self.opened.emit()
+
+    def shown_text(self) -> str:
+        """What there is room for."""
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        field = self.style().subControlRect(
+            QStyle.ComplexControl.CC_ComboBox, option, QStyle.SubControl.SC_ComboBoxEditField, self
+        )
+        return self.fontMetrics().elidedText(
+            self.currentText(), Qt.TextElideMode.ElideMiddle, field.width() - GRID // 2
+        )
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        option = QStyleOptionComboBox()
+        self.initStyleOption(option)
+        option.currentText = self.shown_text()  # Qt itself would cut a letter in half
+        painter = QStylePainter(self)
+        painter.drawComplexControl(QStyle.ComplexControl.CC_ComboBox, option)
+        painter.drawControl(QStyle.ControlElement.CE_ComboBoxLabel, option)
+        painter.end()
+
+
 class Controls(QFrame):
     """Reads and sets the session; what starts and stops a run are the window's actions."""
 
-    choose_network_requested = Signal()
-    network_file_requested = Signal(str)
+    network_selected = Signal(str)
+    forget_network_requested = Signal(str)
 
     def __init__(
-        self, session: Session, theme: Theme, preferences: Preferences, extend: QAction, again: QAction, cancel: QAction
+        self, session: Session, theme: Theme, preferences: Preferences, networks: Networks, commands: Actions
     ) -> None:
         super().__init__()
         self.setObjectName("panel")
         self.setFixedWidth(PANEL_WIDTH)
         self._session, self._theme, self._preferences = session, theme, preferences
+        self._networks, self._commands = networks, commands
         self._devices: list[str] = []
-        self._infos: dict[str, NetworkInfo] = {}
+        self._noticed = ""
         self._run_started = 0.0
         self._frame: Frame | None = None
 
@@ -105,8 +145,15 @@ class Controls(QFrame):
         self.dice.setAccessibleName("Draw another seed")
         self.dice.setIconSize(QSize(ICON_SIZE, ICON_SIZE))
         self.dice.clicked.connect(session.new_seed)
-        self.network = QComboBox()
+        self.network = NetworkBox()
+        self.network.view().setTextElideMode(Qt.TextElideMode.ElideMiddle)
+        self.network_info = QToolButton()
+        self.network_info.setDefaultAction(commands["network_info"])
+        self.network_info.setIconSize(QSize(ICON_SIZE, ICON_SIZE))
+        self.network_info.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+        self.network_info.setAccessibleName("About this network")
         self.network_summary = self._muted()
+        self.network_summary.setTextFormat(Qt.TextFormat.PlainText)  # it comes from somebody's file
         self.length.setAccessibleName("Length of the extension")
         self.sampler.setAccessibleName("Sampler")
         self.network.setAccessibleName("Network")
@@ -114,10 +161,11 @@ class Controls(QFrame):
         for box in (self.sampler, self.schedule, self.network, self.device):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             box.setMinimumContentsLength(6)
+            box.setItemDelegate(MenuDelegate(theme, box))
 
         body = QWidget()
         body.setObjectName("panelBody")
-        layout = QVBoxLayout(body)
+        self._body = layout = QVBoxLayout(body)
         layout.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
         layout.setSpacing(GRID)
         layout.addWidget(self._section("Extend by"))
@@ -135,18 +183,24 @@ class Controls(QFrame):
         layout.addWidget(self._row("Seed", self.seed, self.dice))
         layout.addSpacing(GRID)
         layout.addWidget(self._section("Network"))
-        layout.addWidget(self.network)
+        choice = QHBoxLayout()
+        choice.setSpacing(GRID)
+        choice.addWidget(self.network, 1)
+        choice.addWidget(self.network_info)
+        layout.addLayout(choice)
+        layout.addWidget(self._make_busy())
         layout.addWidget(self.network_summary)
+        layout.addWidget(self._make_notice())
         layout.addWidget(self._row("Runs on", self.device))
         layout.addStretch(1)
-        scroll = QScrollArea()
+        self._area = scroll = QScrollArea()
         scroll.setWidgetResizable(True)
         scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         scroll.setWidget(body)
 
         self.foot = QStackedWidget()
-        self.foot.addWidget(self._make_idle_foot(extend, again))
-        self.foot.addWidget(self._make_running_foot(cancel))
+        self.foot.addWidget(self._make_idle_foot(commands["extend"], commands["again"]))
+        self.foot.addWidget(self._make_running_foot(commands["cancel"]))
         self.foot.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Maximum)
 
         whole = QVBoxLayout(self)
@@ -160,7 +214,6 @@ class Controls(QFrame):
         self._clock.timeout.connect(self._show_progress)
 
         self._connect()
-        self.refresh_networks()
         self.set_devices([])
         self._restyle()
         self._settings_changed()
@@ -204,6 +257,61 @@ class Controls(QFrame):
         if extra is not None:
             layout.addWidget(extra)
         return row
+
+    def _make_busy(self) -> QWidget:
+        """What is there while a network is being read."""
+        self.network_busy = QWidget()
+        self.reading = ElidedLabel(Qt.TextElideMode.ElideMiddle)
+        self.reading.setFont(font(8.75))
+        self.reading.setProperty("role", "muted")
+        self.stop_reading = QPushButton("Cancel")
+        self.stop_reading.setProperty("role", "quiet")
+        self.stop_reading.clicked.connect(self._commands["cancel"].trigger)
+        bar = QProgressBar()
+        bar.setRange(0, 0)
+        bar.setTextVisible(False)
+        row = QHBoxLayout()
+        row.addWidget(self.reading, 1)
+        row.addWidget(self.stop_reading)
+        layout = QVBoxLayout(self.network_busy)
+        layout.setContentsMargins(0, 0, 0, GRID // 2)
+        layout.setSpacing(2)
+        layout.addLayout(row)
+        layout.addWidget(bar)
+        self.network_busy.setVisible(False)
+        self._busy_timer = QTimer(self)
+        self._busy_timer.setSingleShot(True)
+        self._busy_timer.setInterval(_BUSY_DELAY)
+        self._busy_timer.timeout.connect(self._show_busy)
+        return self.network_busy
+
+    def _make_notice(self) -> QWidget:
+        """Says that a remembered network is not in use, and why."""
+        self.notice = QFrame()
+        self.notice.setObjectName("notice")
+        self.notice_text = QLabel()
+        self.notice_text.setTextFormat(Qt.TextFormat.PlainText)
+        self.notice_text.setWordWrap(True)
+        self.notice_text.setFont(font(8.75))
+        self.notice_forget = QPushButton("Forget it")
+        self.notice_forget.setToolTip("Take it off the list; its files stay where they are")
+        self.notice_forget.clicked.connect(lambda: self.forget_network_requested.emit(self._noticed))
+        self.notice_close = QPushButton("OK")
+        self.notice_close.setToolTip("Keep it on the list: it is tried again at the next start")
+        self.notice_close.clicked.connect(lambda: self.show_notice("", ""))
+        buttons = QHBoxLayout()
+        buttons.setSpacing(GRID // 2)
+        buttons.addStretch(1)
+        for button in (self.notice_forget, self.notice_close):
+            button.setProperty("role", "quiet")
+            buttons.addWidget(button)
+        layout = QVBoxLayout(self.notice)
+        layout.setContentsMargins(12, GRID, GRID, GRID // 2)
+        layout.setSpacing(GRID // 2)
+        layout.addWidget(self.notice_text)
+        layout.addLayout(buttons)
+        self.notice.setVisible(False)
+        return self.notice
 
     def _make_idle_foot(self, extend: QAction, again: QAction) -> QWidget:
         foot = QWidget()
@@ -306,6 +414,9 @@ class Controls(QFrame):
         self._bind_spin(self.jump, "jump_length")
         self._bind_spin(self.resamplings, "resamplings")
         self.network.activated.connect(self._network_chosen)
+        self.network.opened.connect(self._networks.look)
+        self._networks.changed.connect(self.refresh_networks)
+        self._networks.reading_changed.connect(self._reading_changed)
         session.source_changed.connect(self._source_changed)
         session.target_changed.connect(self._target_changed)
         session.timeline_changed.connect(self._target_changed)
@@ -339,7 +450,7 @@ class Controls(QFrame):
             (self.sampler, settings.sampler),
             (self.schedule, settings.lambda_schedule),
             (self.device, settings.device),
-            (self.network, settings.network),
+            (self.network, self._session.awaited or settings.network),
         ):
             index = box.findData(value)
             if index >= 0:
@@ -356,41 +467,80 @@ class Controls(QFrame):
         self.lambda_row.setVisible(preset.uses_lambda)
         self.jump_row.setVisible(preset.uses_jumps)
         self.resamplings_row.setVisible(preset.uses_jumps)
-        network = self._session.network
-        self.network_summary.setText(network.summary if network is not None else "")
-        self.network_summary.setVisible(bool(self.network_summary.text()))
+        network = self._session.network if not self._session.awaited else None
+        summary = network.summary if network is not None else ""
+        self.network_summary.setText(wording.breakable(wording.short(summary, _SUMMARY)))
+        self.network_summary.setVisible(bool(summary))
         self.refresh_cost()
 
+    # Networks
+
     def refresh_networks(self) -> None:
-        """List what ships and what the user chose before."""
-        self.network.clear()
-        self._infos = {}
-        try:
-            shipped = shipped_networks()
-        except PianoDiffError:  # an installation without networks still opens, shows and plays
-            shipped = []
-        for info in shipped:
-            self._infos[info.name] = info
-            self.network.addItem(info.title, info.name)
-        for path in self._preferences.networks:
-            self.network.addItem(path.rstrip("/").rsplit("/", 1)[-1], path)
-            self.network.setItemData(self.network.count() - 1, path, Qt.ItemDataRole.ToolTipRole)
-        self.network.insertSeparator(self.network.count())
-        self.network.addItem("Choose a file\u2026", _CHOOSE_FILE)
-        if self._session.network is None and shipped:
-            self._session.set_network(shipped[0], shipped[0].name)
+        """List what ships, what is the user's own, and the ways to more."""
+        shipped, own = self._networks.shipped_entries(), self._networks.own_entries()
+        box = self.network
+        names = [*(entry.name for entry in (*shipped, *own)), *_CHOOSE]
+        if names != [data for data in map(box.itemData, range(box.count())) if data is not None]:
+            box.clear()
+            for part in (shipped, own):
+                if part and box.count():
+                    box.insertSeparator(box.count())
+                for entry in part:
+                    box.addItem(entry.label, entry.name)
+            if box.count():
+                box.insertSeparator(box.count())
+            for name, text in _CHOOSE.items():
+                box.addItem(text, name)
+        for entry in (*shipped, *own):
+            self._describe_network(box.findData(entry.name), entry)
         self._settings_changed()
+
+    def _describe_network(self, index: int, entry: Entry) -> None:
+        """Bring an item up to date where it is: the menu may be open."""
+        trouble = entry.trouble
+        state = "" if trouble is None else " \u2013 missing" if trouble.missing else " \u2013 cannot be used"
+        colour = QColor(self._theme.palette.muted) if trouble is not None else None
+        self.network.setItemText(index, entry.label + state)
+        self.network.setItemData(index, colour, Qt.ItemDataRole.ForegroundRole)
+        self.network.setItemData(index, entry.tip, Qt.ItemDataRole.ToolTipRole)
 
     def _network_chosen(self, index: int) -> None:
         name = self.network.itemData(index)
-        if name is _CHOOSE_FILE or not isinstance(name, str):
-            self._settings_changed()
-            self.choose_network_requested.emit()
-        elif name in self._infos:
-            self._session.set_network(self._infos[name], name)
+        self._settings_changed()  # the menu shows what is in use until the choice has been carried out
+        if name in _CHOOSE:
+            self._commands[name].trigger()
+        elif name != (self._session.awaited or self._session.settings.network):
+            self.network_selected.emit(name)
+
+    def _reading_changed(self) -> None:
+        reading = self._networks.reading
+        self.reading.setText(f"Reading {Path(reading).name}\u2026" if reading else "")
+        if reading:
+            self._busy_timer.start()
         else:
-            self._settings_changed()
-            self.network_file_requested.emit(name)
+            self._busy_timer.stop()
+            self.network_busy.setVisible(False)
+
+    def _show_busy(self) -> None:
+        self.network_busy.setVisible(bool(self._networks.reading))
+        self._reveal(self.network_busy)
+
+    def _reveal(self, part: QWidget) -> None:
+        """Scroll a part of the panel into view, once it has been laid out."""
+
+        def reveal() -> None:
+            self._body.activate()
+            if part.isVisible():
+                self._area.ensureWidgetVisible(part, 0, GRID)
+
+        QTimer.singleShot(0, self, reveal)
+
+    def show_notice(self, text: str, name: str) -> None:
+        """Say something about the network `name` until it is answered; "" takes it away."""
+        self._noticed = name
+        self.notice_text.setText(wording.breakable(text))
+        self.notice.setVisible(bool(text))
+        self._reveal(self.notice)
 
     def set_devices(self, devices: list[str]) -> None:
         """Fill in what torch found; empty while it is still loading."""
@@ -429,11 +579,14 @@ class Controls(QFrame):
         windows.setText(wording.thousands(len(plan.windows)))
         evaluations.setText(wording.thousands(plan.evaluations))
         network = self._session.network
-        step = self._preferences.step_seconds(network.name, self.device_in_use()) if network is not None else None
+        used = self._session.settings.network
+        step = self._preferences.step_seconds(used, self.device_in_use()) if network is not None else None
         run_time.setText(wording.about(step * plan.evaluations) if step is not None else "not measured yet")
 
     def _running_changed(self) -> None:
         running = self._session.running
+        self.network.setEnabled(not running)
+        self.network.setToolTip("Cancel the running extension first." if running else "")
         if running and not self._clock.isActive():
             self._run_started = time.monotonic()
             self._frame = None
@@ -468,3 +621,4 @@ class Controls(QFrame):
 
     def _restyle(self) -> None:
         self.dice.setIcon(self._theme.icon("dice"))
+        self.refresh_networks()  # marks in the menu have a colour

@@ -22,6 +22,7 @@ from pianodiff_gui.views.plots import EnvelopeItem, FixedAxis, OffsetAxis, Plot,
 
 _DRAW_INTERVAL = 33  # ms
 _ROWS = 5
+_LEAST_ROW = 18  # px, or its numbers would be cut off
 _AIR = 1.1  # height of the picture of x_t over its largest sample
 _SETTLE = 0.4  # s in which that height follows
 
@@ -45,7 +46,8 @@ class PlanDiagram(QWidget):
         if self._plan is None:
             return
         windows = self._plan.windows
-        rows = min(_ROWS, len(windows))
+        slots = max(1, min(_ROWS + 1, int(self.height() // _LEAST_ROW)))
+        rows = len(windows) if len(windows) <= min(_ROWS, slots) else max(1, min(_ROWS, slots - 1))
         more = len(windows) - rows
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)

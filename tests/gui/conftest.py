@@ -201,5 +201,11 @@ def open_clip(window: MainWindow, qtbot: QtBot, path: Path) -> None:
     qtbot.waitUntil(lambda: window.settled, timeout=20_000)
 
 
+def use_network(window: MainWindow, qtbot: QtBot, path: Path) -> None:
+    """Read the network at `path` and use it without looking at its card."""
+    window.network_choice.use(str(path))
+    qtbot.waitUntil(lambda: window.session.settings.network == str(path), timeout=10_000)
+
+
 def run_to_end(window: MainWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: not window.session.running, timeout=20_000)

@@ -22,7 +22,7 @@ from pianodiff_gui.app import ErrorCatcher
 from pianodiff_gui.demo import extend_without_display
 from pianodiff_gui.main_window import MainWindow
 from pianodiff_gui.theme import Theme
-from tests.gui.conftest import open_clip, run_to_end, write_clip
+from tests.gui.conftest import open_clip, run_to_end, use_network, write_clip
 from tests.tiny_network import write_tiny_network
 
 
@@ -139,7 +139,7 @@ def test_real_network_extends_in_the_window(
 
     network = write_tiny_network(tmp_path / "tiny")
     monkeypatch.setattr(loaded.worker, "_make_engine", TorchEngines())
-    loaded.use_network(str(network))
+    use_network(loaded, qtbot, network)
     loaded.session.set_settings(steps=3, device="cpu")
     loaded.session.set_target(1.0)
     loaded.session.extend()
@@ -161,7 +161,7 @@ def test_silence_cannot_be_extended_and_says_so(
     from pianodiff_gui.worker import TorchEngines
 
     monkeypatch.setattr(window.worker, "_make_engine", TorchEngines())
-    window.use_network(str(write_tiny_network(tmp_path / "tiny")))
+    use_network(window, qtbot, write_tiny_network(tmp_path / "tiny"))
     path = tmp_path / "silence.wav"
     sf.write(path, np.zeros(44_100), 44_100)
     open_clip(window, qtbot, path)

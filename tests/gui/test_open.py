@@ -227,17 +227,3 @@ def test_demo_clip_opens(window: MainWindow, qtbot: QtBot) -> None:
     window.commands["demo"].trigger()
     qtbot.waitUntil(lambda: window.session.source is not None, timeout=5000)
     qtbot.waitUntil(lambda: window.settled, timeout=20_000)
-
-
-def test_missing_or_corrupt_network_is_told_and_not_used(
-    loaded: MainWindow, tmp_path: Path, problems: list[str]
-) -> None:
-    """Breaks when a wrong file chosen as network replaces the good one, or crashes."""
-    before = loaded.session.network
-    (tmp_path / "weights.safetensors").write_bytes(b"rubbish")
-    (tmp_path / "config.json").write_text("{")
-    for path in (tmp_path / "none.safetensors", tmp_path / "weights.safetensors", tmp_path / "clip.wav"):
-        loaded.use_network(str(path))
-    assert len(problems) == 3
-    assert loaded.session.network is before
-    assert loaded.preferences.networks == []

@@ -347,13 +347,13 @@ def test_an_installation_without_networks_opens_plays_and_says_what_is_missing(
     qtbot: QtBot, theme: Theme, tmp_path: Path, clip: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Breaks when a missing network keeps the whole window from opening."""
-    monkeypatch.setattr("pianodiff_gui.views.controls.shipped_networks", lambda: [])
+    monkeypatch.setattr("pianodiff_gui.networks.shipped_networks", lambda: [])
     window = MainWindow(theme, Preferences(), tmp_path / "data", FakeEngines())
     window.show()
     open_clip(window, qtbot, clip)
     assert not window.commands["extend"].isEnabled()
     assert "no network" in window.commands["extend"].toolTip()
-    assert window.controls.network.itemText(window.controls.network.count() - 1).startswith("Choose a file")
+    assert window.controls.network.itemText(0).startswith("Choose a network")
     window.close()
     window.deleteLater()
 
@@ -405,7 +405,7 @@ def test_nothing_of_the_panel_is_cut_off_at_any_size(loaded: MainWindow, qtbot: 
     loaded.resize(*size)
     qtbot.wait(30)
     panel = loaded.controls
-    for widget in (panel.length, panel.sampler, panel.steps, panel.dice, panel.network, panel.device):
+    for widget in (panel.length, panel.sampler, panel.steps, panel.dice, panel.network_info, panel.device):
         right = widget.mapTo(panel, QPoint(widget.width(), 0)).x()
         assert right <= panel.width() - 8
     bottom = panel.extend_button.mapTo(loaded, QPoint(0, panel.extend_button.height())).y()
