@@ -286,6 +286,7 @@ def test_the_user_may_know_better(tmp_path: Path) -> None:
     assert "assumed" not in info.summary
     for wrong, message in (
         ({"samplerate": 8000}, "sets 'samplerate'"),
+        ({"step_in_residual": True}, "sets 'step_in_residual'"),  # another layout's
         ({"sample_rate": "fast"}, "not sound"),
         ({"betas": [0.1, 2]}, "not sound"),
         ({"dilation_cycle": 60}, "not sound"),
@@ -423,6 +424,10 @@ def edited(path: Path, change: Callable[[dict[str, Any]], object]) -> None:
         (lambda p: p.write_bytes(p.read_bytes()[:-500]), "not a readable checkpoint"),
         (lambda p: p.write_bytes(p.read_bytes()[:3000]), "not a readable checkpoint"),
         (lambda p: p.write_bytes(b""), "not a readable checkpoint"),
+        (
+            lambda p: p.write_bytes(b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 9\n"),
+            "git lfs pull",
+        ),
         (lambda p: p.write_bytes(b"junk" * 500), "not a readable checkpoint"),
         (lambda p: torch.save([1, 2], p), "holds no weights"),
         (lambda p: torch.save({"a": 1}, p), "no layout that PianoDiff knows"),

@@ -37,7 +37,7 @@ def describe(path: Path, checkpoint: Checkpoint) -> NetworkInfo:
         )
     params = checkpoint.extra.get("params")
     params = params if isinstance(params, dict) else {}
-    facts = Facts.beside(path.parent)
+    facts = Facts.beside(path.parent, "betas", "dilation_cycle")
     channels = len(require(weights, "input_projection.weight", path, 3))
     layers = count_layers(weights, "residual_layers.")
     try:

@@ -25,10 +25,8 @@ OVERRIDES = (
     "context_seconds",
     "hop_seconds",
     "data_rms",
-    "betas",
-    "dilation_cycle",
-    "step_in_residual",
 )
+"""What it may set for any layout."""
 WINDOW_SECONDS, CONTEXT_SECONDS, HOP_SECONDS = 5.0, 4.0, 1.0
 """The paper's, for networks that take any length."""
 DATA_RMS = 0.1
@@ -37,6 +35,7 @@ MAX_LEVELS = 10_000
 MAX_DILATION_CYCLE = 16
 """Dilations up to 2^15, a layer that reaches over 3 s at 22.05 kHz."""
 
+_LFS = b"version https://git-lfs"
 _WEIGHTS_KEYS = ("model", "model_state_dict", "state_dict")
 
 
@@ -73,6 +72,9 @@ def read_checkpoint(path: Path, mapped: bool = False) -> Checkpoint:
     is damaged, or claims more numbers than fit into the file.
     """
     try:
+        with path.open("rb") as file:
+            if file.read(len(_LFS)) == _LFS:
+                raise NetworkError(f"{path.name} only points to the checkpoint: fetch it with 'git lfs pull' first.")
         if path.suffix.lower() == ".safetensors":
             from safetensors.torch import load_file
 
@@ -82,6 +84,8 @@ def read_checkpoint(path: Path, mapped: bool = False) -> Checkpoint:
             mapped = mapped and zipfile.is_zipfile(path)
             content = torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
         size = path.stat().st_size
+    except NetworkError:
+        raise
     except Exception as error:  # a damaged pickle can end in an exception of nearly any type
         raise NetworkError(_cannot_read(path, error)) from error
     if not isinstance(content, dict):
@@ -119,14 +123,16 @@ class Facts:
     assumed: list[str] = field(default_factory=list)
 
     @classmethod
-    def beside(cls, folder: Path) -> "Facts":
-        """With the pianodiff.json of this folder, if it has one. Raises NetworkError when that is not sound."""
+    def beside(cls, folder: Path, *more: str) -> "Facts":
+        """With the pianodiff.json of this folder, if it has one; `more` is what only this layout lets it set.
+
+        Raises NetworkError when it is not sound.
+        """
         overrides = read_json(folder / OVERRIDES_NAME)
-        unknown = sorted(overrides.keys() - set(OVERRIDES))
+        known = [*OVERRIDES, *more]
+        unknown = sorted(overrides.keys() - set(known))
         if unknown:
-            raise NetworkError(
-                f"{folder / OVERRIDES_NAME} sets '{unknown[0]}', which is none of {', '.join(OVERRIDES)}."
-            )
+            raise NetworkError(f"{folder / OVERRIDES_NAME} sets '{unknown[0]}', which is none of {', '.join(known)}.")
         return cls(overrides)
 
     def choose(self, key: str, found: Any, default: Any, assumption: str) -> Any:
@@ -203,7 +209,7 @@ def fold_weight_norm(weights: Mapping[str, Tensor]) -> dict[str, Tensor]:
             prefix = name.removesuffix(g_name)
             if prefix + v_name in folded:
                 g, v = folded.pop(name), folded.pop(prefix + v_name)
-                if g.shape != (len(v), *[1] * (v.ndim - 1)):
+                if v.ndim < 2 or g.shape != (len(v), *[1] * (v.ndim - 1)):
                     raise NetworkError(f"The weights are damaged: '{name}' does not fit '{prefix + v_name}'.")
                 folded[prefix + "weight"] = g * (v / v.flatten(1).norm(dim=1).view_as(g))
     return folded
@@ -231,10 +237,11 @@ def build(make: Callable[[], nn.Module], weights: Mapping[str, Tensor], path: Pa
         if value.shape != wanted[name].shape:
             shapes = f"{tuple(value.shape)} instead of {tuple(wanted[name].shape)}"
             raise NetworkError(f"{path.name} does not fit the network it says it is: '{name}' is {shapes}.")
-        if value.layout is not torch.strided or not value.is_floating_point() or not bool(value.isfinite().all()):
+        whole = value.layout is torch.strided and value.is_floating_point()
+        if not whole or not bool(value.float().isfinite().all()):
             raise NetworkError(f"{path.name} is damaged: '{name}' holds values that are not numbers.")
     network = make()
-    network.load_state_dict({name: value.float() for name, value in weights.items()})
+    network.load_state_dict(weights)  # into float32, whatever they are
     return network.eval().requires_grad_(False).to(device)
 
 

@@ -157,7 +157,7 @@ def describe(path: Path, checkpoint: Checkpoint) -> NetworkInfo:
             f"{path.name} is a vocoder: it turns a spectrogram into sound, and cannot generate by itself. "
             f"PianoDiff needs a checkpoint that was trained unconditionally."
         )
-    facts = Facts.beside(path.parent)
+    facts = Facts.beside(path.parent, "betas", "dilation_cycle", "step_in_residual")
     config = read_json(path.parent / CONFIG_NAME)
     layers = count_layers(weights, _BLOCKS)
     channels, inputs = require(weights, "init_conv.0.conv.weight", path, 3).shape[:2]
