@@ -1,4 +1,4 @@
-"""The headless commands: `pianodiff extend`, `generate`, `evaluate`, `samplers` and `networks`.
+"""The headless commands: `pianodiff extend`, `generate`, `train`, `evaluate`, `samplers` and `networks`.
 
 Exit codes: 0 done, 1 it failed, 2 it was called wrongly, 130 Ctrl-C. Results go to standard output; progress,
 notes and errors to standard error. Importing this module does not import torch, so that listings answer at
@@ -25,11 +25,12 @@ from core.networks.registry import shipped_networks
 from core.run import Result, run_extension, run_generation
 from core.settings import DEVICES, MAX_SECONDS, Settings, check_seconds
 from core.study import command as evaluate_command
+from core.training import command as train_command
 
 if TYPE_CHECKING:
     from core.extension import Step
 
-COMMANDS = ("extend", "generate", "evaluate", "samplers", "networks")
+COMMANDS = ("extend", "generate", "train", "evaluate", "samplers", "networks")
 """The subcommands that are handled here."""
 
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -174,6 +175,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_run_options(generate)
     generate.set_defaults(run=_generate)
 
+    train_command.add_to(commands, number=_number, whole=_whole)
     evaluate_command.add_to(commands, number=_number, whole=_whole)
 
     samplers = commands.add_parser("samplers", help="list the samplers", description="List the samplers.")

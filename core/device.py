@@ -24,3 +24,10 @@ def resolve_device(name: str) -> torch.device:
     if name not in devices:
         raise SettingsError(f"This machine has no device '{name}'. It has: {', '.join(devices)}.")
     return torch.device(name)
+
+
+def has_fast_bfloat16(device: torch.device) -> bool:
+    """bf16 halves the time where the hardware has it; elsewhere it would be emulated, slowly."""
+    if device.type == "cuda":
+        return torch.cuda.is_bf16_supported(including_emulation=False)
+    return device.type == "cpu" and torch.ops.mkldnn._is_mkldnn_bf16_supported()

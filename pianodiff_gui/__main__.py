@@ -10,7 +10,7 @@ import time
 from pathlib import Path
 
 _STARTED = time.perf_counter()
-_HEADLESS = ("extend", "generate", "evaluate", "samplers", "networks")
+_HEADLESS = ("extend", "generate", "train", "evaluate", "samplers", "networks")
 
 
 def has_display() -> bool:

@@ -26,6 +26,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from core.device import has_fast_bfloat16
+
 GROUPS = 4
 POSITION_CHANNELS = 6
 
@@ -243,7 +245,7 @@ class SpectralUNet(nn.Module):
         length = x.shape[-1]
         bands = self.analyse(F.pad(x, (0, -length % self.hop)))
         scale = self.precondition(sigma)
-        with torch.autocast(x.device.type, torch.bfloat16, enabled=_has_fast_bfloat16(x.device)):
+        with torch.autocast(x.device.type, torch.bfloat16, enabled=has_fast_bfloat16(x.device)):
             prediction = self.predict_bands(scale.input * bands, sigma)
         clean = scale.skip * bands + scale.out * prediction
         return self.synthesise(clean, length)
@@ -255,10 +257,3 @@ def _frequency_positions(bins: int) -> Tensor:
     linear, octave = k / bins, torch.log2(k.clamp(min=0.5))
     turn = 2 * math.pi * linear
     return torch.stack([linear, turn.sin(), turn.cos(), octave / 9, octave.sin(), octave.cos()])
-
-
-def _has_fast_bfloat16(device: torch.device) -> bool:
-    """bf16 halves the time where the hardware has it; elsewhere it would be emulated, slowly."""
-    if device.type == "cuda":
-        return torch.cuda.is_bf16_supported(including_emulation=False)
-    return device.type == "cpu" and torch.ops.mkldnn._is_mkldnn_bf16_supported()

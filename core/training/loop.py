@@ -1,209 +1,264 @@
-"""Training of the SpectralUNet, the whole of it in one file.
+"""Training, the whole of it in one file: `pianodiff train`, alone or under torchrun.
 
-    python -m core.training.loop --data recordings=2 --data renderings --out runs/first [--from WEIGHTS] [--minutes
-    100]
+Each step draws crops of audio, adds noise, and moves the weights towards removing it; `core.training.objectives` says
+what that means for each network. A run lives in a folder, which is also a network that can be used at any time:
 
-Denoising score matching with EDM's weighting: each crop gets a noise deviation sigma and the network's F is compared
-with the F that would have given the clean crop, bin by bin, so that every bin and every level starts from a loss of
-1. The musically dense low bins count more (see `band_weights`). Ctrl-C and the time limit both save.
+    config.json, weights.safetensors   the network: the moving average of the weights, in half precision
+    state.safetensors                  all that `--resume` needs
+    log.jsonl, tensorboard/            losses, learning rate, speed; validation loss by noise level
+    samples/                           4 s of a validation piece and 2 s that the network adds, at every save
 """
 
-import argparse
-import json
 import math
 import signal
-import sys
+import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from core.networks.checkpoint import load_weights, save_weights
-from core.networks.spectral_unet import SpectralUNet
-from core.training.data import Corpus, draw_batch, load_corpus
+from core.device import has_fast_bfloat16
+from core.errors import NetworkError, SettingsError
+from core.networks.checkpoint import load_weights
+from core.training.augmentation import Augmentation
+from core.training.batches import Batches, BatchPlan
+from core.training.data import Corpus, load_corpus, split_validation
+from core.training.design import publish, read_design, starting_weights
+from core.training.journal import Journal
+from core.training.objectives import make_objective
+from core.training.settings import TrainingSettings, data_weight
+from core.training.state import STATE_NAME, Progress, load_state, optimiser_tensors, read_header, save_state
+from core.training.team import Team
+from core.training.validation import Validation
 
-SAMPLE_RATE = 22050
-SIGMA_MIN, SIGMA_MAX, SIGMA_POWER = 1e-4, 3.0, 8.0
-VALIDATION_SIGMAS = (0.0002, 0.001, 0.005, 0.02, 0.1, 0.4, 1.5)
+BETAS = (0.9, 0.99)
+FINAL_RATE = 0.02  # of the peak learning rate, at the end of the cosine
+AVERAGE_RAMP = 0.1  # the moving average never reaches further back than this share of the audio seen
+DIVERGED_AFTER = 100  # steps in a row without a finite gradient
+
+Weighted = list[tuple[Corpus, float]]
 
 
-def draw_sigma(batch: int, rng: np.random.Generator) -> Tensor:
-    """Noise deviations (batch,): sigma^(1/8) uniform, as the sampler's own levels are nearly spaced.
+@dataclass(frozen=True)
+class Outcome:
+    """How a session ended: the run's progress, all sessions together, and whether it reached its end."""
 
-    A log-normal law around the data's level (EDM's choice for images) hardly visits the low levels at which a quiet
-    high band is decided, and hiss remains. Stratified over the batch: each step sees low, middle and high noise.
+    progress: Progress
+    finished: bool
+
+
+def train(settings: TrainingSettings, out: Path, resume: bool = False, say: Callable[[str], object] = print) -> Outcome:
+    """Train in the folder `out` until the settings' end, Ctrl-C or SIGTERM; all three save.
+
+    With `resume` the run in `out` goes on where it was saved last; on one CPU thread in float32 its weights at the
+    end are then, bit for bit, those of a run that was never interrupted.
+
+    Raises SettingsError, AudioError, NetworkError, ExportError: all that can be known is checked before the first step.
     """
-    u = (torch.from_numpy(rng.permutation(batch)) + torch.from_numpy(rng.random(batch))) / batch
-    low, high = SIGMA_MIN ** (1 / SIGMA_POWER), SIGMA_MAX ** (1 / SIGMA_POWER)
-    return ((low + u * (high - low)) ** SIGMA_POWER).float()
+    with Team(settings.device) as team, _stop_requests() as stop_requested:
+        tell: Callable[[str], object] = say if team.leads else lambda _: None
+        if team.leads:
+            _check_folder(out, resume)
+        team.wait()
 
+        # The network and its loss.
+        config = read_design(settings.network)
+        torch.manual_seed(settings.seed)
+        objective = make_objective(config)
+        network = objective.network
+        objective.in_bfloat16 = _in_bfloat16(settings.precision, team.device)
+        torch.set_float32_matmul_precision("high" if objective.in_bfloat16 else "highest")
 
-def band_weights(bins: int) -> Tensor:
-    """(bins,), mean 1: 1 / (f + 1500 Hz). Low bins hold the notes; the top counts too, or it would be left as hiss."""
-    frequency = torch.arange(bins) * SAMPLE_RATE / 2 / bins
-    weights = 1 / (frequency + 1500)
-    return weights / weights.mean()
+        # The data.
+        lengths = settings.crop_seconds or objective.crop_seconds
+        plan = BatchPlan(objective.sample_rate, lengths, settings.batch_seconds, objective.frames_multiple)
+        plan.check(team.world)
+        training, held_out = _load_data(settings, out, config, team, tell)
+        plain = Augmentation.none(objective.sample_rate)
+        augmentation = plain if settings.augmentation == "none" else Augmentation(objective.sample_rate)
+        batches = Batches(training, augmentation, plan, settings.seed, team.rank, team.world)
 
-
-def measure_bands(network: SpectralUNet, corpora: list[tuple[Corpus, float]], rng: np.random.Generator) -> Tensor:
-    """Deviation of each STFT bin over the data, (bins,), smoothed over a third of an octave and floored at -100 dB.
-    """
-    power = torch.zeros(network.bins)
-    for _ in range(60):
-        crops = torch.from_numpy(draw_batch(corpora, 4, 4 * SAMPLE_RATE // network.hop * network.hop, rng))
-        power += network.analyse(crops).square().mean(dim=(0, 1, 3)) / 60
-    cumulative = F.pad(power.cumsum(0), (1, 0))
-    k = torch.arange(network.bins)
-    low = (k * 2 ** (-1 / 6)).floor().long().clamp(min=0)
-    high = (k * 2 ** (1 / 6)).ceil().long().clamp(max=network.bins - 1) + 1
-    smooth = (cumulative[high] - cumulative[low]) / (high - low)
-    return smooth.clamp(min=1e-12).sqrt().clamp(min=1e-5 * network.data_rms)
-
-
-def denoising_loss(network: SpectralUNet, clean: Tensor, sigma: Tensor, noise: Tensor, weights: Tensor) -> Tensor:
-    """EDM loss of each crop, (B,): mean over bins and frames of w_f |F - F*|^2. 1.0 is a network that knows nothing.
-    """
-    bands = network.analyse(clean)
-    noisy = bands + sigma.view(-1, 1, 1, 1) * network.analyse(noise)
-    scale = network.precondition(sigma)
-    target = (bands - scale.skip * noisy) / scale.out
-    with torch.autocast(clean.device.type, torch.bfloat16):
-        prediction = network.predict_bands(scale.input * noisy, sigma)
-    return ((prediction - target).square() * weights.view(1, 1, -1, 1).to(clean.device)).mean(dim=(1, 2, 3))
-
-
-@torch.no_grad()
-def validate(network: SpectralUNet, crops: Tensor, weights: Tensor) -> dict[str, float]:
-    """Loss at each of VALIDATION_SIGMAS over fixed crops and fixed noise."""
-    noise = torch.randn(crops.shape, generator=torch.Generator().manual_seed(0)).to(crops.device)
-    return {
-        f"{sigma:g}": float(
-            denoising_loss(network, crops, torch.full((len(crops),), sigma, device=crops.device), noise,
-            weights).mean()
+        # The weights: fresh, somebody's, or where this run was.
+        if settings.start is None:
+            objective.measure(Batches(training, plain, plan, settings.seed).draw)
+        else:
+            load_weights(network, starting_weights(settings.start))
+        objective.to(team.device)
+        optimiser = torch.optim.AdamW(
+            network.parameters(), betas=BETAS, weight_decay=settings.weight_decay, fused=team.device.type != "mps"
         )
-        for sigma in VALIDATION_SIGMAS
-    }
+        average = {name: value.detach().clone() for name, value in network.state_dict().items()}
+        progress = Progress()
+        if resume:
+            if team.leads:
+                progress, _ = read_header(out)
+                load_state(out, network, average, optimiser)
+            team.broadcast(optimiser_tensors(network, optimiser))
+            progress = Progress.from_floats(*team.latest(*progress.as_floats()))
+        if team.device.type == "cuda":
+            objective.compile_network()
+        model = team.share(objective)
+
+        # What only the leader does.
+        journal = Journal(out, progress.step) if team.leads else None
+        validation = Validation(objective, held_out, plan, team.device) if held_out and team.leads else None
+
+        def save() -> None:
+            """Save what --resume needs and the network as it is; then see and hear how it does."""
+            assert journal is not None
+            save_state(out, progress, asdict(settings), network, average, optimiser)
+            publish(out, config, settings, training, network, average, progress)
+            if validation is not None:
+                tell(journal.validation(progress, validation.losses(average)))
+            if settings.samples:
+                tell(journal.continuation(progress, (held_out or training)[0][0], settings.seed, team.device.type))
+            journal.restart_clock()
+
+        weights = sum(p.numel() for p in network.parameters())
+        arithmetic = "bf16" if objective.in_bfloat16 else "float32"
+        tell(f"{config['title']}, {weights / 1e6:.2f} million weights, {arithmetic}, {team.world} x {team.device.type}")
+        if journal is not None and journal.notice:
+            tell(journal.notice)
+        if resume:
+            tell(f"going on at step {progress.step}")
+
+        began = time.monotonic() - progress.seconds
+        saved_at, failures, finished = time.monotonic(), 0, False
+        for batch in batches.loader(progress.step, settings.workers, team.device.type == "cuda"):
+            # All processes go by the leader's clock, and stop when any of them is asked to.
+            clock = time.monotonic() - began if team.leads else 0.0
+            progress.seconds, stopping = team.latest(clock, float(stop_requested()))
+            done = share_done(settings, progress)
+            finished = done >= 1
+            if finished or stopping:
+                break
+
+            # One step.
+            rate = (settings.learning_rate or objective.learning_rate) * rate_factor(settings, progress.step, done)
+            for group in optimiser.param_groups:
+                group["lr"] = rate
+            batch = batch.to(team.device)
+            loss = model(batch.clean, batch.u, batch.noise()).mean()
+            loss.backward()
+            norm = torch.nn.utils.clip_grad_norm_(network.parameters(), settings.clip)
+            audio = plan.seconds(batch.step)
+            if torch.isfinite(norm):
+                optimiser.step()
+                progress.audio_seconds += audio
+                update_average(average, network.state_dict(), audio, progress.audio_seconds, settings.half_life)
+                failures = 0
+            else:  # one bad crop, or the odd overflow: the weights must not see it
+                progress.skipped += 1
+                failures += 1
+            optimiser.zero_grad(set_to_none=True)
+            progress.step += 1
+
+            # What came of it.
+            if failures == DIVERGED_AFTER:
+                raise NetworkError(
+                    f"The training has diverged: {DIVERGED_AFTER} steps in a row had no finite gradient. What was "
+                    "saved before is kept; start from there with a smaller --learning-rate."
+                )
+            if journal is not None:
+                line = journal.step(progress, loss.detach(), rate, audio, done)
+                if line:
+                    tell(line)
+                if time.monotonic() - saved_at >= 60 * settings.save_minutes:
+                    save()
+                    saved_at = time.monotonic()
+
+        if journal is not None:
+            save()
+            journal.close()
+        team.wait()
+        return Outcome(progress, finished)
 
 
-def update_average(average: dict[str, Tensor], network: SpectralUNet, step: int, half_life: float) -> None:
-    """Exponential moving average of the weights with a half-life in steps; early on a plain average."""
-    decay = min(0.5 ** (1 / half_life), (step + 1) / (step + 10))
-    for name, value in network.state_dict().items():
-        average[name].lerp_(value.float(), 1 - decay)
+def share_done(settings: TrainingSettings, progress: Progress) -> float:
+    """How much of the run is behind it: 0 at the start, 1 and more at its end."""
+    if settings.steps is not None:
+        return progress.step / settings.steps
+    assert settings.minutes is not None
+    return progress.seconds / 60 / settings.minutes
 
 
-def parse(argv: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(prog="python -m core.training.loop", description=__doc__)
-    parser.add_argument("--data", action="append", required=True, metavar="DIR[=WEIGHT]", help="a folder of audio")
-    parser.add_argument("--validation", type=Path, help="a folder whose denoising loss is reported, never trained on")
-    parser.add_argument("--out", type=Path, required=True, help="folder of the run")
-    parser.add_argument("--from", dest="start", type=Path, help="weights to start from (safetensors)")
-    parser.add_argument("--minutes", type=float, default=100.0)
-    parser.add_argument("--crop-seconds", type=float, nargs="+", default=[2.0, 4.0], help="taken in turn")
-    parser.add_argument("--batch-seconds", type=float, default=8.0, help="audio in a step")
-    parser.add_argument("--learning-rate", type=float, default=6e-4)
-    parser.add_argument("--half-life", type=float, default=150.0, help="of the moving average, in steps")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--device", default="cpu")
-    return parser.parse_args(argv)
+def rate_factor(settings: TrainingSettings, step: int, done: float) -> float:
+    """The learning rate over its peak: a linear warm-up over `warm_up` steps, then half a cosine down to FINAL_RATE."""
+    decay = FINAL_RATE + (1 - FINAL_RATE) * 0.5 * (1 + math.cos(math.pi * min(done, 1.0)))
+    return min(1.0, (step + 1) / (settings.warm_up + 1)) * decay
 
 
-def main(argv: list[str] | None = None) -> int:
-    args = parse(argv)
-    args.out.mkdir(parents=True, exist_ok=True)
-    device = torch.device(args.device)
-    torch.manual_seed(args.seed)
-    rng = np.random.default_rng(args.seed)
+def update_average(
+    average: dict[str, Tensor], weights: dict[str, Tensor], audio_seconds: float, seen: float, half_life: float
+) -> None:
+    """Exponential moving average with a half-life in seconds of audio, after a step of `audio_seconds`.
 
-    network = SpectralUNet()
-    corpora = []
-    for entry in args.data:
-        folder, _, weight = entry.partition("=")
-        corpus = load_corpus(Path(folder), args.out / "cache", SAMPLE_RATE, network.data_rms)
-        corpora.append((corpus, float(weight) if weight else 1.0))
-        print(f"{folder}: {corpus.frames / SAMPLE_RATE / 60:.1f} minutes", flush=True)
-    if args.start:
-        load_weights(network, args.start)
-    if not args.start or bool((network.band_std == network.data_rms).all()):
-        network.band_std.copy_(measure_bands(network, corpora, rng))
-    network.to(device)
-    weights = band_weights(network.bins).to(device)
-
-    validation = None
-    if args.validation:
-        held_out = load_corpus(args.validation, args.out / "cache", SAMPLE_RATE, network.data_rms)
-        length = 3 * SAMPLE_RATE // network.hop * network.hop
-        crops = draw_batch([(held_out, 1.0)], 8, length, np.random.default_rng(1))
-        validation = torch.from_numpy(crops).to(device)
-
-    optimiser = torch.optim.AdamW(
-        network.parameters(), lr=args.learning_rate, betas=(0.9, 0.99), weight_decay=0.01, fused=True
-    )
-    average = {name: value.detach().float().clone() for name, value in network.state_dict().items()}
-    stopping = False
-
-    def stop(*_: Any) -> None:
-        nonlocal stopping
-        stopping = True
-
-    previous = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-
-    def save(step: int, audio_seconds: float) -> None:
-        save_weights(args.out / "average.safetensors", average)
-        save_weights(args.out / "last.safetensors", network.state_dict())
-        progress = {"steps": step, "audio_seconds": audio_seconds, "minutes": (time.monotonic() - began) / 60}
-        (args.out / "progress.json").write_text(json.dumps(progress))
-
-    began, step, audio_seconds, skipped, recent = time.monotonic(), 0, 0.0, 0, []
-    while not stopping:
-        done = (time.monotonic() - began) / 60 / args.minutes
-        if done >= 1:
-            break
-        rate = args.learning_rate * min(1.0, (step + 1) / 50) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * done)))
-        for group in optimiser.param_groups:
-            group["lr"] = rate
-
-        seconds = args.crop_seconds[step % len(args.crop_seconds)]
-        batch = max(1, int(args.batch_seconds / seconds))
-        length = int(seconds * SAMPLE_RATE) // network.hop * network.hop
-        clean = torch.from_numpy(draw_batch(corpora, batch, length, rng)).to(device)
-        sigma = draw_sigma(batch, rng).to(device)
-        loss = denoising_loss(network, clean, sigma, torch.randn_like(clean), weights).mean()
-        optimiser.zero_grad(set_to_none=True)
-        loss.backward()
-        norm = torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        if not torch.isfinite(norm):
-            skipped += 1
-            continue
-        optimiser.step()
-        update_average(average, network, step, args.half_life)
-        step, audio_seconds = step + 1, audio_seconds + batch * length / SAMPLE_RATE
-        recent.append(float(loss.detach()))
-
-        if step % 50 == 0:
-            elapsed = time.monotonic() - began
-            entry = {"step": step, "loss": float(np.mean(recent)), "minutes": elapsed / 60, "rate": rate,
-                     "audio_per_second": audio_seconds / elapsed, "skipped": skipped}  # fmt: skip
-            recent.clear()
-            if step % 500 == 0:
-                save(step, audio_seconds)
-                if validation is not None:
-                    entry["validation"] = validate(network, validation, weights)
-            with (args.out / "log.jsonl").open("a") as log:
-                log.write(json.dumps(entry) + "\n")
-            left = args.minutes - elapsed / 60
-            line = f"step {step}  loss {entry['loss']:.4f}  {entry['audio_per_second']:.1f} x real time"
-            line += f"  {left:.0f} min left"
-            print(line + (f"  validation {entry['validation']}" if "validation" in entry else ""), flush=True)
-    save(step, audio_seconds)
-    for number, handler in previous.items():
-        signal.signal(number, handler)
-    return 0
+    A half-life in audio does not change with the batch; it is short at first, while the weights still move far
+    (Karras et al. 2022, appendix F.2).  seen: audio so far, this step included.
+    """
+    kept = 0.5 ** (audio_seconds / min(half_life, AVERAGE_RAMP * seen))
+    for name, value in weights.items():
+        average[name].lerp_(value, 1 - kept)
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def _check_folder(out: Path, resume: bool) -> None:
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise SettingsError(f"The folder {out} can't be made ({error.strerror}).") from error
+    if not resume and (out / STATE_NAME).exists():
+        raise SettingsError(f"{out} already holds a run. Go on with it (--resume), or choose another folder.")
+
+
+def _in_bfloat16(precision: str, device: torch.device) -> bool:
+    if precision == "bf16" and not has_fast_bfloat16(device):
+        raise SettingsError(f"This machine has no bf16 instructions on its {device.type}. Leave --precision out.")
+    return precision != "float32" and has_fast_bfloat16(device)
+
+
+def _load_data(
+    settings: TrainingSettings, out: Path, config: dict[str, Any], team: Team, tell: Callable[[str], object]
+) -> tuple[Weighted, Weighted]:
+    """The corpora to train on and to validate on, each with its weight."""
+    cache = Path(settings.cache) if settings.cache else out / "cache"
+
+    def load(folder: str) -> Corpus:
+        corpus = load_corpus(Path(folder), cache, int(config["sample_rate"]), float(config["data_rms"]))
+        tell(f"{folder}: {corpus.seconds / 60:.1f} minutes in {len(corpus.files)} files, {len(corpus.pieces)} pieces")
+        for name, reason in corpus.skipped:
+            tell(f"  left out: {name}: {reason}")
+        return corpus
+
+    if not team.leads_here:
+        team.wait()  # for this machine's first process, which decodes
+    training = [(load(folder), weight) for folder, weight in map(data_weight, settings.data)]
+    held_out = [(load(folder), 1.0) for folder in settings.validation]
+    if team.leads_here:
+        team.wait()
+    if settings.validation:
+        return training, held_out
+    split = [(*split_validation(corpus), weight) for corpus, weight in training]
+    held_out = [(validation, weight) for _, validation, weight in split if validation is not None]
+    seconds = sum(corpus.seconds for corpus, _ in held_out)
+    tell(f"kept back for validation: {seconds:.0f} s" if held_out else "too little audio to keep any for validation")
+    return [(corpus, weight) for corpus, _, weight in split], held_out
+
+
+@contextmanager
+def _stop_requests() -> Iterator[Callable[[], bool]]:
+    """Within it, Ctrl-C and SIGTERM only make a note, so that the step at hand is finished and saved."""
+    asked = threading.Event()
+    handlers = {}
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM):
+            handlers[number] = signal.signal(number, lambda *_: asked.set())
+    try:
+        yield asked.is_set
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)

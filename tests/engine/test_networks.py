@@ -95,7 +95,7 @@ def test_weights_survive_the_file_bit_for_bit(tmp_path: Path) -> None:
     save_weights(tmp_path / "w.safetensors", one.state_dict())
     load_weights(other, tmp_path / "w.safetensors")
     assert all(torch.equal(a, b) for a, b in zip(one.state_dict().values(), other.state_dict().values(), strict=True))
-    save_weights(tmp_path / "half.safetensors", one.state_dict(), torch.float16)
+    save_weights(tmp_path / "half.safetensors", {name: value.half() for name, value in one.state_dict().items()})
     load_weights(other, tmp_path / "half.safetensors")
     assert other.head.weight.dtype == torch.float32
 

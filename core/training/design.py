@@ -1,0 +1,91 @@
+"""From a design (a network's config.json) to a new network's folder: what a training run starts from and leaves."""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from torch import Tensor, nn
+
+from core.assets import asset_path
+from core.errors import ExportError, NetworkError
+from core.networks.checkpoint import save_weights
+from core.networks.registry import CONFIG_NAME, WEIGHTS_NAME, find_network
+from core.training.data import Corpus
+from core.training.settings import TrainingSettings, data_weight
+from core.training.state import Progress
+
+
+def read_design(name_or_path: str) -> dict[str, Any]:
+    """The config of a shipped network by name, or of a folder or a config.json: its weights may be missing.
+
+    Raises NetworkError when there is none, or it can't be read.
+    """
+    shipped = asset_path("networks") / name_or_path
+    path = shipped if (shipped / CONFIG_NAME).is_file() else Path(name_or_path).expanduser()
+    path = path / CONFIG_NAME if path.is_dir() else path
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise NetworkError(
+            f"'{name_or_path}' is not a network to train: neither spectral nor diffwave nor a folder with a "
+            f"{CONFIG_NAME} ({error})."
+        ) from error
+    if not isinstance(config, dict):
+        raise NetworkError(f"{path} is not a network's config.")
+    return config
+
+
+def starting_weights(name_or_path: str) -> Path:
+    """The safetensors file that `--from` means: any such file, or a network by name or folder. NetworkError."""
+    path = Path(name_or_path).expanduser()
+    return path if path.suffix == ".safetensors" and path.is_file() else find_network(name_or_path).weights_path
+
+
+def publish(
+    folder: Path,
+    config: Mapping[str, Any],
+    settings: TrainingSettings,
+    data: Sequence[tuple[Corpus, float]],
+    network: nn.Module,
+    average: Mapping[str, Tensor],
+    progress: Progress,
+) -> None:
+    """Make `folder` a network: a config that says what it learned from, and the averaged weights.
+
+    Parameters are stored in half precision, buffers (statistics of the data, a few numbers) as they are.
+
+    Raises ExportError when it can't be written.
+    """
+    parameters = {name for name, _ in network.named_parameters()}
+    weights = {name: value.half() if name in parameters else value for name, value in average.items()}
+    card = dict(config) | {
+        "title": settings.title or f"{config['title']} ({folder.resolve().name})",
+        "trained_on": describe_training(settings, data, progress),
+    }
+    temporary = folder / (CONFIG_NAME + ".part")
+    try:
+        save_weights(folder / WEIGHTS_NAME, weights)
+        temporary.write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        os.replace(temporary, folder / CONFIG_NAME)
+    except (OSError, SafetensorError) as error:
+        raise ExportError(f"The network can't be written to {folder} ({error}).") from error
+
+
+def describe_training(settings: TrainingSettings, data: Sequence[tuple[Corpus, float]], progress: Progress) -> str:
+    """What a run learns from, for the network's card: where it started, minutes and share of each folder, how much."""
+    total = sum(weight for _, weight in data)
+    folders = [Path(data_weight(entry)[0]).resolve().name for entry in settings.data]
+    parts = [
+        f"{corpus.seconds / 60:.3g} minutes of '{folder}'" + (f" ({weight / total:.0%})" if len(data) > 1 else "")
+        for folder, (corpus, weight) in zip(folders, data, strict=True)
+    ]
+    start = "" if settings.start is None else f", from the weights of '{_network_name(settings.start)}'"
+    return f"{', '.join(parts)}; {progress.step} steps, {progress.audio_seconds:.0f} s of audio{start}"
+
+
+def _network_name(start: str) -> str:
+    path = Path(start)
+    return path.resolve().parent.name if path.suffix == ".safetensors" else path.name

@@ -1,0 +1,115 @@
+"""What a training run says of itself: lines to read, log.jsonl, TensorBoard, and continuations to listen to."""
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from core.audio import FloatArray
+from core.cli import clock
+from core.errors import PianoDiffError
+from core.export import export_audio
+from core.extension import Extension
+from core.networks.checkpoint import load_denoiser
+from core.networks.registry import find_network
+from core.settings import Settings
+from core.training.data import Corpus
+from core.training.state import Progress
+
+SECONDS_BETWEEN_LINES = 15.0
+KNOWN_SECONDS, NEW_SECONDS, STEPS = 4.0, 2.0, 25  # of the continuations
+
+
+class Journal:
+    """The leader's log of a run in `folder`; entries of an earlier session beyond `first_step` are dropped."""
+
+    def __init__(self, folder: Path, first_step: int) -> None:
+        self._folder = folder
+        self._path = folder / "log.jsonl"
+        if self._path.exists():
+            lines = self._path.read_text().splitlines()
+            kept = [line for line in lines if json.loads(line)["step"] <= first_step]
+            self._path.write_text("".join(line + "\n" for line in kept))
+        self.notice = ""
+        try:
+            from torch.utils.tensorboard import SummaryWriter
+        except ImportError:
+            self.notice = "TensorBoard is not installed (pip install 'pianodiff[train]'): figures go to log.jsonl only."
+            self._board: Any = None
+        else:
+            self._board = SummaryWriter(folder / "tensorboard", purge_step=first_step)
+        self._losses: list[Tensor] = []
+        self._audio, self._since = 0.0, time.monotonic()
+
+    def close(self) -> None:
+        """Write out what TensorBoard still holds."""
+        if self._board is not None:
+            self._board.close()
+
+    def step(self, progress: Progress, loss: Tensor, rate: float, audio_seconds: float, done: float) -> str:
+        """Note a step; now and then returns a line to print, else "". done: share of the run, 0..1."""
+        self._losses.append(loss)
+        self._audio += audio_seconds
+        spent = time.monotonic() - self._since
+        if spent < SECONDS_BETWEEN_LINES:
+            return ""
+        mean = float(torch.stack(self._losses).nanmean())
+        speed = self._audio / spent
+        figures = {"loss": mean, "learning_rate": rate, "audio_seconds_per_second": speed, "skipped": progress.skipped}
+        self._write(progress, figures)
+        self._losses.clear()
+        self.restart_clock()
+        left = f"{clock(progress.seconds * (1 - done) / done)} left" if done > 0 else ""
+        skipped = f"  {progress.skipped} skipped" if progress.skipped else ""
+        return f"step {progress.step}  loss {mean:.4f}  {speed:.2f} s of audio a second{skipped}  {left}"
+
+    def restart_clock(self) -> None:
+        """Leave out of the speed what was not training."""
+        self._audio, self._since = 0.0, time.monotonic()
+
+    def validation(self, progress: Progress, losses: dict[str, float]) -> str:
+        """Note the validation loss at each noise level; returns a line to print."""
+        self._write(progress, {f"validation/{name}": loss for name, loss in losses.items()})
+        return "validation  " + "  ".join(f"{name}: {loss:.4f}" for name, loss in losses.items())
+
+    def continuation(self, progress: Progress, corpus: Corpus, seed: int, device: str) -> str:
+        """Let the network published in the folder go on with a clip, samples/step-N.wav; returns a line to print.
+
+        Always the same clip and noise, so that the files of a run can be compared. 25 steps: a sketch.
+        """
+        try:
+            known, new, rate = self._continue(corpus, seed, device)
+        except PianoDiffError as error:  # an early network may produce anything: that must not end the training
+            return f"no sample: {error}"
+        path = self._folder / "samples" / f"step-{progress.step:07d}.wav"
+        path.parent.mkdir(exist_ok=True)
+        joined = np.concatenate([known, new])
+        export_audio(joined[None], rate, path, overwrite=True)
+        if self._board is not None:
+            self._board.add_audio("continuation", joined[:, None], progress.step, rate)
+        return f"sample: {path}"
+
+    def _continue(self, corpus: Corpus, seed: int, device: str) -> tuple[FloatArray, FloatArray, int]:
+        info = find_network(str(self._folder))
+        rng = np.random.default_rng(seed)
+        context = corpus.crop(round(min(KNOWN_SECONDS, info.context_seconds) * info.sample_rate), rng)
+        settings = Settings(steps=STEPS, seed=seed, network=str(self._folder), device=device)
+        denoiser = load_denoiser(str(self._folder), torch.device(device))
+        seconds = min(NEW_SECONDS, info.hop_seconds)
+        extension = Extension(denoiser, info, context[None], info.sample_rate, seconds, settings)
+        for _ in extension.run():
+            pass
+        return context, extension.audio()[0], info.sample_rate
+
+    def _write(self, progress: Progress, figures: dict[str, float]) -> None:
+        entry = {"step": progress.step, "seconds": round(progress.seconds, 1),
+                 "audio_seconds": round(progress.audio_seconds, 1)}  # fmt: skip
+        with self._path.open("a") as log:
+            log.write(json.dumps(entry | figures) + "\n")
+        if self._board is not None:
+            for name, value in figures.items():
+                self._board.add_scalar(name, value, progress.step)

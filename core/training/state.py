@@ -1,0 +1,129 @@
+"""A training run on disk, such that a kill at any moment loses at most the steps since the last save.
+
+All that a run needs to go on is one safetensors file: tensors, and a JSON text in its header. One file replaced by
+one rename can't be half old and half new.
+"""
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from core.errors import ExportError, NetworkError
+
+STATE_NAME = "state.safetensors"
+FORMAT = 1
+
+
+@dataclass
+class Progress:
+    """How far a run is.
+
+    step           of the next batch: steps done, skipped ones counted
+    skipped        steps left out because loss or gradient was not finite
+    audio_seconds  audio seen
+    seconds        time spent, over all sessions
+    """
+
+    step: int = 0
+    skipped: int = 0
+    audio_seconds: float = 0.0
+    seconds: float = 0.0
+
+    def as_floats(self) -> tuple[float, ...]:
+        """All of it as numbers, for other processes."""
+        return float(self.step), float(self.skipped), self.audio_seconds, self.seconds
+
+    @classmethod
+    def from_floats(cls, step: float, skipped: float, audio_seconds: float, seconds: float) -> "Progress":
+        """The inverse of `as_floats`."""
+        return cls(int(step), int(skipped), audio_seconds, seconds)
+
+
+def save_state(
+    folder: Path,
+    progress: Progress,
+    settings: dict[str, Any],
+    network: nn.Module,
+    average: dict[str, Tensor],
+    optimiser: Optimizer,
+) -> None:
+    """Write the run's state, float32, whole or not at all. Raises ExportError when it can't be written."""
+    tensors = {f"network/{name}": value for name, value in network.state_dict().items()}
+    tensors |= {f"average/{name}": value for name, value in average.items()}
+    for name, parameter in network.named_parameters():
+        for key, value in optimiser.state.get(parameter, {}).items():
+            tensors[f"optimiser/{key}/{name}"] = value
+    header = {"format": FORMAT, "progress": vars(progress), "settings": settings}
+    path = folder / STATE_NAME
+    temporary = path.with_name(path.name + ".part")
+    try:
+        contiguous = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
+        with temporary.open("wb") as file:
+            file.write(save(contiguous, metadata={"pianodiff": json.dumps(header)}))
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except (OSError, SafetensorError) as error:
+        temporary.unlink(missing_ok=True)
+        raise ExportError(f"The state of the run can't be written to {path} ({error}).") from error
+
+
+def read_header(folder: Path) -> tuple[Progress, dict[str, Any]]:
+    """Progress and settings of the run in `folder`. Raises NetworkError when it holds none that can be read."""
+    header = json.loads(_open(folder).metadata()["pianodiff"])
+    return Progress(**header["progress"]), header["settings"]
+
+
+def load_state(folder: Path, network: nn.Module, average: dict[str, Tensor], optimiser: Optimizer) -> None:
+    """Put weights, moving average and optimiser back, in place. Raises NetworkError when they do not fit."""
+    file = _open(folder)
+    names = set(file.keys())
+    parameters = dict(network.named_parameters())
+    try:
+        network.load_state_dict({name: file.get_tensor(f"network/{name}") for name in network.state_dict()})
+        for name, value in average.items():
+            value.copy_(file.get_tensor(f"average/{name}"))
+    except (SafetensorError, RuntimeError) as error:
+        raise NetworkError(f"The run in {folder} is of another network ({error}).") from error
+    for name, parameter in parameters.items():
+        if f"optimiser/step/{name}" in names:  # not yet, when every step so far was skipped
+            for tensor, key in zip(_moments(parameter, optimiser), _MOMENTS, strict=True):
+                tensor.copy_(file.get_tensor(f"optimiser/{key}/{name}"))
+
+
+def optimiser_tensors(network: nn.Module, optimiser: Optimizer) -> list[Tensor]:
+    """AdamW's tensors in an order that all processes share, zeros where it has not taken a step yet."""
+    return [tensor for parameter in network.parameters() for tensor in _moments(parameter, optimiser)]
+
+
+_MOMENTS = ("step", "exp_avg", "exp_avg_sq")
+
+
+def _moments(parameter: Tensor, optimiser: Optimizer) -> list[Tensor]:
+    """AdamW's tensors for a parameter, in its state. They lie in memory as it does: the fused step relies on that."""
+    state = optimiser.state[parameter]
+    if not state:
+        state["step"] = torch.zeros((), device=parameter.device)
+        state["exp_avg"], state["exp_avg_sq"] = torch.zeros_like(parameter), torch.zeros_like(parameter)
+    return [state[key] for key in _MOMENTS]
+
+
+def _open(folder: Path) -> Any:
+    path = folder / STATE_NAME
+    if not path.is_file():
+        raise NetworkError(f"{folder} holds no training run to go on with: it has no {STATE_NAME}.")
+    try:
+        file = safe_open(path, framework="pt")
+        if json.loads(file.metadata()["pianodiff"])["format"] > FORMAT:
+            raise NetworkError(f"{path} was written by a later version of PianoDiff.")
+        return file
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
+        raise NetworkError(f"{path} is not the state of a training run ({error}).") from error

@@ -1,0 +1,105 @@
+"""What networks are trained to do: losses with known values, noise levels that cover their range."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from scipy.signal import lfilter
+
+from core.errors import NetworkError
+from core.training.objectives import DiffWaveObjective, Objective, SpectralObjective, band_weights, make_objective
+
+DIFFWAVE: dict[str, Any] = {
+    "kind": "diffwave",
+    "sample_rate": 4000,
+    "levels": 200,
+    "data_rms": 0.1,
+    "schedule": {"kind": "linear_beta", "first": 1e-4, "last": 0.02},
+    "architecture": {"layers": 3, "channels": 4, "dilation_cycle": 3},
+}
+
+
+@pytest.fixture
+def spectral(design: Path) -> SpectralObjective:
+    objective = make_objective(json.loads((design / "config.json").read_text()))
+    assert isinstance(objective, SpectralObjective)
+    return objective
+
+
+def dark_noise(count: int, frames: int) -> np.ndarray:
+    """(count, frames) float32: noise that falls with frequency, as music does."""
+    white = np.random.default_rng(1).standard_normal((count, frames))
+    return np.asarray(lfilter([0.02], [1, -0.95], white), np.float32)
+
+
+def test_a_spectral_network_that_knows_nothing_has_a_loss_of_1(spectral: SpectralObjective) -> None:
+    """With bins measured on the data the target has unit variance at every noise level: else one is not learned."""
+    spectral.measure(dark_noise)
+    clean = torch.from_numpy(dark_noise(8, 8192))
+    noise = torch.randn(8, 8192, generator=torch.Generator().manual_seed(0))
+    for u in (0.1, 0.5, 0.9):
+        with torch.no_grad():
+            loss = spectral(clean, torch.full((8,), u), noise)
+        assert loss.shape == (8,) and float(loss.mean()) == pytest.approx(1.0, abs=0.15)
+
+
+def test_the_measured_bins_follow_the_data(spectral: SpectralObjective) -> None:
+    """A falling spectrum: equal deviations would leave the top bins invisible at low noise."""
+    spectral.measure(dark_noise)
+    measured = spectral.network.band_std
+    assert float(measured[2:6].mean()) > 5 * float(measured[-20:].mean())
+
+
+def test_low_bins_weigh_more_and_the_mean_weight_is_1() -> None:
+    """Notes live low; a mean other than 1 would make losses of different designs incomparable."""
+    weights = band_weights(1024, 22050)
+    assert float(weights.mean()) == pytest.approx(1.0) and bool((weights.diff() < 0).all())
+
+
+@pytest.mark.parametrize("index", [0, 1, 57, 199])
+def test_diffwave_sees_x_t_of_the_paper_and_is_asked_for_eps(index: int) -> None:
+    """Eq. 8 with the timestep as index: an off-by-one would train every step on its neighbour's noise."""
+    objective = DiffWaveObjective(DIFFWAVE)
+    clean, noise = torch.randn(2, 3, 500, generator=torch.Generator().manual_seed(0)).unbind(0)
+    alpha_bar = np.cumprod(1 - np.linspace(1e-4, 0.02, 200))[index]
+    x_t = np.sqrt(alpha_bar) * clean + np.sqrt(1 - alpha_bar) * noise
+    seen: dict[str, torch.Tensor] = {}
+
+    class Spy(torch.nn.Module):
+        def forward(self, x: torch.Tensor, step: torch.Tensor) -> torch.Tensor:
+            seen["x"], seen["step"] = x, step
+            return torch.zeros_like(x)
+
+    objective.network = Spy()  # type: ignore[assignment]
+    loss = objective(clean, torch.full((3,), (index + 0.5) / 200), noise)
+    torch.testing.assert_close(seen["x"][:, 0], x_t.float())
+    assert seen["step"].tolist() == [float(index)] * 3
+    torch.testing.assert_close(loss, noise.square().mean(dim=1))
+
+
+def test_fresh_diffwave_has_the_loss_of_knowing_nothing() -> None:
+    """Its last layer starts at zero, so the first loss is the variance of eps."""
+    objective = DiffWaveObjective(DIFFWAVE)
+    noise = torch.randn(4, 2000, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        loss = objective(torch.zeros(4, 2000), torch.rand(4), noise)
+    assert float(loss.mean()) == pytest.approx(1.0, abs=0.05)
+
+
+@pytest.mark.parametrize("kind", ["spectral", "diffwave"])
+def test_validation_levels_lie_inside_the_law_and_rise(kind: str, spectral: SpectralObjective) -> None:
+    """A level outside would be validated at noise that is never trained on."""
+    objective: Objective = spectral if kind == "spectral" else DiffWaveObjective(DIFFWAVE)
+    places = list(objective.validation_levels().values())
+    assert len(places) >= 5 and places == sorted(places) and places[0] >= 0 and places[-1] < 1
+
+
+def test_a_config_that_is_no_network_is_refused() -> None:
+    """A KeyError's traceback would not tell the user which file is wrong."""
+    with pytest.raises(NetworkError, match="can be trained"):
+        make_objective({"kind": "transformer"})
+    with pytest.raises(NetworkError, match="linear beta"):
+        make_objective(DIFFWAVE | {"schedule": {"kind": "power_sigma"}})
