@@ -204,9 +204,8 @@ class Augmentation:
         if made != taken:
             bins = min(taken, made) // 2 + 1
             spectrum = np.concatenate([spectrum[:bins], np.zeros(made // 2 + 1 - bins, spectrum.dtype)])
-            spectrum[bins - 1] = 0  # the Nyquist bin of one length is none of the other's
         first = math.ceil(before * made / taken)
-        out = fft.irfft(spectrum, made)[first : first + length] * np.float32(made / taken)
+        out = fft.irfft(spectrum, made)[first : first + length]
         change = level / max(_rms(out), 1e-12)
         return np.asarray(out * np.float32(min(max(change, 1 / MOST_UNDONE), MOST_UNDONE)), np.float32)
 

@@ -15,7 +15,7 @@ import struct
 import tempfile
 import time
 import unicodedata
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -469,17 +469,3 @@ def _sweep(cache_folder: Path) -> None:
                 path.unlink()
         except OSError:  # somebody else was faster
             continue
-
-
-GAIN_SPREAD_DB = 3.0
-
-
-def draw_batch(
-    corpora: Sequence[tuple[Corpus, float]], batch: int, length: int, rng: np.random.Generator
-) -> np.ndarray:
-    """(batch, length) float32: each crop from a corpus chosen by its weight, with random gain and polarity."""
-    weights = np.array([weight for _, weight in corpora])
-    chosen = rng.choice(len(corpora), size=batch, p=weights / weights.sum())
-    crops = np.stack([corpora[i][0].crop(length, rng) for i in chosen])
-    gains = 10 ** (rng.uniform(-GAIN_SPREAD_DB, GAIN_SPREAD_DB, batch) / 20) * rng.choice([-1, 1], batch)
-    return crops * gains[:, None].astype(np.float32)

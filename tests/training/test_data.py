@@ -71,6 +71,27 @@ def test_any_rate_and_channels_decode_to_the_resampled_mean(tmp_path: Path, rate
     assert np.abs(corpus.read(0, 0, corpus.frames) - expected).max() < 2**-11 * np.abs(expected).max()
 
 
+@pytest.mark.parametrize("frames", [44_101, 44_103, 44_099, 3, 1])
+def test_odd_lengths_are_rounded_as_for_the_window(tmp_path: Path, frames: int) -> None:
+    """Half a sample too many at the end must not move the files behind it in the cache."""
+    samples = (chord(1.1, 44100)[:, :frames] + 0.1).astype(np.float32)
+    for name in ("a.wav", "b.wav"):
+        soundfile.write(tmp_path / name, samples.T, 44100, subtype="FLOAT")
+    corpus = load_corpus(tmp_path, tmp_path / "cache", RATE, 0.1)
+    length = max(1, len(resample(samples, 44100, RATE)[0]))
+    assert (corpus.ends - corpus.begins).tolist() == [length, length] == [len(part) for part in contents(corpus)]
+    assert np.array_equal(contents(corpus)[0], contents(corpus)[1])
+
+
+def test_pauses_do_not_count_for_the_level(tmp_path: Path) -> None:
+    """As the window measures a clip: what is within 40 dB of the loudest counts, silence between phrases does not."""
+    tone = chord(1.0, 44100)[0]
+    phrases = np.concatenate([tone, 0.03 * tone, 0.001 * tone, np.zeros(44100 * 3 + 777)])
+    soundfile.write(tmp_path / "a.wav", phrases, 44100, subtype="FLOAT")
+    (samples,) = contents(load_corpus(tmp_path, tmp_path / "cache", RATE, 0.1))
+    assert active_rms(samples[None], RATE) == pytest.approx(0.1, rel=1e-3)
+
+
 def test_decoding_needs_little_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An hour-long file must not need gigabytes: four minutes, which are 85 MB in float32, stay below 25."""
     monkeypatch.setattr(data, "_SPOOL_BYTES", 1 << 20)
@@ -270,17 +291,21 @@ def test_a_full_disk_is_said_and_leaves_nothing(folder: Path, tmp_path: Path) ->
         load_corpus(folder, tmp_path / "file" / "cache", RATE, 0.1)
 
 
-def test_a_file_that_changes_while_it_is_read_is_not_kept(folder: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("changed", "kept"), [("long.wav", "short.flac"), ("short.flac", "long.wav")])
+def test_a_file_that_changes_while_it_is_read_is_not_kept(
+    folder: Path, tmp_path: Path, changed: str, kept: str
+) -> None:
     """A copy that is still under way would be cached under the date of its first half."""
 
     def change(done: int, files: int) -> None:
         if done == 0:
-            os.utime(folder / "long.wav", ns=(1, 1))
+            os.utime(folder / changed, ns=(1, 1))
 
     corpus = load_corpus(folder, tmp_path / "cache", RATE, 0.1, change)
-    assert corpus.files == ("short.flac",) and "changed while" in dict(corpus.skipped)["long.wav"]
-    samples = corpus.read(0, 0, corpus.frames)
-    assert corpus.seconds == pytest.approx(2, abs=1e-3) and active_rms(samples[None], RATE) == pytest.approx(0.1, 1e-3)
+    assert corpus.files == (kept,) and "changed while" in dict(corpus.skipped)[changed]
+    (samples,) = contents(corpus)
+    assert active_rms(samples[None], RATE) == pytest.approx(0.1, 1e-3)
+    assert corpus.audio.stat().st_size < 2 * corpus.frames + 1000, "nothing of it is left in the cache"
 
 
 def test_a_corpus_travels_to_workers_as_a_path(folder: Path, tmp_path: Path) -> None:
