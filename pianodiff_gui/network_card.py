@@ -49,7 +49,7 @@ def card_rows(found: Found) -> list[tuple[str, str]]:
         ("Noise levels", f"T = {info.levels}"),
         ("Size", wording.file_size(found.size)),
         ("Trained on", " ".join(info.trained_on.split()) or "not said"),
-        ("Folder", str(info.weights_path.parent)),
+        ("Folder", wording.place(info.weights_path.parent)),
     ]
 
 

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 import argparse
+import json
 import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from PySide6.QtWidgets import QApplication
+
+    from pianodiff_gui.main_window import MainWindow
 
 WIDTH, HEIGHT = 1440, 900
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Write empty, loaded, running and finished, each in light and dark, to a folder."""
+    """Write empty, loaded, running and finished, each in light and dark, and an own network's card to a folder."""
     parser = argparse.ArgumentParser(prog="python -m pianodiff_gui.screenshots", description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--clip", type=Path, help="another recording than the demo clip")
@@ -63,10 +71,33 @@ def main(argv: list[str] | None = None) -> int:
         take("running")
         pump(application, lambda: not window.session.running and window.settled, 0.3)
         take("finished")
+        window.set_theme("light")
+        take_card(application, window, Path(home), options.folder / "own-network.png")
         window.mark_exported()
         window.close()
         application.processEvents()
     return 0
+
+
+def take_card(application: QApplication, window: MainWindow, home: Path, path: Path) -> None:
+    """Write the card of an own network to `path`: a copy of the shipped one, which says so."""
+    from core.networks.registry import CONFIG_NAME, shipped_networks
+    from pianodiff_gui.app import pump
+
+    os.environ["HOME"] = str(home)  # the card names the folder
+    folder = home / "networks" / "my-piano"
+    shutil.copytree(shipped_networks()[0].path, folder)
+    config = json.loads((folder / CONFIG_NAME).read_text(encoding="utf-8"))
+    config |= {"title": "My piano", "summary": "A copy of the network that comes with PianoDiff, for this picture."}
+    (folder / CONFIG_NAME).write_text(json.dumps(config), encoding="utf-8")
+    choice = window.network_choice
+    choice.consider(str(folder))
+    pump(application, lambda: choice.card is not None, 0.3)
+    assert choice.card is not None
+    if not choice.card.grab().save(str(path)):
+        raise OSError(f"{path} could not be written")
+    print(path, flush=True)
+    choice.card.reject()
 
 
 if __name__ == "__main__":

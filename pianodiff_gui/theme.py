@@ -320,6 +320,7 @@ def style_sheet(p: Palette, arrow_down: str, arrow_up: str) -> str:
     QAbstractSpinBox QLineEdit {{ border: 0; padding: 0; min-height: 0; background: transparent; }}
     QComboBox::drop-down {{ border: 0; width: 24px; }}
     QComboBox::down-arrow {{ image: url({arrow_down}); width: 13px; height: 13px; }}
+    QComboBox {{ combobox-popup: 0; }}
     QComboBox QAbstractItemView {{ background: {p.surface}; border: 1px solid {p.border};
         padding: 4px; selection-background-color: {p.hover}; selection-color: {p.text}; }}
     QComboBox QAbstractItemView::item {{ min-height: 26px; padding: 0 6px; }}

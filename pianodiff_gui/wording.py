@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 
 def count(number: int, one: str) -> str:
@@ -52,6 +53,14 @@ def file_size(size: int) -> str:
         if size >= factor:
             return f"{size / factor:.1f} {unit}"
     return f"{size / 1000:.0f} kB" if size >= 1000 else f"{size} B"
+
+
+def place(folder: Path) -> str:
+    """A folder as people write it: "~/networks/mine" where it is the user's own."""
+    try:
+        return str(Path("~") / folder.relative_to(Path.home()))
+    except (ValueError, RuntimeError):  # elsewhere, or nobody's home
+        return str(folder)
 
 
 def kilohertz(rate: float) -> str:

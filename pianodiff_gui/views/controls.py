@@ -49,6 +49,7 @@ LAMBDA_TITLES = {
 }
 DEVICE_TITLES = {"auto": "Automatic", "cpu": "Processor (CPU)", "cuda": "NVIDIA GPU (CUDA)", "mps": "Apple GPU"}
 _CHOOSE = {"network": "Choose a network\u2026", "network_folder": "Choose a network folder\u2026"}  # by command
+_FIELD_WIDTH = PANEL_WIDTH - 4 * GRID  # px of the panel between its margins
 _SUMMARY = 150  # characters of a network's summary in the panel; the card has all of it
 _BUSY_DELAY = 200  # ms that reading a network may take before it is shown: most take less
 
@@ -80,6 +81,8 @@ class NetworkBox(QComboBox):
     opened = Signal()
 
     def showPopup(self) -> None:
+        view = self.view()  # as wide as its longest line, within reason: two networks may differ at their ends only
+        view.setMinimumWidth(min(max(self.width(), view.sizeHintForColumn(0) + 3 * GRID), _FIELD_WIDTH))
         super().showPopup()
         self.opened.emit()
 
@@ -146,6 +149,7 @@ class Controls(QFrame):
         self.dice.setIconSize(QSize(ICON_SIZE, ICON_SIZE))
         self.dice.clicked.connect(session.new_seed)
         self.network = NetworkBox()
+        self.network.setMaxVisibleItems(16)
         self.network.view().setTextElideMode(Qt.TextElideMode.ElideMiddle)
         self.network_info = QToolButton()
         self.network_info.setDefaultAction(commands["network_info"])

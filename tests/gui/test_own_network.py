@@ -21,13 +21,14 @@ from pytestqt.qtbot import QtBot
 
 from core.assets import asset_path
 from core.networks.checkpoint import load_denoiser
+from core.networks.foreign.reading import SUFFIXES
 from core.networks.registry import find_network
 from core.settings import Settings
 from pianodiff_gui import wording
 from pianodiff_gui.jobs import Job
 from pianodiff_gui.main_window import MainWindow
 from pianodiff_gui.network_card import CardDialog
-from pianodiff_gui.networks import Found, is_network_path, read_network, tell_apart
+from pianodiff_gui.networks import NETWORK_SUFFIXES, Found, is_network_path, read_network, tell_apart
 from pianodiff_gui.settings import Preferences, Remembered
 from pianodiff_gui.theme import Theme
 from pianodiff_gui.timeline import Timeline
@@ -644,6 +645,11 @@ def test_the_notice_is_scrolled_into_view_in_a_small_window(window: MainWindow, 
     assert right <= window.controls.width() - 8
 
 
+def test_every_file_that_can_be_opened_is_offered_and_can_be_dropped() -> None:
+    """Breaks when the window does not offer a kind of checkpoint that the networks' reader understands."""
+    assert set(SUFFIXES) == set(NETWORK_SUFFIXES)
+
+
 def test_a_settings_file_that_makes_no_sense_is_no_network(own_settings: None) -> None:
     """Breaks when an edited or half-written settings file keeps the window from opening."""
     preferences = Preferences()
@@ -669,4 +675,5 @@ def test_long_words_can_be_wrapped_and_texts_cut_between_words() -> None:
     assert "".join(pieces) == path and max(map(len, pieces)) <= 24
     assert wording.short("a b\n c", 10) == "a b c"
     assert wording.short("one two three four", 9) == "one two\u2026"
+    assert wording.place(Path.home() / "a") == str(Path("~/a")) and wording.place(Path("/a/b")) == str(Path("/a/b"))
     assert wording.short("x" * 50, 9) == "x" * 9 + "\u2026"
