@@ -70,6 +70,7 @@ class DiffWave(nn.Module):
         self.skip_projection = _conv(channels, channels, 1)
         self.output_projection = _conv(channels, 1, 1)
         nn.init.zeros_(self.output_projection.weight)
+        nn.init.zeros_(self.output_projection.bias)  # type: ignore[arg-type]  # a Conv1d with bias has one
 
     def forward(self, x: Tensor, step: Tensor) -> Tensor:
         """x (B, 1, N), step (B,) -> eps (B, 1, N)."""

@@ -1,12 +1,27 @@
 """Recordings and a design small enough to train on in a second."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import soundfile
 
 from tests.engine.conftest import chord
 from tests.tiny_network import write_tiny_network
+
+DIFFWAVE: dict[str, Any] = {
+    "title": "Tiny DiffWave",
+    "summary": "For tests.",
+    "kind": "diffwave",
+    "sample_rate": 4000,
+    "window_seconds": 0.75,
+    "context_seconds": 0.5,
+    "hop_seconds": 0.25,
+    "data_rms": 0.1,
+    "levels": 200,
+    "schedule": {"kind": "linear_beta", "first": 1e-4, "last": 0.02},
+    "architecture": {"layers": 3, "channels": 4, "dilation_cycle": 3},
+}
 
 
 @pytest.fixture

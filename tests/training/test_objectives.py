@@ -2,7 +2,6 @@
 
 import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -11,16 +10,7 @@ from scipy.signal import lfilter
 
 from core.errors import NetworkError
 from core.training.objectives import DiffWaveObjective, Objective, SpectralObjective, band_weights, make_objective
-
-DIFFWAVE: dict[str, Any] = {
-    "kind": "diffwave",
-    "sample_rate": 4000,
-    "levels": 200,
-    "data_rms": 0.1,
-    "schedule": {"kind": "linear_beta", "first": 1e-4, "last": 0.02},
-    "architecture": {"layers": 3, "channels": 4, "dilation_cycle": 3},
-}
-
+from tests.training.conftest import DIFFWAVE
 
 @pytest.fixture
 def spectral(design: Path) -> SpectralObjective:

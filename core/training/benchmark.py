@@ -1,0 +1,178 @@
+"""Training speed against a plain float32 loop of the same network, paired in one run.
+
+    python -m core.training.benchmark --network diffwave [--device auto] [--batch-seconds 8] [--rounds 5]
+
+"Ours" is the step of `core.training.loop`: bf16 where the hardware has it, DiffWave channels last with its taps in one
+matrix product, the U-Net channels last, both compiled on CUDA. "Plain" is a step as public DiffWave trainers take
+it: float32, TF32 off, conv1d, memory as PyTorch lays it by default, nothing compiled. Both draw noise, run forward and
+backward, clip and take an AdamW step; crops are ready in both. Rounds alternate, so that a machine that slows down slows
+both; figures are medians.
+
+The share of the machine: multiplications and additions of a step (PyTorch's own counter; the plain network's, so
+that neither way of writing a convolution gets credit) per second, over the rate of one large bf16 matrix product measured
+in the same run.
+"""
+
+import argparse
+import math
+import statistics
+import sys
+import time
+from collections.abc import Callable
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from core.device import has_fast_bfloat16, resolve_device
+from core.errors import PianoDiffError
+from core.networks.diffwave import DiffWave
+from core.training.design import read_design
+from core.training.objectives import DiffWaveObjective, Objective, SpectralObjective, make_objective
+
+
+class PlainDiffWave(nn.Module):
+    """DiffWave's forward pass written as in the public trainers: channels first, conv1d."""
+
+    def __init__(self, network: DiffWave) -> None:
+        super().__init__()
+        self.weights = network
+
+    def forward(self, x: Tensor, step: Tensor) -> Tensor:
+        """x (B, 1, N), step (B,) -> eps (B, 1, N)."""
+        net = self.weights
+        h = F.relu(net.input_projection(x))
+        embedding = net.diffusion_embedding(step)
+        total = torch.zeros_like(h)
+        for layer in net.residual_layers:
+            y = layer.dilated_conv(h + layer.diffusion_projection(embedding)[:, :, None])
+            gate, filtered = y.chunk(2, dim=1)
+            residual, skip = layer.output_projection(torch.sigmoid(gate) * torch.tanh(filtered)).chunk(2, dim=1)
+            h, total = (h + residual) / math.sqrt(2), total + skip
+        h = F.relu(net.skip_projection(total / math.sqrt(len(net.residual_layers))))
+        eps: Tensor = net.output_projection(h)
+        return eps
+
+
+def ours(config: dict[str, object], device: torch.device) -> Objective:
+    """The objective as `core.training.loop` sets it up."""
+    objective = make_objective(config).to(device)
+    objective.in_bfloat16 = has_fast_bfloat16(device)
+    if device.type == "cuda":
+        objective.compile_network()
+    return objective
+
+
+def plain(config: dict[str, object], device: torch.device) -> Objective:
+    """The same loss around the same network, in float32, with nothing done for speed."""
+    objective = make_objective(config).to(device)
+    if isinstance(objective, DiffWaveObjective):
+        objective.network = PlainDiffWave(objective.network)  # type: ignore[assignment]
+    if isinstance(objective, SpectralObjective):
+        objective.network.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+    return objective
+
+
+def make_step(objective: Objective, precision: str, clean: Tensor) -> Callable[[], None]:
+    """One training step on `clean` (B, N), in the given float32 matmul precision, without data loading."""
+    optimiser = torch.optim.AdamW(objective.network.parameters(), lr=1e-4, fused=precision != "highest")
+    u = (torch.arange(len(clean), device=clean.device) + 0.5) / len(clean)
+
+    def step() -> None:
+        torch.set_float32_matmul_precision(precision)
+        torch.backends.cudnn.allow_tf32 = precision != "highest"
+        objective(clean, u, torch.randn_like(clean)).mean().backward()
+        torch.nn.utils.clip_grad_norm_(objective.network.parameters(), 1.0)
+        optimiser.step()
+        optimiser.zero_grad(set_to_none=True)
+
+    return step
+
+
+def seconds_of(work: Callable[[], object], device: torch.device, times: int = 1) -> float:
+    """Mean wall-clock seconds of one call."""
+    _wait(device)
+    began = time.perf_counter()
+    for _ in range(times):
+        work()
+    _wait(device)
+    return (time.perf_counter() - began) / times
+
+
+def matmul_rate(device: torch.device) -> float:
+    """Multiplications and additions a second of one large bf16 matrix product (float32 where bf16 is slow): best of 5."""
+    size = 8192 if device.type == "cuda" else 2048
+    kind = torch.bfloat16 if has_fast_bfloat16(device) else torch.float32
+    a, b = (torch.randn(size, size, device=device, dtype=kind) for _ in range(2))
+    a @ b
+    return 2 * size**3 / min(seconds_of(lambda: a @ b, device, times=3) for _ in range(5))
+
+
+def operations(objective: Objective, clean: Tensor) -> int:
+    """Multiplications and additions of forward and backward pass on `clean`."""
+    with FlopCounterMode(display=False) as counter:
+        objective(clean, torch.full((len(clean),), 0.5, device=clean.device), torch.randn_like(clean)).mean().backward()
+    return int(counter.get_total_flops())
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Measure and print; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m core.training.benchmark", description="Training speed, paired.")
+    parser.add_argument("--network", default="spectral", help="spectral, diffwave, or a folder with a config.json")
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--crop-seconds", type=float, help="default: the design's shortest")
+    parser.add_argument("--batch-seconds", type=float, default=8.0)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--steps", type=int, default=1, help="steps in a round; more where one takes milliseconds")
+    args = parser.parse_args(argv)
+    try:
+        device = resolve_device(args.device)
+        config = read_design(args.network)
+        fast, slow = ours(config, device), plain(config, device)
+    except PianoDiffError as error:
+        print(f"benchmark: error: {error}", file=sys.stderr)
+        return 1
+    seconds = args.crop_seconds or min(fast.crop_seconds)
+    frames = round(seconds * fast.sample_rate) // fast.frames_multiple * fast.frames_multiple
+    clean = 0.1 * torch.randn(max(1, round(args.batch_seconds / seconds)), frames, device=device)
+    audio = clean.numel() / fast.sample_rate
+    steps = {
+        "ours": make_step(fast, "high" if fast.in_bfloat16 else "highest", clean),
+        "plain": make_step(slow, "highest", clean),
+    }
+    work = operations(slow, clean)
+    for step in steps.values():  # allocations, compilation, choice of kernels
+        for _ in range(2):
+            step()
+    rate = matmul_rate(device)
+    times: dict[str, list[float]] = {name: [] for name in steps}
+    for _ in range(args.rounds):
+        for name, step in steps.items():
+            times[name].append(seconds_of(step, device, args.steps))
+    print(f"{config['title']} on {_device_name(device)}, PyTorch {torch.__version__}: {clean.shape[0]} crops of {seconds:g} s")
+    print(f"bf16 matrix product: {rate / 1e12:.2f} TFLOP/s; a step: {work / 1e12:.3f} TFLOP")
+    for name, found in times.items():
+        median = statistics.median(found)
+        print(
+            f"{name:6} {median:8.4f} s a step ({min(found):.4f} to {max(found):.4f})  {audio / median:8.2f} s of audio a "
+            f"second  {work / median / rate:6.1%} of the matrix rate"
+        )
+    ratios = [slow / fast for fast, slow in zip(times["ours"], times["plain"], strict=True)]
+    print(f"ours is {statistics.median(ratios):.2f} times as fast ({min(ratios):.2f} to {max(ratios):.2f} over the rounds)")
+    return 0
+
+
+def _device_name(device: torch.device) -> str:
+    if device.type == "cuda":
+        return torch.cuda.get_device_name(device)
+    return f"{device.type} ({torch.get_num_threads()} threads)"
+
+
+def _wait(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
