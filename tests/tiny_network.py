@@ -13,10 +13,11 @@ from core.networks.spectral_unet import SpectralUNet
 ARCHITECTURE: dict[str, Any] = {"channels": [4, 8], "n_fft": 256, "hop": 64, "embedding": 16, "data_rms": 0.1}
 
 
-def write_tiny_network(folder: Path, **changes: Any) -> Path:
-    """A network at 4 kHz that sees 0.75 s, knows 0.5 s and adds 0.25 s a window; `changes` go into its config."""
+def write_tiny_network(folder: Path, seed: int = 0, **changes: Any) -> Path:
+    """A network at 4 kHz that sees 0.75 s, knows 0.5 s and adds 0.25 s a window; `changes` go into its config, `seed`
+    decides its weights."""
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(0)
+        torch.manual_seed(seed)
         network = SpectralUNet(**ARCHITECTURE)
         torch.nn.init.normal_(network.head.weight, std=0.02)  # a fresh head is silent: the network would do nothing
     folder.mkdir(parents=True, exist_ok=True)

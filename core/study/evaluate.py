@@ -38,7 +38,7 @@ from core.recipe import versions
 from core.settings import Settings
 from core.study.cases import Case, Skipped, choose_cases, find_clips
 from core.study.features import RATE, Array, Sound
-from core.study.frechet import Moments, frechet_figures, mel_frames
+from core.study.frechet import FrechetFigures, Moments, mel_frames
 from core.study.memory import PeakMemory
 from core.study.metrics import Context, measure
 from core.study.references import REFERENCES, references
@@ -321,9 +321,10 @@ class Evaluation:
                 figures[name].append({**measure(context, sound), **costs.get(name, {})})
                 frames[name].append(mel_frames(sound, context.known))
         true = Moments.of(frames["true"], clip_of)
+        frechet = FrechetFigures(true, settings.seed)
         results = []
         for name in names:
-            of_set = frechet_figures(true if name == "true" else Moments.of(frames[name], clip_of), true, settings.seed)
+            of_set = frechet.of(true if name == "true" else Moments.of(frames[name], clip_of))
             kind, label, details = name, _TITLES.get(name, "").format(new=settings.new), {}
             if name not in REFERENCES:
                 row = self.rows[int(name.removeprefix("made "))]

@@ -30,8 +30,7 @@ ONSET_RISE_DB = 1.0
 _MEL_FFT, _MEL_HOP = 2048, 512
 _ONSET_FFT, _ONSET_HOP = 1024, 220  # 46 ms every 10 ms
 _ONSET_FLOOR_DB = 60.0
-_CHROMA_FFT, _CHROMA_HOP = 8192, 2048  # bins of 2.7 Hz: semitones stay apart down to about 60 Hz
-_CHROMA_LOW, _CHROMA_HIGH = 60.0, 4000.0
+_CHROMA_FFT, _CHROMA_HOP = 8192, 2048  # bins of 2.7 Hz, which every semitone from C2 on has one of
 _THIRD_OCTAVE_FFT = 4096
 
 
@@ -74,14 +73,15 @@ class Sound:
 
     @cached_property
     def chroma(self) -> Array:
-        """(12,): mean magnitude of each pitch class, C first, at A4 = 440 Hz; all zero for silence."""
-        magnitude = stft_magnitude(_at_least(self.samples, _CHROMA_FFT), _CHROMA_FFT, _CHROMA_HOP)
-        return magnitude.mean(axis=0, dtype=np.float64) @ chroma_bands(RATE, _CHROMA_FFT).T
+        """(12,): strength of each pitch class, C first, at A4 = 440 Hz; all zero for silence.
 
-    @cached_property
-    def onsets(self) -> Array:
-        """Times of onsets in seconds; see :func:`find_onsets`."""
-        return find_onsets(self.samples)
+        The mean spectrum's largest magnitude within each semitone from C2 to B7, added up over octaves. The largest and
+        not the sum: semitones get wider upwards, and noise would seem to favour the classes of their wider half.
+        """
+        magnitude = stft_magnitude(_at_least(self.samples, _CHROMA_FFT), _CHROMA_FFT, _CHROMA_HOP)
+        bins = semitone_edges(RATE, _CHROMA_FFT)
+        strongest = np.maximum.reduceat(magnitude.mean(axis=0, dtype=np.float64)[: bins[-1]], bins[:-1])
+        return np.asarray(strongest.reshape(-1, 12).sum(axis=0))
 
 
 def find_onsets(samples: FloatArray) -> Array:
@@ -91,28 +91,28 @@ def find_onsets(samples: FloatArray) -> Array:
     60 dB below the loudest band of all counts as silence). A frame is an onset when its flux is the largest within
     +-30 ms, stands ONSET_RISE_DB above the median of +-150 ms, and the last onset is 50 ms or more away.
 
+    Only complete frames count, as a note that is cut off ends with a click: the first and the last 30 ms have no onset.
     Soft attacks, trills faster than 20 notes a second and notes of a chord spread by less than 50 ms go uncounted.
 
     Args:
         samples: (N,) at RATE.
     """
-    lead = _ONSET_FFT // 2
-    spectrum = stft_magnitude(np.pad(samples, lead), _ONSET_FFT, _ONSET_HOP).astype(np.float64)
-    power = np.square(spectrum) @ mel_filterbank(RATE, _ONSET_FFT, MEL_BANDS, MEL_LOW, MEL_HIGH).T
+    spectrum = stft_magnitude(_at_least(samples, _ONSET_FFT), _ONSET_FFT, _ONSET_HOP)
+    power = np.square(spectrum, dtype=np.float64) @ mel_filterbank(RATE, _ONSET_FFT, MEL_BANDS, MEL_LOW, MEL_HIGH).T
     loudest = power.max(initial=0.0)
     if loudest <= 0.0:
         return np.zeros(0)
     decibels = 10.0 * np.log10(np.maximum(power, loudest * 10.0 ** (-_ONSET_FLOOR_DB / 10.0)))
-    # From what was there 20 ms ago; before the first frame there was silence, which makes no onset of a beginning.
+    # From what was there 20 ms ago. The first two frames have nothing before them.
     before = np.concatenate([decibels[:2], decibels[:-2]])
     flux = np.maximum(decibels - before, 0.0).mean(axis=1)
 
-    around = np.lib.stride_tricks.sliding_window_view(np.pad(flux, 15, mode="reflect"), 31)
+    around = np.lib.stride_tricks.sliding_window_view(np.pad(flux, 15, mode="edge"), 31)
     largest = np.lib.stride_tricks.sliding_window_view(np.pad(flux, 3), 7).max(axis=1)
     candidates = np.flatnonzero((flux >= largest) & (flux >= np.median(around, axis=1) + ONSET_RISE_DB))
     times: list[float] = []
     for frame in candidates:
-        time = frame * _ONSET_HOP / RATE
+        time = (frame * _ONSET_HOP + _ONSET_FFT // 2) / RATE
         if not times or time - times[-1] >= 0.05:
             times.append(time)
     return np.asarray(times, np.float64)
@@ -151,13 +151,11 @@ def third_octave_bands(sample_rate: int, n_fft: int) -> Array:
 
 
 @cache
-def chroma_bands(sample_rate: int, n_fft: int) -> Array:
-    """(12, n_fft // 2 + 1) of 0 and 1: bins from 60 Hz to 4 kHz by their nearest pitch class, C first."""
-    bins = np.arange(1, n_fft // 2 + 1) * sample_rate / n_fft
-    classes = np.round(69.0 + 12.0 * np.log2(bins / 440.0)).astype(int) % 12
-    heard = (bins >= _CHROMA_LOW) & (bins <= _CHROMA_HIGH)
-    bands = (classes == np.arange(12)[:, None]) & heard
-    return np.pad(bands.astype(np.float64), ((0, 0), (1, 0)))
+def semitone_edges(sample_rate: int, n_fft: int) -> npt.NDArray[np.intp]:
+    """(73,): the first bin of each semitone from C2 on, and of the one after B7."""
+    lowest = np.arange(36, 109) - 0.5  # MIDI numbers: a semitone begins half way up from the one below
+    hertz = 440.0 * 2.0 ** ((lowest - 69.0) / 12.0)
+    return np.ceil(hertz * n_fft / sample_rate).astype(np.intp)
 
 
 def _at_least(samples: FloatArray, frames: int) -> FloatArray:

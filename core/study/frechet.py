@@ -41,8 +41,8 @@ RIDGE_DB2 = 1.0
 MIN_CLIPS = 4
 """With fewer clips a half would be a single one."""
 
-HALVINGS = 200
-RESAMPLES, RESAMPLE_HALVINGS = 200, 5
+HALVINGS = 100
+RESAMPLES, RESAMPLE_HALVINGS = 200, 4
 
 
 def mel_frames(new: Sound, known: Sound) -> Array:
@@ -75,8 +75,7 @@ class Moments:
         return cls(counts, sums, outers)
 
     def gaussians(self, weights: Array) -> tuple[Array, Array]:
-        """Mean (sets, bands) and covariance with ridge (sets, bands, bands) of sets of clips, by weights (sets, clips).
-        """
+        """Means (sets, bands) and covariances with ridge (sets, bands, bands) of the clips weighted (sets, clips)."""
         count = (weights @ self.counts)[:, None]
         mean = weights @ self.sums / count
         outer = np.tensordot(weights, self.outers, 1) / count[..., None]
@@ -85,8 +84,7 @@ class Moments:
 
 
 def frechet_distance(first: tuple[Array, Array], second: tuple[Array, Array]) -> Array:
-    """(sets,) squared Frechet distances between Gaussians of means (sets, bands) and covariances (sets, bands, bands).
-    """
+    """(sets,) squared distances between Gaussians, each with means (sets, bands), covariances (sets, bands, bands)."""
     (mean1, cov1), (mean2, cov2) = first, second
     # With C1 = L L^T, C1 C2 has the eigenvalues of the symmetric L^T C2 L.
     factor = np.linalg.cholesky(cov1)
@@ -117,24 +115,45 @@ def between_halves(made: Moments, true: Moments, halves: npt.NDArray[np.bool_], 
     return float(np.median(frechet_distance(made.gaussians(one[filled]), true.gaussians(other[filled]))))
 
 
-def frechet_figures(made: Moments, true: Moments, seed: int) -> dict[str, tuple[float, Interval | None]]:
-    """The three Frechet figures of a row, each with its interval; NaN with fewer than MIN_CLIPS clips."""
-    clips = len(true.counts)
-    every = np.ones((1, clips))
-    whole = float(frechet_distance(made.gaussians(every), true.gaussians(every))[0])
-    if clips < MIN_CLIPS:
-        missing = (float("nan"), None)
-        return {"frechet": (whole, None), "frechet_halves": missing, "frechet_ratio": missing}
-    many, few = halvings(clips, HALVINGS, seed), halvings(clips, RESAMPLE_HALVINGS, seed)
-    between = between_halves(made, true, many)
-    ratio = between / between_halves(true, true, many)
+class FrechetFigures:
+    """The three Frechet figures of any number of rows against the same true continuations.
 
-    weights = resampled_weights(clips, seed, RESAMPLES)
-    wholes = frechet_distance(made.gaussians(weights), true.gaussians(weights))
-    betweens = np.array([between_halves(made, true, few, row) for row in weights])
-    trues = betweens if made is true else np.array([between_halves(true, true, few, row) for row in weights])
-    return {
-        "frechet": (whole, centred_interval(whole, wholes)),
-        "frechet_halves": (between, centred_interval(between, betweens)),
-        "frechet_ratio": (ratio, centred_interval(ratio, betweens / trues)),
-    }
+    What concerns only the true ones is computed once.
+
+    Args:
+        true: of the true continuations.
+        seed: of the halvings and resamples, which all rows share.
+    """
+
+    def __init__(self, true: Moments, seed: int) -> None:
+        self._true = true
+        clips = len(true.counts)
+        self._enough = clips >= MIN_CLIPS
+        if self._enough:
+            self._many = halvings(clips, HALVINGS, seed)
+            self._few = halvings(clips, RESAMPLE_HALVINGS, seed)
+            self._weights = resampled_weights(clips, seed, RESAMPLES)
+            self._between = between_halves(true, true, self._many)
+            self._betweens = self._resampled(true)
+
+    def of(self, made: Moments) -> dict[str, tuple[float, Interval | None]]:
+        """Each figure and its interval by its column's name; with fewer than MIN_CLIPS clips only the first, and no
+        interval."""
+        every = np.ones((1, len(self._true.counts)))
+        whole = float(frechet_distance(made.gaussians(every), self._true.gaussians(every))[0])
+        if not self._enough:
+            missing = (float("nan"), None)
+            return {"frechet": (whole, None), "frechet_halves": missing, "frechet_ratio": missing}
+        wholes = frechet_distance(made.gaussians(self._weights), self._true.gaussians(self._weights))
+        itself = made is self._true
+        between = self._between if itself else between_halves(made, self._true, self._many)
+        betweens = self._betweens if itself else self._resampled(made)
+        ratio, ratios = between / self._between, betweens / self._betweens
+        return {
+            "frechet": (whole, centred_interval(whole, wholes)),
+            "frechet_halves": (between, centred_interval(between, betweens)),
+            "frechet_ratio": (ratio, centred_interval(ratio, ratios)),
+        }
+
+    def _resampled(self, made: Moments) -> Array:
+        return np.array([between_halves(made, self._true, self._few, weights) for weights in self._weights])

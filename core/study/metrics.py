@@ -19,7 +19,7 @@ import numpy as np
 from core.audio import FloatArray
 from core.similarity import ks_similarity
 from core.spectrum import largest_second_difference, second_difference_quantile, spectral_flatness
-from core.study.features import RATE, Sound
+from core.study.features import RATE, Sound, find_onsets
 
 MIN_VOICED_FRAMES = 5
 """Voiced frames (of 23 ms) that both parts need before a tuning is spoken of."""
@@ -40,8 +40,9 @@ class Context:
         return np.concatenate([self.known.samples, new.samples])
 
     def onsets_after_seam(self, new: Sound) -> int:
-        """Onsets in the new part. They are looked for in known and new as one, so that the seam is no edge."""
-        return int(np.count_nonzero(Sound(self.joined(new)).onsets >= len(self.known) / RATE))
+        """Onsets in the new part. They are looked for in known and new as one, so that the seam is no edge; a note that
+        begins right at it may be placed up to 20 ms before, and counts."""
+        return int(np.count_nonzero(find_onsets(self.joined(new)) >= len(self.known) / RATE - 0.02))
 
     @cached_property
     def true_onsets(self) -> int:
@@ -132,13 +133,14 @@ def onset_ratio(context: Context, new: Sound) -> float:
 
 
 def chroma_similarity(context: Context, new: Sound) -> float:
-    """Cosine between the mean chroma vectors (12 pitch classes, 60 Hz to 4 kHz) of the new and the known part.
+    """Cosine between the chroma vectors (12 pitch classes, C2 to B7) of the new and the known part, less their means.
 
-    Tells whether the notes come from the same set, roughly the key. Can't tell their order, octave or rhythm. All
-    entries are positive, so nothing scores near 0: white noise has about 0.8, and a loop beats the truth, as true
-    music moves on: nearer 1 is not better, nearer the true row is. NaN for silence.
+    Without their means, since all entries are positive and anything at all, noise too, would otherwise be 0.8 alike:
+    here noise is near 0 and other keys are below. Tells whether the notes come from the same set, roughly the key.
+    Can't tell their order, octave or rhythm. A loop beats the truth, as true music moves on: nearer 1 is not better,
+    nearer the true row is. NaN for silence.
     """
-    ours, theirs = new.chroma, context.known.chroma
+    ours, theirs = (chroma - chroma.mean() for chroma in (new.chroma, context.known.chroma))
     norm = float(np.linalg.norm(ours) * np.linalg.norm(theirs))
     return float(ours @ theirs) / norm if norm > 0.0 else math.nan
 
