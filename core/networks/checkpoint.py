@@ -9,6 +9,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
+from core.device import has_fast_bfloat16
 from core.diffusion.denoiser import Denoiser, EpsilonDenoiser, SigmaDenoiser
 from core.diffusion.schedule import NoiseSchedule
 from core.errors import NetworkError
@@ -67,7 +68,7 @@ def load_denoiser(name_or_path: str, device: torch.device) -> Denoiser:
     load_weights(network, info.weights_path)
     network.eval().requires_grad_(False).to(device)
     if info.kind == "diffwave":
-        return EpsilonDenoiser(network, schedule)
+        return EpsilonDenoiser(network, schedule, in_bfloat16=has_fast_bfloat16(device))
     return SigmaDenoiser(network, schedule)
 
 
