@@ -200,6 +200,18 @@ def test_a_changed_folder_rate_or_level_is_decoded_anew(folder: Path, tmp_path: 
     assert len(keys) == 5
 
 
+def test_folders_that_look_alike_are_told_apart(tmp_path: Path) -> None:
+    """Archives often give all files one date: 0001.wav of two of them differ in nothing but their place."""
+    firsts = []
+    for place, frequency in (("one", 1.0), ("two", 2.0)):
+        (tmp_path / place).mkdir()
+        tone = np.sin(frequency * np.arange(RATE))
+        soundfile.write(tmp_path / place / "0001.wav", tone, RATE)
+        os.utime(tmp_path / place / "0001.wav", ns=(1, 1))
+        firsts.append(contents(load_corpus(tmp_path / place, tmp_path / "cache", RATE, 0.1))[0])
+    assert not np.array_equal(firsts[0], firsts[1])
+
+
 @pytest.mark.parametrize("damage", ["cut", "empty", "mark", "index"])
 def test_a_damaged_cache_is_decoded_anew(folder: Path, tmp_path: Path, damage: str) -> None:
     """A disk that was full, a copy that stopped: it must not become training data."""
@@ -415,7 +427,7 @@ def test_views_share_the_cache(tmp_path: Path) -> None:
         ("0001.wav", "#"),
         ("take-03.wav", "#"),
         ("album/07.flac", "album/#"),
-        ("caf\u00e9.wav", "cafe\u0301.wav"[:-4].replace("e\u0301", "\u00e9")),
+        ("caf\u00e9.wav", "caf\u00e9"),
         ("cafe\u0301.wav", "caf\u00e9"),
         ("__.wav", "#"),
         ("no suffix 3", "no suffix"),
