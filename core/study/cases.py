@@ -148,7 +148,7 @@ def choose_cases(
             offered.append((clip, math.floor(5.0 * (begin + span + last)) / 10.0))
     if len(offered) < count:
         raise AudioError(
-            f"There are only {len(offered)} cases, not the {count} asked for: of {len(clips)} clips, "
+            f"The clips have only {len(offered)} cases to offer, not the {count} asked for: of {len(clips)} clips, "
             f"{len({clip.path for clip, _ in offered})} have the {begin + span:g} s that one takes "
             f"({begin:g} s left out, {known:g} s known, {new:g} s new), with at most {cuts} a clip. "
             "Ask for fewer with --cases, or add clips."

@@ -42,7 +42,7 @@ from core.study.frechet import FrechetFigures, Moments, mel_frames
 from core.study.memory import PeakMemory
 from core.study.metrics import Context, measure
 from core.study.references import REFERENCES, references
-from core.study.table import RowResult, row_result, table_json, table_markdown
+from core.study.table import RowResult, counted, row_result, table_json, table_markdown
 
 FORMAT = 1
 """Counts up when a stored continuation can't be taken over by a later version."""
@@ -338,7 +338,7 @@ class Evaluation:
         clips = len({case.clip_sha256 for case in self.cases})
         used = versions()
         return {
-            "summary": f"{len(self.cases)} cases from {clips} clips: {settings.known:g} s known, "
+            "summary": f"{counted(len(self.cases), 'case')} from {counted(clips, 'clip')}: {settings.known:g} s known, "
             f"{settings.new:g} s new, {settings.steps} steps, seed {settings.seed}, {self.device.type}, "
             f"PianoDiff {used['pianodiff']}, PyTorch {used.get('torch', 'unknown')}.",
             "format": FORMAT,

@@ -90,6 +90,11 @@ def cell(column: Column, figure: Figure | None) -> str:
     return text
 
 
+def counted(number: int, thing: str) -> str:
+    """With its number: "1 case", "2 cases"."""
+    return f"{number} {thing}{'' if number == 1 else 's'}"
+
+
 def _number(value: float, form: str) -> str:
     text = format(value, form)
     return format(0.0, form) if float(text) == 0.0 else text  # no -0.0
@@ -98,7 +103,7 @@ def _number(value: float, form: str) -> str:
 def table_markdown(rows: Sequence[RowResult], described: dict[str, Any]) -> str:
     """The table with a line on what it is of and notes on how to read it. `described` as in :func:`table_json`."""
     cases = described["cases"]
-    lines = [[f"{cases} cases", *(column.title for column in COLUMNS)]]
+    lines = [[counted(cases, "case"), *(column.title for column in COLUMNS)]]
     for row in rows:
         cells = [row.label.replace("|", r"\|")]
         for column in COLUMNS:
@@ -114,7 +119,8 @@ def table_markdown(rows: Sequence[RowResult], described: dict[str, Any]) -> str:
     )
     notes = [
         "Medians over cases; the Fréchet columns are of all cases together. In square brackets 95 % bootstrap "
-        f"intervals over {described['clips']} clips{' (too few for any)' if described['clips'] < MIN_CLIPS else ''}.",
+        f"intervals over {counted(described['clips'], 'clip')}"
+        f"{' (too few for any)' if described['clips'] < MIN_CLIPS else ''}.",
         f"In round brackets how many cases have the figure, where not all do. {DASH}: there is none. What each column "
         "can and can't tell: docs/evaluation.md.",
         *(f"Left out: {text}" for text in described["left_out"]),

@@ -68,7 +68,7 @@ def test_a_second_cut_lies_behind_the_first(tmp_path: Path) -> None:
 
 def test_too_few_says_how_many_there_are(tmp_path: Path) -> None:
     clips = folder_of(tmp_path, [2.0, 1.0, 2.0])
-    with pytest.raises(AudioError, match=r"only 2 cases, not the 4 asked for: of 3 clips, 2 have the 2 s"):
+    with pytest.raises(AudioError, match=r"only 2 cases to offer, not the 4 asked for: of 3 clips, 2 have the 2 s"):
         choose_cases(clips, 4, 1, begin=0.5, known=1.0, new=0.5)
 
 

@@ -270,8 +270,8 @@ def test_a_silent_clip_is_left_out_and_said(
 @pytest.mark.parametrize(
     ("change", "code", "says"),
     [
-        (("--cases", "6"), 1, "only 5 cases, not the 6 asked for"),
-        (("--known", "3.5"), 1, "only 0 cases, not the 5 asked for"),
+        (("--cases", "6"), 1, "only 5 cases to offer, not the 6 asked for"),
+        (("--known", "3.5"), 1, "only 0 cases to offer, not the 5 asked for"),
         (("--network", "nobody"), 1, "no network 'nobody'"),
         (("--sampler", "interpolatoin"), 2, "Did you mean interpolation?"),
         (("--cases", "0"), 2, "at least 1 case"),
