@@ -24,7 +24,7 @@ from typing import Any, BinaryIO
 import numpy as np
 import soxr
 
-from core.audio import AUDIO_SUFFIXES, FloatArray, Source, open_source
+from core.audio import AUDIO_SUFFIXES, BLOCK_FRAMES, FloatArray, Source, open_source
 from core.errors import AudioError, SettingsError
 
 SUFFIXES = (*AUDIO_SUFFIXES, ".aifc", ".au", ".caf", ".oga", ".opus", ".rf64", ".snd", ".w64")
@@ -413,7 +413,7 @@ def _decode(path: Path, sample_rate: int, data_rms: float, spool_folder: Path, o
                 raise AudioError(f"{path.name} has channels that cancel each other: their mean is silence.")
             raise AudioError(f"{path.name} is silent.")
         spool.seek(0)
-        while data := spool.read(_SPOOL_BYTES):
+        while data := spool.read(4 * BLOCK_FRAMES):
             out.write((np.frombuffer(data, np.float32) * np.float32(data_rms / rms)).astype(np.float16).tobytes())
     return frames
 
