@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from core.audio import Source, open_source
-from core.cli import ProgressReport
 from core.networks.registry import find_network
+from core.progress import ProgressReport
 from core.recipe import read_recipe
 from core.run import Result, run_extension
 from core.settings import Settings

@@ -52,7 +52,8 @@ def add_to(commands: Any, number: Callable[[str], float], whole: Callable[[str],
 
 
 def _evaluate(arguments: argparse.Namespace) -> int:
-    from core.cli import INTERRUPTED, OK, ProgressReport
+    from core.cli import INTERRUPTED, OK
+    from core.progress import ProgressReport
     from core.study.evaluate import Evaluation, StudySettings
 
     def say(text: str) -> None:

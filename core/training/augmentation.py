@@ -82,7 +82,7 @@ class Augmentation:
     """Sharper or flatter by up to this. Pianos are tuned between 438 and 444 Hz and drift; what is learned from a few
     of them would be partials at exactly their frequencies. More would change the timbre: formants move along."""
 
-    floor_share: float = 0.5
+    floor_share: float = 0.25
     floor_db: tuple[float, float] = (-85.0, -65.0)
     """Noise below the music, between rumble and hiss. Every recording has a floor, renderings have none: a network
     that never saw one takes it for notes, or makes hiss of it. Zero-padding gets it too, as a pause would."""

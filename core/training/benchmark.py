@@ -5,12 +5,12 @@
 "Ours" is the step of `core.training.loop`: bf16 where the hardware has it, DiffWave channels last with its taps in one
 matrix product, the U-Net channels last, both compiled on CUDA. "Plain" is a step as public DiffWave trainers take
 it: float32, TF32 off, conv1d, memory as PyTorch lays it by default, nothing compiled. Both draw noise, run forward and
-backward, clip and take an AdamW step; crops are ready in both. Rounds alternate, so that a machine that slows down slows
-both; figures are medians.
+backward, clip and take an AdamW step; crops are ready in both. Rounds alternate, so that a machine that slows down
+slows both; figures are medians.
 
 The share of the machine: multiplications and additions of a step (PyTorch's own counter; the plain network's, so
-that neither way of writing a convolution gets credit) per second, over the rate of one large bf16 matrix product measured
-in the same run.
+that neither way of writing a convolution gets credit) per second, over the rate of one large bf16 matrix product
+measured in the same run.
 """
 
 import argparse
@@ -101,7 +101,7 @@ def seconds_of(work: Callable[[], object], device: torch.device, times: int = 1)
 
 
 def matmul_rate(device: torch.device) -> float:
-    """Multiplications and additions a second of one large bf16 matrix product (float32 where bf16 is slow): best of 5."""
+    """Operations a second of one large matrix product in bf16 (in float32 where bf16 is slow): the best of 5."""
     size = 8192 if device.type == "cuda" else 2048
     kind = torch.bfloat16 if has_fast_bfloat16(device) else torch.float32
     a, b = (torch.randn(size, size, device=device, dtype=kind) for _ in range(2))
@@ -150,16 +150,16 @@ def main(argv: list[str] | None = None) -> int:
     for _ in range(args.rounds):
         for name, step in steps.items():
             times[name].append(seconds_of(step, device, args.steps))
-    print(f"{config['title']} on {_device_name(device)}, PyTorch {torch.__version__}: {clean.shape[0]} crops of {seconds:g} s")
+    print(f"{config['title']}: {len(clean)} crops of {seconds:g} s, {_device_name(device)}, torch {torch.__version__}")
     print(f"bf16 matrix product: {rate / 1e12:.2f} TFLOP/s; a step: {work / 1e12:.3f} TFLOP")
     for name, found in times.items():
         median = statistics.median(found)
         print(
-            f"{name:6} {median:8.4f} s a step ({min(found):.4f} to {max(found):.4f})  {audio / median:8.2f} s of audio a "
-            f"second  {work / median / rate:6.1%} of the matrix rate"
+            f"{name:6} {median:8.4f} s a step ({min(found):.4f} to {max(found):.4f})  {audio / median:8.2f} s of audio "
+            f"a second  {work / median / rate:6.1%} of the matrix rate"
         )
     ratios = [slow / fast for fast, slow in zip(times["ours"], times["plain"], strict=True)]
-    print(f"ours is {statistics.median(ratios):.2f} times as fast ({min(ratios):.2f} to {max(ratios):.2f} over the rounds)")
+    print(f"ours is {statistics.median(ratios):.2f} times as fast ({min(ratios):.2f} to {max(ratios):.2f})")
     return 0
 
 

@@ -10,12 +10,12 @@ import torch
 from torch import Tensor
 
 from core.audio import FloatArray
-from core.cli import clock
 from core.errors import PianoDiffError
 from core.export import export_audio
 from core.extension import Extension
 from core.networks.checkpoint import load_denoiser
 from core.networks.registry import find_network
+from core.progress import clock
 from core.settings import Settings
 from core.training.data import Corpus
 from core.training.state import Progress

@@ -228,7 +228,15 @@ def _load_data(
     cache = Path(settings.cache) if settings.cache else out / "cache"
 
     def load(folder: str) -> Corpus:
-        corpus = load_corpus(Path(folder), cache, int(config["sample_rate"]), float(config["data_rms"]))
+        tenths = 0
+
+        def decoded(done: int, files: int) -> None:
+            nonlocal tenths
+            if files >= 10 and done * 10 // files > tenths:
+                tenths = done * 10 // files
+                tell(f"decoding {folder}: {done} of {files} files")
+
+        corpus = load_corpus(Path(folder), cache, int(config["sample_rate"]), float(config["data_rms"]), decoded)
         tell(f"{folder}: {corpus.seconds / 60:.1f} minutes in {len(corpus.files)} files, {len(corpus.pieces)} pieces")
         for name, reason in corpus.skipped:
             tell(f"  left out: {name}: {reason}")
@@ -242,11 +250,25 @@ def _load_data(
         team.wait()
     if settings.validation:
         return training, held_out
-    split = [(*split_validation(corpus), weight) for corpus, weight in training]
-    held_out = [(validation, weight) for _, validation, weight in split if validation is not None]
+    training, held_out = keep_back(training)
     seconds = sum(corpus.seconds for corpus, _ in held_out)
     tell(f"kept back for validation: {seconds:.0f} s" if held_out else "too little audio to keep any for validation")
-    return [(corpus, weight) for corpus, _, weight in split], held_out
+    return training, held_out
+
+
+def keep_back(corpora: Weighted) -> tuple[Weighted, Weighted]:
+    """Some pieces of each corpus for validation, and the rest; a piece kept back of one is not trained on in another.
+
+    Raises SettingsError when nothing is left of a corpus.
+    """
+    split = [(*split_validation(corpus), weight) for corpus, weight in corpora]
+    held_out = [(validation, weight) for _, validation, weight in split if validation is not None]
+    kept_back = {piece for corpus, _ in held_out for piece in corpus.pieces}
+    training = []
+    for corpus, validation, weight in split:
+        others = kept_back - set(validation.pieces if validation is not None else ())
+        training.append((corpus.only(set(corpus.pieces) - others) if others else corpus, weight))
+    return training, held_out
 
 
 @contextmanager

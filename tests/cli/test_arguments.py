@@ -39,7 +39,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == f"pianodiff {__version__}\n"
 
 
-@pytest.mark.parametrize("command", [[], ["extend"], ["generate"], ["samplers"], ["networks"]])
+@pytest.mark.parametrize("command", [[], ["extend"], ["generate"], ["train"], ["evaluate"], ["samplers"], ["networks"]])
 def test_help(capsys: pytest.CaptureFixture[str], command: list[str]) -> None:
     assert main([*command, "--help"]) == 0
     out = capsys.readouterr().out

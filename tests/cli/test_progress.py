@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from core.cli import ProgressReport, clock
+from core.progress import ProgressReport, clock
 
 
 class Terminal(io.StringIO):
@@ -23,7 +23,7 @@ def wait(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     def advance(seconds: float) -> None:
         now[0] += seconds
 
-    monkeypatch.setattr("core.cli.time.monotonic", lambda: now[0])
+    monkeypatch.setattr("core.progress.time.monotonic", lambda: now[0])
     return advance
 
 
@@ -69,7 +69,7 @@ def test_no_time_left_before_it_means_anything(wait: Callable[[float], None]) ->
 @pytest.mark.parametrize("columns", [200, 80, 40, 20])
 def test_a_bar_stays_on_its_line(wait: Callable[[float], None], monkeypatch: pytest.MonkeyPatch, columns: int) -> None:
     """A line that wraps can't be overwritten, and the terminal fills with remains."""
-    monkeypatch.setattr("core.cli.shutil.get_terminal_size", lambda: os.terminal_size((columns, 24)))
+    monkeypatch.setattr("core.progress.shutil.get_terminal_size", lambda: os.terminal_size((columns, 24)))
     stream = Terminal()
     progress = ProgressReport(stream)
     for done in range(1, 4001):

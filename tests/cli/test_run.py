@@ -15,8 +15,9 @@ import pytest
 import soundfile as sf
 
 from core.audio import open_source
-from core.cli import ProgressReport, main
+from core.cli import main
 from core.errors import AudioError
+from core.progress import ProgressReport
 from core.recipe import read_recipe, recipe_settings
 from core.run import run_extension
 from core.settings import Settings

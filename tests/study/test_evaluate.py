@@ -192,7 +192,7 @@ def test_ctrl_c_keeps_what_is_finished(
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from core.cli import ProgressReport
+    from core.progress import ProgressReport
 
     def interrupt(self: ProgressReport, done: int, *_: int) -> None:
         if done == 10:  # in the third continuation

@@ -12,6 +12,7 @@ from core.errors import NetworkError
 from core.training.objectives import DiffWaveObjective, Objective, SpectralObjective, band_weights, make_objective
 from tests.training.conftest import DIFFWAVE
 
+
 @pytest.fixture
 def spectral(design: Path) -> SpectralObjective:
     objective = make_objective(json.loads((design / "config.json").read_text()))
