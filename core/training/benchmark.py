@@ -46,9 +46,9 @@ class PlainDiffWave(nn.Module):
         embedding = net.diffusion_embedding(step)
         total = torch.zeros_like(h)
         for layer in net.residual_layers:
-            y = layer.dilated_conv(h + layer.diffusion_projection(embedding)[:, :, None])
+            y = layer.dilated_conv(h + layer.diffusion_projection(embedding)[:, :, None])  # type: ignore[operator]  # a ModuleList of DilatedLayer
             gate, filtered = y.chunk(2, dim=1)
-            residual, skip = layer.output_projection(torch.sigmoid(gate) * torch.tanh(filtered)).chunk(2, dim=1)
+            residual, skip = layer.output_projection(torch.sigmoid(gate) * torch.tanh(filtered)).chunk(2, dim=1)  # type: ignore[operator]
             h, total = (h + residual) / math.sqrt(2), total + skip
         h = F.relu(net.skip_projection(total / math.sqrt(len(net.residual_layers))))
         eps: Tensor = net.output_projection(h)
