@@ -70,7 +70,7 @@ def plain(config: dict[str, object], device: torch.device) -> Objective:
     if isinstance(objective, DiffWaveObjective):
         objective.network = PlainDiffWave(objective.network)  # type: ignore[assignment]
     if isinstance(objective, SpectralObjective):
-        objective.network.to(memory_format=torch.contiguous_format)  # type: ignore[call-overload]
+        objective.network.lay_out(torch.contiguous_format)
     return objective
 
 

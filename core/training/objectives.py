@@ -58,8 +58,8 @@ class Objective(nn.Module, ABC):
         """Set what the network has to know of the data before training from scratch: nothing, for most."""
 
     def compile_network(self) -> None:
-        """torch.compile the part where the time goes."""
-        self.network.compile()
+        """torch.compile the part where the time goes, once for each length of crop: there are few."""
+        self.network.compile(dynamic=False)
 
 
 class SpectralObjective(Objective):
@@ -115,7 +115,7 @@ class SpectralObjective(Objective):
 
     def compile_network(self) -> None:
         """All but the transform, which works on complex numbers."""
-        self.network.predict_bands = torch.compile(self.network.predict_bands)  # type: ignore[method-assign]
+        self.network.predict_bands = torch.compile(self.network.predict_bands, dynamic=False)  # type: ignore[method-assign]
 
 
 def band_weights(bins: int, sample_rate: int) -> Tensor:
