@@ -60,7 +60,7 @@ def train(settings: TrainingSettings, out: Path, resume: bool = False, say: Call
 
     Raises SettingsError, AudioError, NetworkError, ExportError: all that can be known is checked before the first step.
     """
-    with Team(settings.device) as team, _stop_requests() as stop_requested:
+    with Team(settings.device) as team:
         tell: Callable[[str], object] = say if team.leads else lambda _: None
         if team.leads:
             _check_folder(out, resume)
@@ -84,10 +84,10 @@ def train(settings: TrainingSettings, out: Path, resume: bool = False, say: Call
         batches = Batches(training, augmentation, plan, settings.seed, team.rank, team.world)
 
         # The weights: fresh, somebody's, or where this run was.
-        if settings.start is None:
-            objective.measure(Batches(training, plain, plan, settings.seed).draw)
-        else:
+        if settings.start is not None and not resume:
             load_weights(network, starting_weights(settings.start))
+        elif not resume:
+            objective.measure(Batches(training, plain, plan, settings.seed).draw)
         objective.to(team.device)
         optimiser = torch.optim.AdamW(
             network.parameters(), betas=BETAS, weight_decay=settings.weight_decay, fused=team.device.type != "mps"
@@ -127,54 +127,55 @@ def train(settings: TrainingSettings, out: Path, resume: bool = False, say: Call
         if resume:
             tell(f"going on at step {progress.step}")
 
-        began = time.monotonic() - progress.seconds
-        saved_at, failures, finished = time.monotonic(), 0, False
-        for batch in batches.loader(progress.step, settings.workers, team.device.type == "cuda"):
-            # All processes go by the leader's clock, and stop when any of them is asked to.
-            clock = time.monotonic() - began if team.leads else 0.0
-            progress.seconds, stopping = team.latest(clock, float(stop_requested()))
-            done = share_done(settings, progress)
-            finished = done >= 1
-            if finished or stopping:
-                break
+        with _stop_requests() as stop_requested:
+            began = time.monotonic() - progress.seconds
+            saved_at, failures, finished = time.monotonic(), 0, False
+            for batch in batches.loader(progress.step, settings.workers, team.device.type == "cuda"):
+                # All processes go by the leader's clock, and stop when any of them is asked to.
+                clock = time.monotonic() - began if team.leads else 0.0
+                progress.seconds, stopping = team.latest(clock, float(stop_requested()))
+                done = share_done(settings, progress)
+                finished = done >= 1
+                if finished or stopping:
+                    break
 
-            # One step.
-            rate = (settings.learning_rate or objective.learning_rate) * rate_factor(settings, progress.step, done)
-            for group in optimiser.param_groups:
-                group["lr"] = rate
-            batch = batch.to(team.device)
-            loss = model(batch.clean, batch.u, batch.noise()).mean()
-            loss.backward()
-            norm = torch.nn.utils.clip_grad_norm_(network.parameters(), settings.clip)
-            audio = plan.seconds(batch.step)
-            if torch.isfinite(norm):
-                optimiser.step()
-                progress.audio_seconds += audio
-                update_average(average, network.state_dict(), audio, progress.audio_seconds, settings.half_life)
-                failures = 0
-            else:  # one bad crop, or the odd overflow: the weights must not see it
-                progress.skipped += 1
-                failures += 1
-            optimiser.zero_grad(set_to_none=True)
-            progress.step += 1
+                # One step.
+                rate = (settings.learning_rate or objective.learning_rate) * rate_factor(settings, progress.step, done)
+                for group in optimiser.param_groups:
+                    group["lr"] = rate
+                batch = batch.to(team.device)
+                loss = model(batch.clean, batch.u, batch.noise()).mean()
+                loss.backward()
+                norm = torch.nn.utils.clip_grad_norm_(network.parameters(), settings.clip)
+                audio = plan.seconds(batch.step)
+                if torch.isfinite(norm):
+                    optimiser.step()
+                    progress.audio_seconds += audio
+                    update_average(average, network.state_dict(), audio, progress.audio_seconds, settings.half_life)
+                    failures = 0
+                else:  # one bad crop, or the odd overflow: the weights must not see it
+                    progress.skipped += 1
+                    failures += 1
+                optimiser.zero_grad(set_to_none=True)
+                progress.step += 1
 
-            # What came of it.
-            if failures == DIVERGED_AFTER:
-                raise NetworkError(
-                    f"The training has diverged: {DIVERGED_AFTER} steps in a row had no finite gradient. What was "
-                    "saved before is kept; start from there with a smaller --learning-rate."
-                )
+                # What came of it.
+                if failures == DIVERGED_AFTER:
+                    raise NetworkError(
+                        f"The training has diverged: {DIVERGED_AFTER} steps in a row had no finite gradient. What was "
+                        "saved before is kept; start from there with a smaller --learning-rate."
+                    )
+                if journal is not None:
+                    line = journal.step(progress, loss.detach(), rate, audio, done)
+                    if line:
+                        tell(line)
+                    if time.monotonic() - saved_at >= 60 * settings.save_minutes:
+                        save()
+                        saved_at = time.monotonic()
+
             if journal is not None:
-                line = journal.step(progress, loss.detach(), rate, audio, done)
-                if line:
-                    tell(line)
-                if time.monotonic() - saved_at >= 60 * settings.save_minutes:
-                    save()
-                    saved_at = time.monotonic()
-
-        if journal is not None:
-            save()
-            journal.close()
+                save()
+                journal.close()
         team.wait()
         return Outcome(progress, finished)
 

@@ -63,7 +63,7 @@ def test_a_network_learns_to_continue_the_one_clip_it_knows(tmp_path: Path) -> N
     (tmp_path / "config.json").write_text(json.dumps(DESIGN))
     out = tmp_path / "run"
     options = {
-        "--data": tmp_path / "clip", "--network": tmp_path / "config.json", "--out": out, "--steps": 400,
+        "--data": tmp_path / "clip", "--network": tmp_path / "config.json", "--out": out, "--steps": 800,
         "--crop-seconds": 3, "--batch-seconds": 12, "--learning-rate": 3e-3, "--half-life": 300,
         "--augmentation": "none", "--device": "cpu",
     }  # fmt: skip

@@ -272,6 +272,8 @@ def test_starting_from_weights_starts_there(recordings: Path, design: Path, tmp_
     for name, value in first.items():
         torch.testing.assert_close(value, second[name])
     assert "from the weights of 'first'" in find_network(str(tmp_path / "second")).trained_on
+    shutil.rmtree(tmp_path / "first")  # resuming needs only the run itself
+    assert train(again.resumed_with({"steps": 2}), tmp_path / "second", resume=True, say=silent).finished
 
 
 # Small parts.
