@@ -229,12 +229,12 @@ def _load_data(
     cache = Path(settings.cache) if settings.cache else out / "cache"
 
     def load(folder: str) -> Corpus:
-        tenths = 0
+        told_at = time.monotonic()
 
         def decoded(done: int, files: int) -> None:
-            nonlocal tenths
-            if files >= 10 and done * 10 // files > tenths:
-                tenths = done * 10 // files
+            nonlocal told_at
+            if time.monotonic() - told_at > 5:
+                told_at = time.monotonic()
                 tell(f"decoding {folder}: {done} of {files} files")
 
         corpus = load_corpus(Path(folder), cache, int(config["sample_rate"]), float(config["data_rms"]), decoded)
