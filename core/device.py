@@ -1,6 +1,7 @@
 """Where the network runs."""
 
 import torch
+from torch.utils._triton import has_triton
 
 from core.errors import SettingsError
 
@@ -30,4 +31,11 @@ def has_fast_bfloat16(device: torch.device) -> bool:
     """bf16 halves the time where the hardware has it; elsewhere it would be emulated, slowly."""
     if device.type == "cuda":
         return torch.cuda.is_bf16_supported(including_emulation=False)
-    return device.type == "cpu" and torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    if device.type == "cpu" and torch.backends.mkldnn.is_available():  # builds without oneDNN lack the question, too
+        return bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    return False
+
+
+def compiles_on(device: torch.device) -> bool:
+    """Whether torch.compile pays and works there: on CUDA, where Triton is installed and knows the card."""
+    return device.type == "cuda" and bool(has_triton())

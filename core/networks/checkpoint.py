@@ -14,7 +14,7 @@ from core.diffusion.denoiser import Denoiser, EpsilonDenoiser, SigmaDenoiser
 from core.diffusion.schedule import NoiseSchedule
 from core.errors import NetworkError
 from core.networks.diffwave import DiffWave
-from core.networks.registry import CONFIG_NAME, find_network
+from core.networks.registry import CONFIG_NAME, NetworkInfo, find_network
 from core.networks.spectral_unet import SpectralUNet
 
 
@@ -57,19 +57,23 @@ def load_denoiser(name_or_path: str, device: torch.device) -> Denoiser:
         from core.networks import foreign
 
         return foreign.load(info, device)
-    try:
-        schedule = _SCHEDULES[info.schedule["kind"]](
-            info.levels, **{k: v for k, v in info.schedule.items() if k != "kind"}
-        )
-        network: nn.Module = _ARCHITECTURES[info.kind](**info.architecture)
-    except (KeyError, TypeError, ValueError) as error:
-        config = info.weights_path.with_name(CONFIG_NAME)
-        raise NetworkError(f"{config} does not describe a network ({error}).") from error
+    schedule, network = build(info)
     load_weights(network, info.weights_path)
     network.eval().requires_grad_(False).to(device)
     if info.kind == "diffwave":
         return EpsilonDenoiser(network, schedule, in_bfloat16=has_fast_bfloat16(device))
     return SigmaDenoiser(network, schedule)
+
+
+def build(info: NetworkInfo) -> tuple[NoiseSchedule, nn.Module]:
+    """The noise schedule and the network, with fresh weights, that a card describes. Raises NetworkError."""
+    try:
+        parameters = {name: value for name, value in info.schedule.items() if name != "kind"}
+        schedule = _SCHEDULES[info.schedule["kind"]](info.levels, **parameters)
+        return schedule, _ARCHITECTURES[info.kind](**info.architecture)
+    except (KeyError, TypeError, ValueError) as error:
+        config = info.weights_path.with_name(CONFIG_NAME)
+        raise NetworkError(f"{config} does not describe a network ({error}).") from error
 
 
 _ARCHITECTURES: dict[str, Callable[..., nn.Module]] = {"spectral_unet": SpectralUNet, "diffwave": DiffWave}

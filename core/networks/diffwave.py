@@ -5,7 +5,6 @@ checkpoints load as they are (`core.networks.foreign`).
 """
 
 import math
-from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -63,7 +62,6 @@ class DiffWave(nn.Module):
 
     def __init__(self, layers: int = 30, channels: int = 64, dilation_cycle: int = 10) -> None:
         super().__init__()
-        self.config: dict[str, Any] = {"layers": layers, "channels": channels, "dilation_cycle": dilation_cycle}
         self.input_projection = _conv(1, channels, 1)
         self.diffusion_embedding = StepEmbedding()
         self.residual_layers = nn.ModuleList(DilatedLayer(channels, 2 ** (i % dilation_cycle)) for i in range(layers))
@@ -88,7 +86,7 @@ class DiffWave(nn.Module):
 def _convolve(conv: nn.Conv1d, x: Tensor) -> Tensor:
     """`conv` of x (B, N, channels), channels last: its taps side by side in one matrix product.
 
-    A training step in bf16 takes two thirds of the time that it takes through conv1d (`core.training.benchmark`).
+    In bf16 a training step took 3.6 s so and 5.2 s through conv1d (four crops of 1 s, two CPU threads).
     """
     padding = int(conv.padding[0])
     if padding:

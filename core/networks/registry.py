@@ -133,6 +133,14 @@ def read_info(folder: Path, weights: Path | None = None) -> NetworkInfo:
             raise NetworkError(f"{folder} is not a network: it has no {file.name}.")
     try:
         config = json.loads((folder / CONFIG_NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise NetworkError(f"{folder / CONFIG_NAME} is not a valid network config ({error}).") from error
+    return parse_config(config, folder, weights)
+
+
+def parse_config(config: Any, folder: Path, weights: Path | None = None) -> NetworkInfo:
+    """The card that a config.json read from `folder` makes. Raises NetworkError when it is not sound."""
+    try:
         info = NetworkInfo(
             name=folder.name if weights is None else f"{folder.name}/{weights.name}",
             title=str(config["title"]),

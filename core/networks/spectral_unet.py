@@ -20,7 +20,7 @@ the network sees and predicts unit variance in every bin at every noise level, n
 
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -101,7 +101,7 @@ def _rotate(x: Tensor) -> Tensor:
 class SpectralUNet(nn.Module):
     """The clean estimate E[x_0 | x_0 + sigma noise] of mono audio whose active RMS is `data_rms`.
 
-    Arguments (all kept in the checkpoint's config):
+    Arguments (the `architecture` of a config.json):
         channels    width of each resolution, finest first; each further one halves bins and frames
         n_fft, hop  of the STFT, samples
         embedding   width of the noise-level embedding
@@ -125,10 +125,6 @@ class SpectralUNet(nn.Module):
         self.n_fft, self.hop, self.data_rms = n_fft, hop, data_rms
         self.bins = n_fft // 2  # the Nyquist bin carries nothing and is left out
         self.time_multiple = 2 ** (len(channels) - 1)
-        self.config: dict[str, Any] = {
-            "channels": list(channels), "n_fft": n_fft, "hop": hop, "embedding": embedding, "data_rms": data_rms,
-        }  # fmt: skip
-
         self.register_buffer("band_std", torch.full((self.bins,), data_rms))
         self.register_buffer("window", torch.hann_window(n_fft), persistent=False)
         self.register_buffer("positions", _frequency_positions(self.bins), persistent=False)

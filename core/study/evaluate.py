@@ -28,7 +28,7 @@ from core.audio import FloatArray, open_source
 from core.device import resolve_device
 from core.diffusion.denoiser import Denoiser
 from core.diffusion.samplers import SAMPLERS
-from core.errors import AudioError, ExportError, SettingsError
+from core.errors import AudioError, ExportError, NetworkError, SettingsError
 from core.export import check_destination, check_text_destination, export_audio, write_text
 from core.extension import Extension
 from core.networks.checkpoint import load_denoiser
@@ -257,6 +257,11 @@ class Evaluation:
             if loaded is None or loaded[0] != job.row.chosen:
                 loaded = None  # two networks at once would count as one's memory
                 loaded = (job.row.chosen, load_denoiser(job.row.chosen, self.device))
+                if job.row.network.weights_sha256() != job.content["network"]["weights_sha256"]:
+                    raise NetworkError(
+                        f"The weights of {job.row.chosen} have changed since the evaluation began. Call it again, or "
+                        "evaluate a copy of them: what is finished is kept."
+                    )
             done, total = sum(costs[:index]), sum(costs)
             for evaluations in self._make(job, loaded[1]):
                 if progress is not None:

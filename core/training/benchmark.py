@@ -19,13 +19,15 @@ import statistics
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from core.device import has_fast_bfloat16, resolve_device
+from core.device import compiles_on, has_fast_bfloat16, resolve_device
 from core.errors import PianoDiffError
 from core.networks.diffwave import DiffWave
 from core.training.design import read_design
@@ -55,18 +57,18 @@ class PlainDiffWave(nn.Module):
         return eps
 
 
-def ours(config: dict[str, object], device: torch.device) -> Objective:
+def ours(config: dict[str, Any], folder: Path, device: torch.device) -> Objective:
     """The objective as `core.training.loop` sets it up."""
-    objective = make_objective(config).to(device)
+    objective = make_objective(config, folder).to(device)
     objective.in_bfloat16 = has_fast_bfloat16(device)
-    if device.type == "cuda":
+    if compiles_on(device):
         objective.compile_network()
     return objective
 
 
-def plain(config: dict[str, object], device: torch.device) -> Objective:
+def plain(config: dict[str, Any], folder: Path, device: torch.device) -> Objective:
     """The same loss around the same network, in float32, with nothing done for speed."""
-    objective = make_objective(config).to(device)
+    objective = make_objective(config, folder).to(device)
     if isinstance(objective, DiffWaveObjective):
         objective.network = PlainDiffWave(objective.network)  # type: ignore[assignment]
     if isinstance(objective, SpectralObjective):
@@ -74,9 +76,11 @@ def plain(config: dict[str, object], device: torch.device) -> Objective:
     return objective
 
 
-def make_step(objective: Objective, precision: str, clean: Tensor) -> Callable[[], None]:
-    """One training step on `clean` (B, N), in the given float32 matmul precision, without data loading."""
-    optimiser = torch.optim.AdamW(objective.network.parameters(), lr=1e-4, fused=precision != "highest")
+def make_step(objective: Objective, is_plain: bool, clean: Tensor) -> Callable[[], None]:
+    """One training step on `clean` (B, N), ours or the plain one, without data loading."""
+    fused = not is_plain and clean.device.type != "mps"
+    optimiser = torch.optim.AdamW(objective.network.parameters(), lr=1e-4, fused=fused)
+    precision = "highest" if is_plain or not objective.in_bfloat16 else "high"
     u = (torch.arange(len(clean), device=clean.device) + 0.5) / len(clean)
 
     def step() -> None:
@@ -128,8 +132,8 @@ def main(argv: list[str] | None = None) -> int:
     args = parser.parse_args(argv)
     try:
         device = resolve_device(args.device)
-        config = read_design(args.network)
-        fast, slow = ours(config, device), plain(config, device)
+        config, folder = read_design(args.network)
+        fast, slow = ours(config, folder, device), plain(config, folder, device)
     except PianoDiffError as error:
         print(f"benchmark: error: {error}", file=sys.stderr)
         return 1
@@ -138,8 +142,8 @@ def main(argv: list[str] | None = None) -> int:
     clean = 0.1 * torch.randn(max(1, round(args.batch_seconds / seconds)), frames, device=device)
     audio = clean.numel() / fast.sample_rate
     steps = {
-        "ours": make_step(fast, "high" if fast.in_bfloat16 else "highest", clean),
-        "plain": make_step(slow, "highest", clean),
+        "ours": make_step(fast, False, clean),
+        "plain": make_step(slow, True, clean),
     }
     work = operations(slow, clean)
     for step in steps.values():  # allocations, compilation, choice of kernels
@@ -172,6 +176,8 @@ def _device_name(device: torch.device) -> str:
 def _wait(device: torch.device) -> None:
     if device.type == "cuda":
         torch.cuda.synchronize(device)
+    elif device.type == "mps":
+        torch.mps.synchronize()
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from core.errors import SettingsError
 from core.training.settings import AUGMENTATIONS, PRECISIONS, TrainingSettings
 
 _FLAGS_OF_THE_COMMAND = ("command", "run", "out", "resume")
@@ -99,6 +100,11 @@ def _train(arguments: argparse.Namespace) -> int:
         if name not in _FLAGS_OF_THE_COMMAND
     }
     out: Path = arguments.out
+    for name in ("data", "validation"):  # a run must find them again from anywhere
+        if name in given:
+            given[name] = tuple(os.path.abspath(os.path.expanduser(entry)) for entry in given[name])
+    if getattr(sys, "frozen", False):
+        raise SettingsError("The packaged application can't train. Install PianoDiff with pip: see the README.")
     if not arguments.resume:
         settings = TrainingSettings(**{"data": (), **given})
 
@@ -106,11 +112,12 @@ def _train(arguments: argparse.Namespace) -> int:
     from core.training.state import read_header
 
     if arguments.resume:
-        settings = TrainingSettings.from_json(read_header(out)[1]).resumed_with(given)
+        settings = TrainingSettings.from_json(read_header(out).settings).resumed_with(given)
     outcome = train(settings, out, arguments.resume, say=lambda line: print(line, flush=True))
     leads = os.environ.get("RANK", "0") == "0"
     if leads and outcome.finished:
-        print(f"done: {outcome.progress.step} steps. Use it: pianodiff extend IN OUT --seconds 2 --network {out}")
+        print(f"done: {outcome.progress.step} steps")
+        print(f"use it: pianodiff extend IN OUT --seconds 2 --network {out.resolve()}")
     if leads and not outcome.finished:
         print(f"pianodiff: stopped and saved at step {outcome.progress.step}. Go on: "
               f"pianodiff train --out {out} --resume", file=sys.stderr)  # fmt: skip

@@ -18,8 +18,8 @@ from core.training.settings import TrainingSettings, data_weight
 from core.training.state import Progress
 
 
-def read_design(name_or_path: str) -> dict[str, Any]:
-    """The config of a shipped network by name, or of a folder or a config.json: its weights may be missing.
+def read_design(name_or_path: str) -> tuple[dict[str, Any], Path]:
+    """The config of a shipped network by name, or of a folder or a config.json, and its folder. Weights may be missing.
 
     Raises NetworkError when there is none, or it can't be read.
     """
@@ -35,7 +35,7 @@ def read_design(name_or_path: str) -> dict[str, Any]:
         ) from error
     if not isinstance(config, dict):
         raise NetworkError(f"{path} is not a network's config.")
-    return config
+    return config, path.parent
 
 
 def starting_weights(name_or_path: str) -> Path:

@@ -10,8 +10,8 @@ import torch
 from torch import Tensor
 
 from core.audio import FloatArray
-from core.errors import PianoDiffError
-from core.export import export_audio
+from core.errors import ExportError, PianoDiffError
+from core.export import export_audio, write_text
 from core.extension import Extension
 from core.networks.checkpoint import load_denoiser
 from core.networks.registry import find_network
@@ -31,9 +31,9 @@ class Journal:
         self._folder = folder
         self._path = folder / "log.jsonl"
         if self._path.exists():
-            lines = self._path.read_text().splitlines()
-            kept = [line for line in lines if json.loads(line)["step"] <= first_step]
-            self._path.write_text("".join(line + "\n" for line in kept))
+            lines = self._path.read_text(encoding="utf-8").splitlines()
+            kept = [line for line in lines if _step_of(line) <= first_step]
+            write_text(self._path, "".join(line + "\n" for line in kept), overwrite=True)
         self.notice = ""
         try:
             from torch.utils.tensorboard import SummaryWriter
@@ -41,7 +41,7 @@ class Journal:
             self.notice = "TensorBoard is not installed (pip install 'pianodiff[train]'): figures go to log.jsonl only."
             self._board: Any = None
         else:
-            self._board = SummaryWriter(folder / "tensorboard", purge_step=first_step)
+            self._board = SummaryWriter(folder / "tensorboard", purge_step=first_step + 1)
         self._losses: list[Tensor] = []
         self._audio, self._since = 0.0, time.monotonic()
 
@@ -51,7 +51,10 @@ class Journal:
             self._board.close()
 
     def step(self, progress: Progress, loss: Tensor, rate: float, audio_seconds: float, done: float) -> str:
-        """Note a step; now and then returns a line to print, else "". done: share of the run, 0..1."""
+        """Note a step; now and then returns a line to print, else "".
+
+        loss: of this process' crops.  audio_seconds: of all processes.  done: share of the run, 0..1.
+        """
         self._losses.append(loss)
         self._audio += audio_seconds
         spent = time.monotonic() - self._since
@@ -94,11 +97,12 @@ class Journal:
         return f"sample: {path}"
 
     def _continue(self, corpus: Corpus, seed: int, device: str) -> tuple[FloatArray, FloatArray, int]:
-        info = find_network(str(self._folder))
+        path = str(self._folder.resolve())  # absolute: a run called "spectral" is not the shipped network
+        info = find_network(path)
         rng = np.random.default_rng(seed)
         context = corpus.crop(round(min(KNOWN_SECONDS, info.context_seconds) * info.sample_rate), rng)
-        settings = Settings(steps=STEPS, seed=seed, network=str(self._folder), device=device)
-        denoiser = load_denoiser(str(self._folder), torch.device(device))
+        settings = Settings(steps=STEPS, seed=seed, network=path, device=device)
+        denoiser = load_denoiser(path, torch.device(device))
         seconds = min(NEW_SECONDS, info.hop_seconds)
         extension = Extension(denoiser, info, context[None], info.sample_rate, seconds, settings)
         for _ in extension.run():
@@ -108,8 +112,19 @@ class Journal:
     def _write(self, progress: Progress, figures: dict[str, float]) -> None:
         entry = {"step": progress.step, "seconds": round(progress.seconds, 1),
                  "audio_seconds": round(progress.audio_seconds, 1)}  # fmt: skip
-        with self._path.open("a") as log:
-            log.write(json.dumps(entry | figures) + "\n")
+        try:
+            with self._path.open("a", encoding="utf-8") as log:
+                log.write(json.dumps(entry | figures) + "\n")
+        except OSError as error:
+            raise ExportError(f"The log {self._path} can't be written ({error.strerror}).") from error
         if self._board is not None:
             for name, value in figures.items():
                 self._board.add_scalar(name, value, progress.step)
+
+
+def _step_of(line: str) -> float:
+    """The step of a line of the log; infinite for one that a crash cut short."""
+    try:
+        return int(json.loads(line)["step"])
+    except (ValueError, KeyError, TypeError):
+        return float("inf")

@@ -22,9 +22,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from core.device import has_fast_bfloat16
+from core.device import compiles_on, has_fast_bfloat16
 from core.errors import NetworkError, SettingsError
 from core.networks.checkpoint import load_weights
+from core.networks.registry import CONFIG_NAME, WEIGHTS_NAME
 from core.training.augmentation import Augmentation
 from core.training.batches import Batches, BatchPlan
 from core.training.data import Corpus, load_corpus, split_validation
@@ -32,7 +33,16 @@ from core.training.design import publish, read_design, starting_weights
 from core.training.journal import Journal
 from core.training.objectives import make_objective
 from core.training.settings import TrainingSettings, data_weight
-from core.training.state import STATE_NAME, Progress, load_state, optimiser_tensors, read_header, save_state
+from core.training.state import (
+    STATE_NAME,
+    Header,
+    Progress,
+    check_identity,
+    load_state,
+    optimiser_tensors,
+    read_header,
+    save_state,
+)
 from core.training.team import Team
 from core.training.validation import Validation
 
@@ -67,26 +77,28 @@ def train(settings: TrainingSettings, out: Path, resume: bool = False, say: Call
         team.wait()
 
         # The network and its loss.
-        config = read_design(settings.network)
+        config, folder = read_design(settings.network)
         torch.manual_seed(settings.seed)
-        objective = make_objective(config)
+        objective = make_objective(config, folder)
         network = objective.network
+        if settings.start is not None and not resume:
+            load_weights(network, starting_weights(settings.start))
         objective.in_bfloat16 = _in_bfloat16(settings.precision, team.device)
         torch.set_float32_matmul_precision("high" if objective.in_bfloat16 else "highest")
+        torch.backends.cudnn.allow_tf32 = objective.in_bfloat16
 
         # The data.
         lengths = settings.crop_seconds or objective.crop_seconds
         plan = BatchPlan(objective.sample_rate, lengths, settings.batch_seconds, objective.frames_multiple)
         plan.check(team.world)
         training, held_out = _load_data(settings, out, config, team, tell)
+        identity = {"design": config, "audio": [corpus.fingerprint() for corpus, _ in training]}
         plain = Augmentation.none(objective.sample_rate)
         augmentation = plain if settings.augmentation == "none" else Augmentation(objective.sample_rate)
         batches = Batches(training, augmentation, plan, settings.seed, team.rank, team.world)
 
-        # The weights: fresh, somebody's, or where this run was.
-        if settings.start is not None and not resume:
-            load_weights(network, starting_weights(settings.start))
-        elif not resume:
+        # The optimiser, and where this run was.
+        if settings.start is None and not resume:
             objective.measure(Batches(training, plain, plan, settings.seed).draw)
         objective.to(team.device)
         optimiser = torch.optim.AdamW(
@@ -96,11 +108,12 @@ def train(settings: TrainingSettings, out: Path, resume: bool = False, say: Call
         progress = Progress()
         if resume:
             if team.leads:
-                progress, _ = read_header(out)
+                check_identity(out, identity)
+                progress = read_header(out).progress
                 load_state(out, network, average, optimiser)
             team.broadcast(optimiser_tensors(network, optimiser))
             progress = Progress.from_floats(*team.latest(*progress.as_floats()))
-        if team.device.type == "cuda":
+        if compiles_on(team.device):
             objective.compile_network()
         model = team.share(objective)
 
@@ -111,7 +124,7 @@ def train(settings: TrainingSettings, out: Path, resume: bool = False, say: Call
         def save() -> None:
             """Save what --resume needs and the network as it is; then see and hear how it does."""
             assert journal is not None
-            save_state(out, progress, asdict(settings), network, average, optimiser)
+            save_state(out, Header(progress, asdict(settings), identity), network, average, optimiser)
             publish(out, config, settings, training, network, average, progress)
             if validation is not None:
                 tell(journal.validation(progress, validation.losses(average)))
@@ -212,8 +225,12 @@ def _check_folder(out: Path, resume: bool) -> None:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise SettingsError(f"The folder {out} can't be made ({error.strerror}).") from error
-    if not resume and (out / STATE_NAME).exists():
+    if resume:
+        return
+    if (out / STATE_NAME).exists():
         raise SettingsError(f"{out} already holds a run. Go on with it (--resume), or choose another folder.")
+    if (out / CONFIG_NAME).exists() or (out / WEIGHTS_NAME).exists():
+        raise SettingsError(f"{out} already holds a network, which the run would replace. Choose another folder.")
 
 
 def _in_bfloat16(precision: str, device: torch.device) -> bool:
@@ -226,6 +243,7 @@ def _load_data(
     settings: TrainingSettings, out: Path, config: dict[str, Any], team: Team, tell: Callable[[str], object]
 ) -> tuple[Weighted, Weighted]:
     """The corpora to train on and to validate on, each with its weight."""
+    _check_folders([folder for folder, _ in map(data_weight, settings.data)])
     cache = Path(settings.cache) if settings.cache else out / "cache"
 
     def load(folder: str) -> Corpus:
@@ -267,9 +285,23 @@ def keep_back(corpora: Weighted) -> tuple[Weighted, Weighted]:
     kept_back = {piece for corpus, _ in held_out for piece in corpus.pieces}
     training = []
     for corpus, validation, weight in split:
-        others = kept_back - set(validation.pieces if validation is not None else ())
+        others = set(corpus.pieces) & (kept_back - set(validation.pieces if validation is not None else ()))
+        if others == set(corpus.pieces):
+            raise SettingsError(
+                f"All pieces of one folder ({', '.join(sorted(others)[:3])} ...) are kept back for validation in "
+                "another. Name folders to validate on with --validation."
+            )
         training.append((corpus.only(set(corpus.pieces) - others) if others else corpus, weight))
     return training, held_out
+
+
+def _check_folders(folders: list[str]) -> None:
+    """Raises SettingsError when one of the folders lies in another: its recordings would count as two of each."""
+    places = [Path(folder).expanduser().resolve() for folder in folders]
+    for inner in range(len(places)):
+        for outer in range(len(places)):
+            if inner != outer and places[inner].is_relative_to(places[outer]):
+                raise SettingsError(f"{folders[inner]} lies inside {folders[outer]}: name each recording once.")
 
 
 @contextmanager

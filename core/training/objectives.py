@@ -2,11 +2,12 @@
 
 An objective is a module around its network, so that data-parallel training sees one forward pass. It draws nothing
 itself: the noise and a number u in [0, 1) that decides the noise level come from outside, keyed by crop, and the loss
-of a crop is the same in whatever batch, process or machine it lands.
+of a crop is the same in whatever batch or process it lands.
 """
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.diffusion.schedule import NoiseSchedule
-from core.errors import NetworkError
+from core.networks.checkpoint import build
 from core.networks.diffwave import DiffWave
+from core.networks.registry import NetworkInfo, parse_config
 from core.networks.spectral_unet import SpectralUNet
 
 DrawCrops = Callable[[int, int], np.ndarray]
@@ -27,6 +29,7 @@ class Objective(nn.Module, ABC):
     """A network and its loss.
 
     network            what is trained
+    schedule           its noise levels
     sample_rate        Hz
     frames_multiple    crops are cut to a multiple of this
     learning_rate, crop_seconds    defaults for training from scratch
@@ -34,13 +37,14 @@ class Objective(nn.Module, ABC):
     """
 
     network: nn.Module
+    schedule: NoiseSchedule
     frames_multiple = 1
     learning_rate: float
     crop_seconds: tuple[float, ...]
 
-    def __init__(self, sample_rate: int) -> None:
+    def __init__(self, info: NetworkInfo, schedule: NoiseSchedule, network: nn.Module) -> None:
         super().__init__()
-        self.sample_rate = sample_rate
+        self.sample_rate, self.schedule, self.network = info.sample_rate, schedule, network
         self.in_bfloat16 = False
 
     @abstractmethod
@@ -75,17 +79,18 @@ class SpectralObjective(Objective):
     band_weights: Tensor
     learning_rate = 6e-4
     crop_seconds = (2.0, 4.0)
-    SIGMA_MIN, SIGMA_MAX, POWER = 1e-4, 3.0, 8.0
+    POWER = 8.0
+    BEYOND_TOP = 1.2  # the law reaches a little above the noisiest level, which would else be its rarely seen edge
 
-    def __init__(self, config: Mapping[str, Any]) -> None:
-        super().__init__(int(config["sample_rate"]))
-        self.network = SpectralUNet(**config["architecture"])
-        self.frames_multiple = self.network.hop
-        self.register_buffer("band_weights", band_weights(self.network.bins, self.sample_rate), persistent=False)
+    def __init__(self, info: NetworkInfo, schedule: NoiseSchedule, network: SpectralUNet) -> None:
+        super().__init__(info, schedule, network)
+        self.frames_multiple = network.hop
+        self.register_buffer("band_weights", band_weights(network.bins, self.sample_rate), persistent=False)
+        self._low = schedule.sigma(1) ** (1 / self.POWER)
+        self._high = (self.BEYOND_TOP * schedule.sigma(schedule.top)) ** (1 / self.POWER)
 
     def forward(self, clean: Tensor, u: Tensor, noise: Tensor) -> Tensor:
-        low, high = self.SIGMA_MIN ** (1 / self.POWER), self.SIGMA_MAX ** (1 / self.POWER)
-        sigma = (low + u * (high - low)) ** self.POWER
+        sigma = (self._low + u * (self._high - self._low)) ** self.POWER
         bands = self.network.analyse(clean)
         noisy = bands + sigma.view(-1, 1, 1, 1) * self.network.analyse(noise)
         scale = self.network.precondition(sigma)
@@ -95,9 +100,11 @@ class SpectralObjective(Objective):
         return ((prediction - target).square() * self.band_weights.view(1, 1, -1, 1)).mean(dim=(1, 2, 3))
 
     def validation_levels(self) -> dict[str, float]:
-        low, high = self.SIGMA_MIN ** (1 / self.POWER), self.SIGMA_MAX ** (1 / self.POWER)
-        sigmas = (0.0002, 0.001, 0.005, 0.02, 0.1, 0.4, 1.5)
-        return {f"sigma {sigma:g}": (sigma ** (1 / self.POWER) - low) / (high - low) for sigma in sigmas}
+        places = {
+            f"sigma {sigma:g}": (sigma ** (1 / self.POWER) - self._low) / (self._high - self._low)
+            for sigma in (0.0002, 0.001, 0.005, 0.02, 0.1, 0.4, 1.5)
+        }
+        return {name: place for name, place in places.items() if 0 <= place < 1}
 
     def measure(self, draw: DrawCrops) -> None:
         """Set the deviation of each STFT bin over the data, smoothed over a third of an octave, floored at -100 dB."""
@@ -129,22 +136,18 @@ class DiffWaveObjective(Objective):
     """The paper's: mean squared error of eps, the timestep uniform over 0..T-1 (Ho et al. 2020, eq. 14)."""
 
     network: DiffWave
+    scales: Tensor
     learning_rate = 2e-4
     crop_seconds = (1.0,)
 
-    def __init__(self, config: Mapping[str, Any]) -> None:
-        super().__init__(int(config["sample_rate"]))
-        schedule = dict(config["schedule"])
-        if schedule.pop("kind") != "linear_beta":
-            raise NetworkError("DiffWave is trained with a linear beta schedule; this config has another one.")
-        self.schedule = NoiseSchedule.linear_beta(int(config["levels"]), **schedule)
-        self.network = DiffWave(**config["architecture"])
-        scales = torch.tensor([self.schedule.scales(level) for level in range(1, self.schedule.top + 1)])
+    def __init__(self, info: NetworkInfo, schedule: NoiseSchedule, network: DiffWave) -> None:
+        super().__init__(info, schedule, network)
+        scales = torch.tensor([schedule.scales(level) for level in range(1, schedule.top + 1)])
         self.register_buffer("scales", scales, persistent=False)
 
     def forward(self, clean: Tensor, u: Tensor, noise: Tensor) -> Tensor:
         index = (u * self.schedule.top).long().clamp(max=self.schedule.top - 1)
-        signal, scale = self.scales[index].unsqueeze(-1).unbind(1)  # type: ignore[index]
+        signal, scale = self.scales[index].unsqueeze(-1).unbind(1)
         x = signal * clean + scale * noise
         with torch.autocast(clean.device.type, torch.bfloat16, enabled=self.in_bfloat16):
             prediction = self.network(x[:, None], index.float())[:, 0]
@@ -156,15 +159,14 @@ class DiffWaveObjective(Objective):
         return {f"t {level}": (level - 0.5) / top for level in levels}
 
 
-_OBJECTIVES: dict[str, Callable[[Mapping[str, Any]], Objective]] = {
-    "spectral_unet": SpectralObjective,
-    "diffwave": DiffWaveObjective,
-}
+def make_objective(config: Mapping[str, Any], folder: Path) -> Objective:
+    """The objective for a config.json read from `folder`, with fresh weights.
 
-
-def make_objective(config: Mapping[str, Any]) -> Objective:
-    """The objective for a network's config (its config.json), with fresh weights. Raises NetworkError."""
-    try:
-        return _OBJECTIVES[config["kind"]](config)
-    except (KeyError, TypeError, ValueError) as error:
-        raise NetworkError(f"The config does not describe a network that can be trained ({error}).") from error
+    Raises NetworkError when it does not describe a whole network: also what only its use would need is checked.
+    """
+    info = parse_config(config, folder)
+    schedule, network = build(info)
+    if isinstance(network, SpectralUNet):
+        return SpectralObjective(info, schedule, network)
+    assert isinstance(network, DiffWave)
+    return DiffWaveObjective(info, schedule, network)

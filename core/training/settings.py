@@ -5,11 +5,13 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from core.errors import SettingsError
+from core.settings import MAX_SEED
 
 PRECISIONS = ("auto", "bf16", "float32")
 AUGMENTATIONS = ("mild", "none")
-FREE_ON_RESUME = ("steps", "minutes", "device", "workers", "save_minutes", "samples", "cache")
-"""Settings that a resumed run may change: none of them alters what a step does (the end only bends the decay)."""
+FREE_ON_RESUME = ("steps", "minutes", "data", "validation", "device", "workers", "save_minutes", "samples", "cache")
+"""Settings that a resumed run may change. Data may have moved: that it is the same is checked by what it holds. Another
+end bends the decay of the learning rate anew; another device draws other noise, from the same seeds."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,8 @@ class TrainingSettings:
         for name, known in (("augmentation", AUGMENTATIONS), ("precision", PRECISIONS)):
             if getattr(self, name) not in known:
                 raise SettingsError(f"--{name} must be one of {', '.join(known)}, not {getattr(self, name)}.")
+        if self.seed > MAX_SEED:
+            raise SettingsError(f"--seed must be at most {MAX_SEED}.")
         for entry in self.data:
             data_weight(entry)
 

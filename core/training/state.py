@@ -6,7 +6,7 @@ one rename can't be half old and half new.
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from safetensors.torch import save
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from core.errors import ExportError, NetworkError
+from core.errors import ExportError, NetworkError, SettingsError
 
 STATE_NAME = "state.safetensors"
 FORMAT = 1
@@ -47,10 +47,22 @@ class Progress:
         return cls(int(step), int(skipped), audio_seconds, seconds)
 
 
+@dataclass(frozen=True)
+class Header:
+    """What is saved beside the tensors.
+
+    settings   the run's TrainingSettings
+    identity   the design's config and the fingerprints of the audio: with others it would be another run
+    """
+
+    progress: Progress
+    settings: dict[str, Any]
+    identity: dict[str, Any]
+
+
 def save_state(
     folder: Path,
-    progress: Progress,
-    settings: dict[str, Any],
+    header: Header,
     network: nn.Module,
     average: dict[str, Tensor],
     optimiser: Optimizer,
@@ -61,13 +73,13 @@ def save_state(
     for name, parameter in network.named_parameters():
         for key, value in optimiser.state.get(parameter, {}).items():
             tensors[f"optimiser/{key}/{name}"] = value
-    header = {"format": FORMAT, "progress": vars(progress), "settings": settings}
+    text = json.dumps({"format": FORMAT, **asdict(header)})
     path = folder / STATE_NAME
     temporary = path.with_name(path.name + ".part")
     try:
         contiguous = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
         with temporary.open("wb") as file:
-            file.write(save(contiguous, metadata={"pianodiff": json.dumps(header)}))
+            file.write(save(contiguous, metadata={"pianodiff": text}))
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
@@ -76,10 +88,22 @@ def save_state(
         raise ExportError(f"The state of the run can't be written to {path} ({error}).") from error
 
 
-def read_header(folder: Path) -> tuple[Progress, dict[str, Any]]:
-    """Progress and settings of the run in `folder`. Raises NetworkError when it holds none that can be read."""
+def read_header(folder: Path) -> Header:
+    """Progress, settings and identity of the run in `folder`. Raises NetworkError when it holds none."""
     header = json.loads(_open(folder).metadata()["pianodiff"])
-    return Progress(**header["progress"]), header["settings"]
+    return Header(Progress(**header["progress"]), header["settings"], header["identity"])
+
+
+def check_identity(folder: Path, identity: dict[str, Any]) -> None:
+    """Raises SettingsError when the run in `folder` was started with another design, or on other recordings."""
+    saved, now = read_header(folder).identity, json.loads(json.dumps(identity))
+    if saved["design"] != now["design"]:
+        raise SettingsError("The design of this network has changed since the run was started. Start a new run.")
+    if saved["audio"] != now["audio"]:
+        raise SettingsError(
+            "The recordings have changed since the run was started: some were added, removed, renamed or cut. Put "
+            "them back, or start a new run from these weights (--from)."
+        )
 
 
 def load_state(folder: Path, network: nn.Module, average: dict[str, Tensor], optimiser: Optimizer) -> None:

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from core.device import resolve_device
+from core.errors import SettingsError
 
 
 class Team:
@@ -24,7 +25,10 @@ class Team:
         self.world = int(os.environ.get("WORLD_SIZE", 1))
         self.device = resolve_device(device)
         if self.device.type == "cuda":
-            self.device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", 0)))
+            local, cards = int(os.environ.get("LOCAL_RANK", 0)), torch.cuda.device_count()
+            if local >= cards:
+                raise SettingsError(f"This machine has {cards} GPUs: start at most as many processes on it.")
+            self.device = torch.device("cuda", local)
             torch.cuda.set_device(self.device)
         if self.world > 1:
             backend = "nccl" if self.device.type == "cuda" else "gloo"

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,13 +10,20 @@ import torch
 from scipy.signal import lfilter
 
 from core.errors import NetworkError
+from core.training.design import read_design
 from core.training.objectives import DiffWaveObjective, Objective, SpectralObjective, band_weights, make_objective
 from tests.training.conftest import DIFFWAVE
 
 
+def diffwave() -> DiffWaveObjective:
+    objective = make_objective(DIFFWAVE, Path("design"))
+    assert isinstance(objective, DiffWaveObjective)
+    return objective
+
+
 @pytest.fixture
 def spectral(design: Path) -> SpectralObjective:
-    objective = make_objective(json.loads((design / "config.json").read_text()))
+    objective = make_objective(json.loads((design / "config.json").read_text()), design)
     assert isinstance(objective, SpectralObjective)
     return objective
 
@@ -53,7 +61,7 @@ def test_low_bins_weigh_more_and_the_mean_weight_is_1() -> None:
 @pytest.mark.parametrize("index", [0, 1, 57, 199])
 def test_diffwave_sees_x_t_of_the_paper_and_is_asked_for_eps(index: int) -> None:
     """Eq. 8 with the timestep as index: an off-by-one would train every step on its neighbour's noise."""
-    objective = DiffWaveObjective(DIFFWAVE)
+    objective = diffwave()
     clean, noise = torch.randn(2, 3, 500, generator=torch.Generator().manual_seed(0)).unbind(0)
     alpha_bar = np.cumprod(1 - np.linspace(1e-4, 0.02, 200))[index]
     x_t = np.sqrt(alpha_bar) * clean + np.sqrt(1 - alpha_bar) * noise
@@ -73,7 +81,7 @@ def test_diffwave_sees_x_t_of_the_paper_and_is_asked_for_eps(index: int) -> None
 
 def test_fresh_diffwave_has_the_loss_of_knowing_nothing() -> None:
     """Its last layer starts at zero, so the first loss is the variance of eps."""
-    objective = DiffWaveObjective(DIFFWAVE)
+    objective = diffwave()
     noise = torch.randn(4, 2000, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
         loss = objective(torch.zeros(4, 2000), torch.rand(4), noise)
@@ -83,14 +91,45 @@ def test_fresh_diffwave_has_the_loss_of_knowing_nothing() -> None:
 @pytest.mark.parametrize("kind", ["spectral", "diffwave"])
 def test_validation_levels_lie_inside_the_law_and_rise(kind: str, spectral: SpectralObjective) -> None:
     """A level outside would be validated at noise that is never trained on."""
-    objective: Objective = spectral if kind == "spectral" else DiffWaveObjective(DIFFWAVE)
+    objective: Objective = spectral if kind == "spectral" else diffwave()
     places = list(objective.validation_levels().values())
     assert len(places) >= 5 and places == sorted(places) and places[0] >= 0 and places[-1] < 1
 
 
-def test_a_config_that_is_no_network_is_refused() -> None:
-    """A KeyError's traceback would not tell the user which file is wrong."""
-    with pytest.raises(NetworkError, match="can be trained"):
-        make_objective({"kind": "transformer"})
-    with pytest.raises(NetworkError, match="linear beta"):
-        make_objective(DIFFWAVE | {"schedule": {"kind": "power_sigma"}})
+def test_the_spectral_law_covers_the_schedule(spectral: SpectralObjective, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Levels that a sampler asks for must have been trained, whatever schedule a design has."""
+    seen: list[float] = []
+    precondition = spectral.network.precondition
+
+    def spy(sigma: torch.Tensor) -> Any:
+        seen.extend(sigma.tolist())
+        return precondition(sigma)
+
+    monkeypatch.setattr(spectral.network, "precondition", spy)
+    spectral(torch.zeros(2, 1024), torch.tensor([0.0, 1.0]), torch.zeros(2, 1024))
+    top = spectral.schedule.sigma(spectral.schedule.top)
+    assert seen[0] == pytest.approx(spectral.schedule.sigma(1)) and top < seen[1] < 2 * top
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"kind": "transformer"},
+        {"schedule": {"kind": "linear_beta", "first": 1.5}},
+        {"schedule": {}},
+        {"architecture": {"layers": 3, "heads": 4}},
+        {"hop_seconds": 0},
+        {"title": None, "data_rms": "loud"},
+    ],
+)
+def test_a_config_that_is_no_whole_network_is_refused(change: dict[str, Any]) -> None:
+    """Found before hours of training, and by name: the folder would not open as a network afterwards."""
+    with pytest.raises(NetworkError):
+        make_objective(DIFFWAVE | change, Path("design"))
+
+
+def test_shipped_designs_can_be_trained() -> None:
+    """`--network spectral` and `--network diffwave`, as the documentation has them."""
+    for name in ("spectral", "diffwave"):
+        config, folder = read_design(name)
+        assert make_objective(config, folder).sample_rate == 22050

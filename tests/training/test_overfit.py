@@ -17,7 +17,7 @@ from core.networks.checkpoint import load_denoiser
 from core.networks.registry import find_network
 from core.settings import Settings
 
-RATE = 4000
+RATE = 2000
 DESIGN: dict[str, Any] = {
     "title": "One clip",
     "summary": "For the overfit check.",
@@ -29,17 +29,17 @@ DESIGN: dict[str, Any] = {
     "data_rms": 0.1,
     "levels": 200,
     "schedule": {"kind": "power_sigma", "sigma_min": 1e-3, "sigma_max": 2.5, "rho": 7.0},
-    "architecture": {"channels": [16, 32], "n_fft": 512, "hop": 128, "embedding": 64, "data_rms": 0.1},
+    "architecture": {"channels": [32, 64], "n_fft": 128, "hop": 64, "embedding": 64, "data_rms": 0.1},
 }
 
 
 def arpeggio() -> np.ndarray:
-    """(10 s,) float32: C4 G4 E4 C5, half a second each, over and over; three decaying partials a note."""
+    """(10 s,) float32: C4 G4 E4 C5, half a second each, over and over; up to three decaying partials a note."""
     clip = np.zeros(11 * RATE)
     time = np.arange(RATE) / RATE
     for index, note in enumerate((60, 67, 64, 72) * 5):
         pitch = 440 * 2 ** ((note - 69) / 12)
-        tone = sum(np.sin(2 * np.pi * pitch * h * time) / h**1.5 for h in (1, 2, 3))
+        tone = sum(np.sin(2 * np.pi * pitch * h * time) / h**1.5 for h in (1, 2, 3) if pitch * h < RATE / 2)
         begin = index * RATE // 2
         clip[begin : begin + RATE] += 0.2 * tone * np.exp(-3 * time) * np.minimum(1, time / 0.005)
     return clip[: 10 * RATE].astype(np.float32)
@@ -47,7 +47,7 @@ def arpeggio() -> np.ndarray:
 
 def picture(samples: np.ndarray) -> np.ndarray:
     """Log magnitudes of the spectrogram, flat."""
-    return np.asarray(np.log(np.abs(stft(samples, RATE, nperseg=512, noverlap=384)[2]) + 1e-3)).ravel()
+    return np.asarray(np.log(np.abs(stft(samples, RATE, nperseg=256, noverlap=192)[2]) + 1e-3)).ravel()
 
 
 @pytest.mark.slow
@@ -64,7 +64,7 @@ def test_a_network_learns_to_continue_the_one_clip_it_knows(tmp_path: Path) -> N
     out = tmp_path / "run"
     options = {
         "--data": tmp_path / "clip", "--network": tmp_path / "config.json", "--out": out, "--steps": 800,
-        "--crop-seconds": 3, "--batch-seconds": 12, "--learning-rate": 3e-3, "--half-life": 300,
+        "--crop-seconds": 3, "--batch-seconds": 24, "--learning-rate": 1e-3, "--half-life": 600,
         "--augmentation": "none", "--device": "cpu",
     }  # fmt: skip
     assert main(["train", "--no-samples", *(str(word) for pair in options.items() for word in pair)]) == 0
@@ -82,4 +82,4 @@ def test_a_network_learns_to_continue_the_one_clip_it_knows(tmp_path: Path) -> N
             for shift in (-RATE, -RATE // 2, 0, RATE // 2, RATE)
         }
         assert likeness[0] > 0.6, likeness
-        assert likeness[0] > 0.15 + max(value for shift, value in likeness.items() if shift), likeness
+        assert likeness[0] > 0.25 + max(value for shift, value in likeness.items() if shift), likeness

@@ -70,10 +70,13 @@ def tensors(run: Path) -> dict[str, torch.Tensor]:
 def test_a_run_leaves_a_network_a_log_and_continuations(
     recordings: Path, design: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The command as the documentation gives it: its folder must be usable as a network without any further step."""
+    """The command as the documentation gives it: its folder must be usable as a network without any further step.
+
+    In the arithmetic that this machine has, bf16 where it can.
+    """
     out = tmp_path / "mine"
-    arguments = [a for a in command(recordings, design, out, "--steps", "3") if a != "--no-samples"]
-    assert main(arguments) == 0
+    arguments = command(recordings, design, out, "--steps", "3", "--precision", "auto")
+    assert main([argument for argument in arguments if argument != "--no-samples"]) == 0
     said = capsys.readouterr().out
     assert "recordings: 0.2 minutes in 3 files, 3 pieces" in said and "validation" in said
     assert f"--network {out}" in said
@@ -120,12 +123,12 @@ def test_a_killed_run_resumes_bit_for_bit(repository: Path, recordings: Path, de
         [sys.executable, "-m", "core.cli", *options], env=environment(repository), cwd=tmp_path,
         stdout=subprocess.DEVNULL,
     )  # fmt: skip
-    while not (killed / STATE_NAME).exists() or read_header(killed)[0].step < 4:
+    while not (killed / STATE_NAME).exists() or read_header(killed).progress.step < 4:
         assert process.poll() is None
         time.sleep(0.01)
     process.kill()
     process.wait()
-    assert 4 <= read_header(killed)[0].step < 12
+    assert 4 <= read_header(killed).progress.step < 12
 
     said: list[str] = []
     train(run, killed, resume=True, say=said.append)
@@ -152,7 +155,7 @@ def test_ctrl_c_saves_and_says_how_to_go_on(repository: Path, recordings: Path, 
     os.killpg(process.pid, signal.SIGINT)
     errors = process.communicate(timeout=60)[1]
     assert process.returncode == 130
-    assert f"stopped and saved at step {read_header(out)[0].step}" in errors and "--resume" in errors
+    assert f"stopped and saved at step {read_header(out).progress.step}" in errors and "--resume" in errors
     assert "Traceback" not in errors
 
 
@@ -169,10 +172,14 @@ def test_a_run_may_be_given_more_steps(recordings: Path, design: Path, tmp_path:
 
 
 def test_a_run_is_not_overwritten(recordings: Path, design: Path, tmp_path: Path) -> None:
-    """The same command typed twice must not throw days of training away."""
+    """The same command typed twice must not throw days of training away, nor another network's weights."""
     train(settings(recordings, design, steps=1), tmp_path / "run", say=silent)
     with pytest.raises(SettingsError, match="already holds a run"):
         train(settings(recordings, design, steps=1), tmp_path / "run", say=silent)
+    before = (design / "weights.safetensors").read_bytes()
+    with pytest.raises(SettingsError, match="already holds a network"):
+        train(settings(recordings, design, steps=1), design, say=silent)
+    assert (design / "weights.safetensors").read_bytes() == before
 
 
 def test_resume_refuses_what_would_make_it_another_run(
@@ -189,21 +196,64 @@ def test_resume_refuses_what_would_make_it_another_run(
     assert "not the state of a training run" in capsys.readouterr().err
 
 
+def test_resume_goes_by_what_the_recordings_are_not_where(recordings: Path, design: Path, tmp_path: Path) -> None:
+    """Moved, they are the same run; one more piece would silently change every crop and the split."""
+    run = settings(recordings, design, steps=1)
+    train(run, tmp_path / "run", say=silent)
+    moved = tmp_path / "moved"
+    recordings.rename(moved)
+    longer = run.resumed_with({"steps": 2, "data": (str(moved),)})
+    assert train(longer, tmp_path / "run", resume=True, say=silent).finished
+    shutil.copy(moved / "piecea.wav", moved / "pieced.wav")
+    with pytest.raises(SettingsError, match="recordings have changed"):
+        train(longer, tmp_path / "run", resume=True, say=silent)
+    (moved / "pieced.wav").unlink()
+    (design / "config.json").write_text((design / "config.json").read_text().replace('"levels": 200', '"levels": 100'))
+    with pytest.raises(SettingsError, match="design of this network has changed"):
+        train(longer, tmp_path / "run", resume=True, say=silent)
+
+
+def test_a_log_that_was_cut_short_does_not_keep_a_run_from_going_on(
+    recordings: Path, design: Path, tmp_path: Path
+) -> None:
+    """A full disk or a power cut leaves half a line; the weights beside it are whole."""
+    run = settings(recordings, design, steps=1)
+    train(run, tmp_path / "run", say=silent)
+    with (tmp_path / "run" / "log.jsonl").open("a") as log:
+        log.write('{"step": 1, "lo')
+    train(run.resumed_with({"steps": 2}), tmp_path / "run", resume=True, say=silent)
+    entries = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
+    assert [entry["step"] for entry in entries] == [1, 2]
+
+
 # Several processes.
 
 
 def test_two_processes_give_the_weights_of_one(repository: Path, recordings: Path, tmp_path: Path) -> None:
-    """Gradients averaged over crops seen once each: nothing else keeps a cluster's result that of one machine.
+    """Gradients averaged over crops seen once each: nothing else keeps a cluster's result that of one machine. Resumed
+    half-way, too: then every process has to have the optimiser's state, not only the one that reads it.
 
     With DiffWave: a bias before a normalisation, as the U-Net has them, has no gradient but rounding, of which AdamW
     makes full steps.
     """
     single, pair, design = tmp_path / "single", tmp_path / "pair", tmp_path / "config.json"
     design.write_text(json.dumps(DIFFWAVE))
-    train(settings(recordings, design, steps=8), single, say=silent)
-    torchrun = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
-    options = command(recordings, design, pair, "--steps", "8", "--workers", "0")
-    subprocess.run([*torchrun, "-m", "core.cli", *options], env=environment(repository), check=True, cwd=tmp_path)
+    run = settings(recordings, design, steps=4)
+    train(run, single, say=silent)
+    train(run.resumed_with({"steps": 8}), single, resume=True, say=silent)
+    torchrun = [
+        sys.executable,
+        "-m",
+        "torch.distributed.run",
+        "--standalone",
+        "--nproc-per-node",
+        "2",
+        "-m",
+        "core.cli",
+    ]
+    start = command(recordings, design, pair, "--steps", "4", "--workers", "0")
+    for options in (start, ["train", "--out", str(pair), "--resume", "--steps", "8"]):
+        subprocess.run([*torchrun, *options], env=environment(repository), check=True, cwd=tmp_path)
     expected, found = tensors(single), tensors(pair)
     assert expected.keys() == found.keys()
     for name, value in expected.items():
@@ -324,6 +374,7 @@ def test_the_average_has_its_half_life_and_starts_short() -> None:
         (["--data", "x", "--steps", "5", "--learning-rate", "nan"], "--learning-rate"),
         (["--data", "x", "--steps", "5", "--crop-seconds", "0"], "Crops"),
         (["--data", "x", "--steps", "5", "--precision", "int8"], "--precision must be one of"),
+        (["--data", "x", "--steps", "5", "--seed", str(2**64)], "--seed must be at most"),
     ],
 )
 def test_wrong_options_are_named(
@@ -345,10 +396,13 @@ def test_missing_data_and_networks_are_named(
     assert "'spectrall' is not a network to train" in capsys.readouterr().err
     assert main([*base, str(design), "--data", str(recordings), "--from", str(tmp_path / "gone.safetensors")]) == 1
     assert "gone.safetensors" in capsys.readouterr().err
+    twice = ["--data", str(recordings), "--data", str(recordings.parent)]
+    assert main([*base, str(design), *twice]) == 2
+    assert "lies inside" in capsys.readouterr().err
 
 
 def test_an_outcome_tells_finished_from_stopped(recordings: Path, design: Path, tmp_path: Path) -> None:
     """Scripts go by the exit code: a stopped run is not a finished one."""
     assert train(settings(recordings, design, steps=1), tmp_path / "run", say=silent) == Outcome(
-        read_header(tmp_path / "run")[0], finished=True
+        read_header(tmp_path / "run").progress, finished=True
     )
