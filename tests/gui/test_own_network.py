@@ -22,7 +22,7 @@ from pytestqt.qtbot import QtBot
 from core.assets import asset_path
 from core.networks.checkpoint import load_denoiser
 from core.networks.foreign.reading import SUFFIXES
-from core.networks.registry import find_network
+from core.networks.registry import find_network, shipped_networks
 from core.settings import Settings
 from pianodiff_gui import wording
 from pianodiff_gui.jobs import Job
@@ -184,7 +184,8 @@ def test_own_networks_and_the_last_choice_are_remembered(
     use_network(window, qtbot, other)
     window.close()
     again = start()
-    assert menu(again) == ["Spectral U-Net", "Tiny", "Other", "Choose a network\u2026", "Choose a network folder\u2026"]
+    shipped = [info.title for info in shipped_networks()]
+    assert menu(again) == [*shipped, "Tiny", "Other", "Choose a network\u2026", "Choose a network folder\u2026"]
     assert again.session.settings.network == str(other)
     assert again.session.network is not None and again.session.network.sample_rate == 8000
     assert again.controls.network.currentText() == "Other"
@@ -407,7 +408,9 @@ def test_networks_of_the_same_title_are_told_apart(window: MainWindow, qtbot: Qt
     double = write_tiny_network(tmp_path / "mine", title="Spectral U-Net")
     for path in (first, second, double):
         use_network(window, qtbot, path)
-    assert menu(window)[:4] == ["Spectral U-Net", "Tiny (monday/run)", "Tiny (tuesday/run)", "Spectral U-Net (mine)"]
+    own = ["Tiny (monday/run)", "Tiny (tuesday/run)", "Spectral U-Net (mine)"]
+    shipped = [info.title for info in shipped_networks()]
+    assert "Spectral U-Net" in shipped and menu(window)[: len(shipped) + 3] == [*shipped, *own]
     window.preferences.add_step_seconds(str(first), "cpu", 1.0)
     assert window.preferences.step_seconds(str(second), "cpu") is None  # their folders are both called "run"
     labels = tell_apart([("A", "/x/run"), ("A", "/y/x/run"), ("B", "/z")])
