@@ -139,6 +139,8 @@ def train(settings: TrainingSettings, out: Path, resume: bool = False, say: Call
             tell(journal.notice)
         if resume:
             tell(f"going on at step {progress.step}")
+        elif journal is not None and validation is not None and settings.start is not None:
+            tell(f"as it is: {journal.validation(progress, validation.losses(average))}")
 
         with _stop_requests() as stop_requested:
             began = time.monotonic() - progress.seconds
