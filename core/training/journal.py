@@ -38,7 +38,7 @@ class Journal:
         try:
             from torch.utils.tensorboard import SummaryWriter
         except ImportError:
-            self.notice = "TensorBoard is not installed (pip install 'pianodiff[train]'): figures go to log.jsonl only."
+            self.notice = "TensorBoard is not installed (pip install tensorboard): figures go to log.jsonl only."
             self._board: Any = None
         else:
             self._board = SummaryWriter(folder / "tensorboard", purge_step=first_step + 1)
