@@ -33,8 +33,8 @@ class EpsilonDenoiser:
     Below level 1, where a walk of more steps than levels ends, it is asked as at its cleanest timestep, 0: it was never
     trained on a negative one.
 
-    in_bfloat16: whether the network's matrix products run in bf16. That rounds eps by about 2 %, a tenth of what a
-    trained DiffWave errs by, and takes a quarter of the time where the hardware has it.
+    in_bfloat16: whether the network's matrix products run in bf16. That rounds the shipped DiffWave's eps by 0.3 to
+    2 %, where it errs by 11 to 66 %, and takes a quarter of the time where the hardware has it.
     """
 
     def __init__(self, network: nn.Module, schedule: NoiseSchedule, in_bfloat16: bool = False) -> None:
