@@ -31,6 +31,9 @@ SampleType = Literal["int16", "int32", "float32", "float64"]
 AUDIO_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff")
 """Suffixes that the open dialog offers. Any other file libsndfile understands opens too."""
 
+SILENCE_RMS = 1e-4
+"""-80 dBFS: below this there is no music, neither to continue nor to learn from nor to compare with."""
+
 LOWEST_RATE, HIGHEST_RATE = 1_000, 768_000
 """Sample rates in Hz outside of which a header is taken for nonsense."""
 

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.audio import active_rms, check_finite, resample
+from core.audio import SILENCE_RMS, active_rms, check_finite, resample
 from core.diffusion.conditioning import Conditioning, Unconditional
 from core.diffusion.denoiser import Denoiser
 from core.diffusion.noise import KeyedNoise, hash_noise
@@ -28,8 +28,6 @@ from core.settings import Settings
 from core.similarity import ks_similarity
 
 MIN_CONTEXT_SECONDS = 0.05
-SILENCE_RMS = 1e-4
-"""-80 dBFS: below this a context holds no music to continue."""
 GENERATED_LEVEL = 0.1
 """Active RMS of audio generated from nothing, -20 dBFS."""
 

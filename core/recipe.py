@@ -61,12 +61,6 @@ def describe_run(
         complete: False when the run was cancelled after some of its windows.
         first_window: windows of earlier runs, from which this one counted on.
     """
-    preset = SAMPLERS[settings.sampler]
-    sampler: dict[str, Any] = {"name": settings.sampler}
-    if preset.uses_lambda:
-        sampler["lambda"] = settings.lambda_schedule
-    if preset.uses_jumps:
-        sampler |= {"jump_length": settings.jump_length, "resamplings": settings.resamplings}
     shipped = any(info.path == network.path for info in shipped_networks())
     return {
         "network": {
@@ -75,7 +69,7 @@ def describe_run(
             "weights_sha256": network.weights_sha256(),
             "sample_rate": network.sample_rate,
         },
-        "sampler": sampler,
+        "sampler": describe_sampler(settings),
         "steps": settings.steps,
         "seed": settings.seed,
         "context_seconds": context_tail_seconds(network, settings),
@@ -91,6 +85,17 @@ def describe_run(
         "device": device,
         "elapsed_seconds": round(elapsed, 3),
     }
+
+
+def describe_sampler(settings: Settings) -> dict[str, Any]:
+    """The sampler's name and those of its settings that it uses."""
+    preset = SAMPLERS[settings.sampler]
+    sampler: dict[str, Any] = {"name": settings.sampler}
+    if preset.uses_lambda:
+        sampler["lambda"] = settings.lambda_schedule
+    if preset.uses_jumps:
+        sampler |= {"jump_length": settings.jump_length, "resamplings": settings.resamplings}
+    return sampler
 
 
 def build_recipe(runs: Sequence[dict[str, Any]], source: Source | None, report: ExportReport) -> dict[str, Any]:

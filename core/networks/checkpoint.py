@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from core.device import has_fast_bfloat16
 from core.diffusion.denoiser import Denoiser, EpsilonDenoiser, SigmaDenoiser
 from core.diffusion.schedule import NoiseSchedule
-from core.errors import NetworkError
+from core.errors import ExportError, NetworkError
 from core.networks.diffwave import DiffWave
 from core.networks.registry import CONFIG_NAME, NetworkInfo, find_network
 from core.networks.spectral_unet import SpectralUNet
@@ -40,11 +40,23 @@ def load_weights(network: nn.Module, path: Path) -> None:
     network.load_state_dict({name: value.to(wanted[name].dtype) for name, value in weights.items()}, strict=False)
 
 
-def save_weights(path: Path, weights: Mapping[str, Tensor]) -> None:
-    """Write safetensors, each tensor in its own type, by a temporary file and a rename: never half a file."""
+def save_weights(path: Path, weights: Mapping[str, Tensor], metadata: dict[str, str] | None = None) -> None:
+    """Write safetensors, each tensor in its own type, and texts into their header: whole or not at all.
+
+    The temporary file has a fixed name, so that what a kill leaves behind is overwritten by the next save.
+
+    Raises ExportError when it can't be written.
+    """
     temporary = path.with_name(path.name + ".part")
-    temporary.write_bytes(save({n: v.detach().cpu().contiguous() for n, v in weights.items()}))
-    os.replace(temporary, path)
+    try:
+        with temporary.open("wb") as file:
+            file.write(save({n: v.detach().cpu().contiguous() for n, v in weights.items()}, metadata))
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except (OSError, SafetensorError) as error:
+        temporary.unlink(missing_ok=True)
+        raise ExportError(f"{path} can't be written ({error}).") from error
 
 
 def load_denoiser(name_or_path: str, device: torch.device) -> Denoiser:

@@ -10,12 +10,9 @@ from pathlib import Path
 
 import numpy as np
 
-from core.audio import AUDIO_SUFFIXES, FloatArray, check_finite, open_source, resample
+from core.audio import AUDIO_SUFFIXES, SILENCE_RMS, FloatArray, check_finite, open_source, resample
 from core.errors import AudioError
 from core.study.features import RATE
-
-SILENCE_RMS = 1e-4
-"""-80 dBFS: below this there is nothing to continue, or nothing to compare with. As in core/extension.py."""
 
 
 @dataclass(frozen=True)

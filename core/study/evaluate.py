@@ -27,14 +27,13 @@ from core import __version__
 from core.audio import FloatArray, open_source
 from core.device import resolve_device
 from core.diffusion.denoiser import Denoiser
-from core.diffusion.samplers import SAMPLERS
 from core.errors import AudioError, ExportError, NetworkError, SettingsError
 from core.export import check_destination, check_text_destination, export_audio, write_text
 from core.extension import Extension
 from core.networks.checkpoint import load_denoiser
 from core.networks.registry import NetworkInfo, find_network
 from core.plan import plan_extension
-from core.recipe import versions
+from core.recipe import describe_sampler, versions
 from core.settings import Settings
 from core.study.cases import Case, Skipped, choose_cases, find_clips
 from core.study.features import RATE, Array, Sound
@@ -123,17 +122,11 @@ class Row:
     def content(self, case: Case, device: str, seed: int) -> dict[str, Any]:
         """All that decides the samples of a continuation, as it is kept beside them."""
         network = {name: value for name, value in asdict(self.network).items() if name not in _NOT_CONTENT}
-        preset = SAMPLERS[self.settings.sampler]
-        sampler: dict[str, Any] = {"name": self.settings.sampler, "steps": self.settings.steps}
-        if preset.uses_lambda:
-            sampler["lambda"] = self.settings.lambda_schedule
-        if preset.uses_jumps:
-            sampler |= {"jump_length": self.settings.jump_length, "resamplings": self.settings.resamplings}
         content = {
             "format": FORMAT,
             "pianodiff": __version__,
             "network": {"weights_sha256": self.network.weights_sha256(), **network},
-            "sampler": sampler,
+            "sampler": describe_sampler(self.settings) | {"steps": self.settings.steps},
             "seed": case.seed(seed),
             "device": device,
             "clip_sha256": case.clip_sha256,

@@ -30,6 +30,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from core.device import compiles_on, has_fast_bfloat16, resolve_device
 from core.errors import PianoDiffError
 from core.networks.diffwave import DiffWave
+from core.training.batches import BatchPlan
 from core.training.design import read_design
 from core.training.objectives import DiffWaveObjective, Objective, SpectralObjective, make_objective
 
@@ -138,8 +139,8 @@ def main(argv: list[str] | None = None) -> int:
         print(f"benchmark: error: {error}", file=sys.stderr)
         return 1
     seconds = args.crop_seconds or min(fast.crop_seconds)
-    frames = round(seconds * fast.sample_rate) // fast.frames_multiple * fast.frames_multiple
-    clean = 0.1 * torch.randn(max(1, round(args.batch_seconds / seconds)), frames, device=device)
+    plan = BatchPlan(fast.sample_rate, (seconds,), args.batch_seconds, fast.frames_multiple)
+    clean = 0.1 * torch.randn(plan.shape(0), device=device)
     audio = clean.numel() / fast.sample_rate
     steps = {
         "ours": make_step(fast, False, clean),

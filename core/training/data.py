@@ -24,14 +24,11 @@ from typing import Any, BinaryIO
 import numpy as np
 import soxr
 
-from core.audio import AUDIO_SUFFIXES, BLOCK_FRAMES, FloatArray, Source, open_source
+from core.audio import AUDIO_SUFFIXES, BLOCK_FRAMES, SILENCE_RMS, FloatArray, Source, open_source
 from core.errors import AudioError, SettingsError
 
 SUFFIXES = (*AUDIO_SUFFIXES, ".aifc", ".au", ".caf", ".oga", ".opus", ".rf64", ".snd", ".w64")
 """Suffixes that count as audio in a folder. A file that is named itself may have any."""
-
-SILENCE = 1e-4
-"""Active RMS (-80 dBFS) below which a file holds no playing: lifted to the nominal level, its dither would be music."""
 
 VALIDATION_SECONDS = 600.0
 """More than ten minutes tell nothing more about a loss, and would be lost to the training."""
@@ -413,8 +410,8 @@ def _decode(path: Path, sample_rate: int, data_rms: float, spool_folder: Path, o
         rms = level.rms()
         if not np.isfinite(rms):
             raise AudioError(f"{path.name} is too loud to be worked with: its samples are beyond any level.")
-        if rms < SILENCE:
-            if any((np.abs(block) > 100 * SILENCE).any() for block in source.blocks()):
+        if rms < SILENCE_RMS:  # lifted to the nominal level, its dither would be music
+            if any((np.abs(block) > 100 * SILENCE_RMS).any() for block in source.blocks()):
                 raise AudioError(f"{path.name} has channels that cancel each other: their mean is silence.")
             raise AudioError(f"{path.name} is silent.")
         spool.seek(0)

@@ -1,16 +1,15 @@
 """From a design (a network's config.json) to a new network's folder: what a training run starts from and leaves."""
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from safetensors import SafetensorError
 from torch import Tensor, nn
 
 from core.assets import asset_path
-from core.errors import ExportError, NetworkError
+from core.errors import NetworkError
+from core.export import write_text
 from core.networks.checkpoint import save_weights
 from core.networks.registry import CONFIG_NAME, WEIGHTS_NAME, find_network
 from core.training.data import Corpus
@@ -65,13 +64,8 @@ def publish(
         "title": settings.title or f"{config['title']} ({folder.resolve().name})",
         "trained_on": describe_training(settings, data, progress),
     }
-    temporary = folder / (CONFIG_NAME + ".part")
-    try:
-        save_weights(folder / WEIGHTS_NAME, weights)
-        temporary.write_text(json.dumps(card, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        os.replace(temporary, folder / CONFIG_NAME)
-    except (OSError, SafetensorError) as error:
-        raise ExportError(f"The network can't be written to {folder} ({error}).") from error
+    save_weights(folder / WEIGHTS_NAME, weights)
+    write_text(folder / CONFIG_NAME, json.dumps(card, indent=2, ensure_ascii=False) + "\n", overwrite=True)
 
 
 def describe_training(settings: TrainingSettings, data: Sequence[tuple[Corpus, float]], progress: Progress) -> str:

@@ -37,7 +37,6 @@ from core.training.state import (
     STATE_NAME,
     Header,
     Progress,
-    check_identity,
     load_state,
     optimiser_tensors,
     read_header,
@@ -108,8 +107,9 @@ def train(settings: TrainingSettings, out: Path, resume: bool = False, say: Call
         progress = Progress()
         if resume:
             if team.leads:
-                check_identity(out, identity)
-                progress = read_header(out).progress
+                header = read_header(out)
+                header.check_identity(identity)
+                progress = header.progress
                 load_state(out, network, average, optimiser)
             team.broadcast(optimiser_tensors(network, optimiser))
             progress = Progress.from_floats(*team.latest(*progress.as_floats()))

@@ -5,18 +5,17 @@ one rename can't be half old and half new.
 """
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from core.errors import ExportError, NetworkError, SettingsError
+from core.errors import NetworkError, SettingsError
+from core.networks.checkpoint import save_weights
 
 STATE_NAME = "state.safetensors"
 FORMAT = 1
@@ -59,6 +58,17 @@ class Header:
     settings: dict[str, Any]
     identity: dict[str, Any]
 
+    def check_identity(self, identity: dict[str, Any]) -> None:
+        """Raises SettingsError when the run was started with another design, or on other recordings."""
+        now = json.loads(json.dumps(identity))
+        if self.identity["design"] != now["design"]:
+            raise SettingsError("The design of this network has changed since the run was started. Start a new run.")
+        if self.identity["audio"] != now["audio"]:
+            raise SettingsError(
+                "The recordings have changed since the run was started: some were added, removed, renamed or cut. Put "
+                "them back, or start a new run from these weights (--from)."
+            )
+
 
 def save_state(
     folder: Path,
@@ -74,36 +84,13 @@ def save_state(
         for key, value in optimiser.state.get(parameter, {}).items():
             tensors[f"optimiser/{key}/{name}"] = value
     text = json.dumps({"format": FORMAT, **asdict(header)})
-    path = folder / STATE_NAME
-    temporary = path.with_name(path.name + ".part")
-    try:
-        contiguous = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
-        with temporary.open("wb") as file:
-            file.write(save(contiguous, metadata={"pianodiff": text}))
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except (OSError, SafetensorError) as error:
-        temporary.unlink(missing_ok=True)
-        raise ExportError(f"The state of the run can't be written to {path} ({error}).") from error
+    save_weights(folder / STATE_NAME, tensors, {"pianodiff": text})
 
 
 def read_header(folder: Path) -> Header:
     """Progress, settings and identity of the run in `folder`. Raises NetworkError when it holds none."""
     header = json.loads(_open(folder).metadata()["pianodiff"])
     return Header(Progress(**header["progress"]), header["settings"], header["identity"])
-
-
-def check_identity(folder: Path, identity: dict[str, Any]) -> None:
-    """Raises SettingsError when the run in `folder` was started with another design, or on other recordings."""
-    saved, now = read_header(folder).identity, json.loads(json.dumps(identity))
-    if saved["design"] != now["design"]:
-        raise SettingsError("The design of this network has changed since the run was started. Start a new run.")
-    if saved["audio"] != now["audio"]:
-        raise SettingsError(
-            "The recordings have changed since the run was started: some were added, removed, renamed or cut. Put "
-            "them back, or start a new run from these weights (--from)."
-        )
 
 
 def load_state(folder: Path, network: nn.Module, average: dict[str, Tensor], optimiser: Optimizer) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 import soundfile as sf
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -209,3 +209,18 @@ def use_network(window: MainWindow, qtbot: QtBot, path: Path) -> None:
 
 def run_to_end(window: MainWindow, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: not window.session.running, timeout=20_000)
+
+
+def watch_event_loop() -> tuple[list[float], QTimer]:
+    """Seconds between the turns of the event loop, from now on until the timer is stopped; 0 first."""
+    gaps, last = [0.0], time.perf_counter()
+
+    def tick() -> None:
+        nonlocal last
+        gaps.append(time.perf_counter() - last)
+        last = time.perf_counter()
+
+    timer = QTimer()
+    timer.timeout.connect(tick)
+    timer.start(5)
+    return gaps, timer

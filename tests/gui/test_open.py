@@ -8,11 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile as sf
-from PySide6.QtCore import QTimer
 from pytestqt.qtbot import QtBot
 
 from pianodiff_gui.main_window import MainWindow, describe_file
-from tests.gui.conftest import open_clip, run_to_end, write_clip
+from tests.gui.conftest import open_clip, run_to_end, watch_event_loop, write_clip
 
 
 def try_to_open(window: MainWindow, qtbot: QtBot, path: Path, problems: list[str]) -> None:
@@ -199,17 +198,7 @@ def test_an_hour_is_drawn_without_stopping_the_window_and_closed_at_once(
     with sf.SoundFile(path, "w", 8000, 1, "PCM_16") as file:
         for _ in range(60):
             file.write(minute)
-    gaps = [0.0]
-    last = time.perf_counter()
-
-    def tick() -> None:
-        nonlocal last
-        gaps.append(time.perf_counter() - last)
-        last = time.perf_counter()
-
-    timer = QTimer()
-    timer.timeout.connect(tick)
-    timer.start(5)
+    gaps, timer = watch_event_loop()
     window.open_path(path)
     qtbot.waitUntil(lambda: window.waveform._known.frames == 3600 * 8000, timeout=30_000)
     window.commands["zoom_in"].trigger()

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QTimer, QUrl
+from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
@@ -33,7 +33,7 @@ from pianodiff_gui.settings import Preferences, Remembered
 from pianodiff_gui.theme import Theme
 from pianodiff_gui.timeline import Timeline
 from pianodiff_gui.worker import TorchEngines
-from tests.gui.conftest import FakeEngines, open_clip, run_to_end, use_network, write_clip
+from tests.gui.conftest import FakeEngines, open_clip, run_to_end, use_network, watch_event_loop, write_clip
 from tests.tiny_network import write_tiny_network
 
 
@@ -429,16 +429,7 @@ def test_reading_never_stops_the_window_shows_itself_and_can_be_cancelled(
         return find_network(path)
 
     monkeypatch.setattr("pianodiff_gui.networks.find_network", slow)
-    gaps, last = [0.0], time.perf_counter()
-
-    def tick() -> None:
-        nonlocal last
-        gaps.append(time.perf_counter() - last)
-        last = time.perf_counter()
-
-    timer = QTimer()
-    timer.timeout.connect(tick)
-    timer.start(5)
+    gaps, timer = watch_event_loop()
     loaded.network_choice.consider(str(tiny))
     assert loaded.commands["cancel"].isEnabled()
     qtbot.waitUntil(loaded.controls.network_busy.isVisible, timeout=5000)
