@@ -46,24 +46,8 @@ def describe(path: Path, checkpoint: Checkpoint) -> NetworkInfo:
         default = np.linspace(1e-4, 0.05, 50).tolist()
         found = params.get("noise_schedule")
         betas = check_betas(facts.choose("betas", found, default, "50 levels, beta 0.0001 to 0.05"))
-        return NetworkInfo(
-            name=path.name,
-            title=str(facts.overrides.get("title", f"DiffWave ({path.name})")),
-            kind="diffwave",
-            path=path,
-            sample_rate=rate,
-            **facts.lengths(),
-            data_rms=facts.data_rms(),
-            levels=len(betas),
-            schedule={"kind": "betas", "betas": betas},
-            architecture={"layers": layers, "channels": channels, "dilation_cycle": cycle},
-            trained_on=str(facts.overrides.get("trained_on", "")),
-            summary=facts.summary(
-                f"lmnt's DiffWave, {layers} layers of {channels} channels, {rate} Hz, {len(betas)} levels."
-            ),
-            layout=LAYOUT,
-            weights=path,
-        )
+        architecture = {"layers": layers, "channels": channels, "dilation_cycle": cycle}
+        return facts.diffwave_card(path, LAYOUT, "lmnt's DiffWave", rate, betas, architecture)
     except (TypeError, ValueError, OverflowError) as error:
         raise NetworkError(f"The settings of {path.name} are not sound ({error}).") from error
 

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from core.errors import NetworkError
+from core.networks.registry import NetworkInfo
 
 SUFFIXES = (".pt", ".pth", ".ckpt", ".pkl", ".bin", ".safetensors")
 OVERRIDES_NAME = "pianodiff.json"
@@ -164,6 +165,30 @@ class Facts:
         if not 1 <= cycle <= MAX_DILATION_CYCLE:
             raise ValueError(f"a dilation cycle of {cycle}")
         return cycle
+
+    def diffwave_card(
+        self, path: Path, layout: str, project: str, sample_rate: int, betas: list[float], architecture: dict[str, Any]
+    ) -> NetworkInfo:
+        """The card of a DiffWave in either layout. `architecture` holds at least its layers and channels."""
+        layers, channels = architecture["layers"], architecture["channels"]
+        return NetworkInfo(
+            name=path.name,
+            title=str(self.overrides.get("title", f"DiffWave ({path.name})")),
+            kind="diffwave",
+            path=path,
+            sample_rate=sample_rate,
+            **self.lengths(),
+            data_rms=self.data_rms(),
+            levels=len(betas),
+            schedule={"kind": "betas", "betas": betas},
+            architecture=architecture,
+            trained_on=str(self.overrides.get("trained_on", "")),
+            summary=self.summary(
+                f"{project}, {layers} layers of {channels} channels, {sample_rate} Hz, {len(betas)} levels."
+            ),
+            layout=layout,
+            weights=path,
+        )
 
     def summary(self, description: str) -> str:
         """A description, with the assumptions behind it."""

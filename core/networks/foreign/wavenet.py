@@ -184,31 +184,15 @@ def describe(path: Path, checkpoint: Checkpoint) -> NetworkInfo:
         found = _betas(config, path)
         betas = check_betas(facts.choose("betas", found, default, "200 levels, beta 0.0001 to 0.02"))
         in_residual = bool(facts.choose("step_in_residual", None, True, "the step embedding enters the residual path"))
-        return NetworkInfo(
-            name=path.name,
-            title=str(facts.overrides.get("title", f"DiffWave ({path.name})")),
-            kind="diffwave",
-            path=path,
-            sample_rate=rate,
-            **facts.lengths(),
-            data_rms=facts.data_rms(),
-            levels=len(betas),
-            schedule={"kind": "betas", "betas": betas},
-            architecture={
-                "layers": layers,
-                "channels": channels,
-                "skip_channels": skip_channels,
-                "dilation_cycle": cycle,
-                "embedding": (size, hidden, out),
-                "step_in_residual": in_residual,
-            },
-            trained_on=str(facts.overrides.get("trained_on", "")),
-            summary=facts.summary(
-                f"DiffWave-unconditional, {layers} layers of {channels} channels, {rate} Hz, {len(betas)} levels."
-            ),
-            layout=LAYOUT,
-            weights=path,
-        )
+        architecture = {
+            "layers": layers,
+            "channels": channels,
+            "skip_channels": skip_channels,
+            "dilation_cycle": cycle,
+            "embedding": (size, hidden, out),
+            "step_in_residual": in_residual,
+        }
+        return facts.diffwave_card(path, LAYOUT, "DiffWave-unconditional", rate, betas, architecture)
     except (TypeError, ValueError, OverflowError) as error:
         raise NetworkError(f"The settings of {path.name} are not sound ({error}).") from error
 
