@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import mmap
 import sys
 from pathlib import Path
 
 import torch
 
 _MEGABYTE = 1e6
+_PROBE = 64 * 2**20  # bytes
 
 
 class PeakMemory:
     """Measures from its making on.
 
     On CUDA the most that PyTorch's tensors took on the card, weights included. Elsewhere the largest resident size of
-    the whole process: on Linux since this object was made, on macOS (and where Linux does not let the mark be reset)
-    since the process began, so that a case can only show what an earlier one needed as well. Windows keeps no such
-    mark that Python's library reads: not available.
+    the whole process: on Linux since this object was made, on macOS (and where Linux does not reset the mark: some
+    virtual machines take the request and do nothing) since the process began, so that a case can only show what an
+    earlier one needed as well. Windows keeps no such mark that Python's library reads: not available.
 
     Attributes:
         kind: which of these it is, "" where there is none.
@@ -48,16 +50,23 @@ class PeakMemory:
 
 
 def _reset_high_water() -> bool:
+    """Whether the mark now stands at what is resident, tried with a peak made for it."""
     try:
+        with mmap.mmap(-1, _PROBE) as probe:  # pages of its own, which go back to the system at once
+            probe.write(b"\1" * _PROBE)
         Path("/proc/self/clear_refs").write_text("5")
-        return _high_water() > 0
+        return 0 < _high_water() < _status("VmRSS") + _PROBE // 2
     except OSError:
         return False
 
 
 def _high_water() -> int:
-    """VmHWM in bytes, 0 when the kernel does not say."""
+    return _status("VmHWM")
+
+
+def _status(name: str) -> int:
+    """A size of the process in bytes, 0 when the kernel does not say."""
     for line in Path("/proc/self/status").read_text().splitlines():
-        if line.startswith("VmHWM:"):
+        if line.startswith(f"{name}:"):
             return int(line.split()[1]) * 1024
     return 0
