@@ -183,6 +183,11 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
         help="how often the repaint sampler denoises each stretch (default: %(default)s)",
     )
     add(
+        "--zero-shot",
+        action="store_true",
+        help="don't show the known audio to a network that could see it: the sampler alone leads it",
+    )
+    add(
         "--device",
         default=default.device,
         metavar="|".join(DEVICES),
@@ -216,6 +221,7 @@ def _settings(arguments: argparse.Namespace) -> Settings:
         lambda_schedule=arguments.lambda_schedule,
         jump_length=arguments.jump_length,
         resamplings=arguments.resamplings,
+        zero_shot=arguments.zero_shot,
     )
 
 

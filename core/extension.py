@@ -13,7 +13,7 @@ from torch import Tensor
 
 from core.audio import SILENCE_RMS, active_rms, check_finite, resample
 from core.diffusion.conditioning import Conditioning, Unconditional
-from core.diffusion.denoiser import Denoiser
+from core.diffusion.denoiser import Denoiser, SigmaDenoiser
 from core.diffusion.noise import KeyedNoise, hash_noise
 from core.diffusion.samplers import SAMPLERS
 from core.diffusion.sampling import State, sample
@@ -151,9 +151,13 @@ class Extension:
             self.x_T_sha256 = hash_noise(x_T)
         walk, solver, conditioning = SAMPLERS[self._settings.sampler].build(schedule, target, keep, self._settings)
         guide: Conditioning = conditioning if len(known) else Unconditional()
+        denoiser = self._denoiser
+        if len(known) and self._network.sees_known and not self._settings.zero_shot:
+            assert isinstance(denoiser, SigmaDenoiser)
+            denoiser = denoiser.given(target, keep)
 
         per_window = self.plan.evaluations_per_window
-        for state in sample(self._denoiser, walk, solver, guide, x_T, noise):
+        for state in sample(denoiser, walk, solver, guide, x_T, noise):
             if not torch.isfinite(state.x).all():
                 raise NetworkError(f"The network '{self._network.name}' produced samples that are not numbers.")
             complete = state.evaluations == per_window

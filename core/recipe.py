@@ -95,6 +95,8 @@ def describe_sampler(settings: Settings) -> dict[str, Any]:
         sampler["lambda"] = settings.lambda_schedule
     if preset.uses_jumps:
         sampler |= {"jump_length": settings.jump_length, "resamplings": settings.resamplings}
+    if settings.zero_shot:
+        sampler["zero_shot"] = True
     return sampler
 
 
@@ -169,7 +171,7 @@ def recipe_settings(recipe: dict[str, Any]) -> tuple[Settings, float]:
             raise SettingsError("This recipe was written by a later version of PianoDiff.")
         sampler = recipe["sampler"]
         network = recipe["network"]
-        extras = {"lambda": "lambda_schedule", "jump_length": "jump_length", "resamplings": "resamplings"}
+        extras = {"lambda": "lambda_schedule"} | {n: n for n in ("jump_length", "resamplings", "zero_shot")}
         settings = Settings(
             sampler=sampler["name"],
             steps=recipe["steps"],

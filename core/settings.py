@@ -27,6 +27,7 @@ class Settings:
     lambda_schedule   a name in LAMBDAS, for samplers that mix by lambda
     jump_length       RePaint: steps in a jump back
     resamplings       RePaint: how often each stretch of `jump_length` steps is denoised
+    zero_shot         True: a network that could be shown the known audio is not, and continues by the sampler alone
 
     Raises SettingsError, naming the setting and what it may be.
     """
@@ -40,6 +41,7 @@ class Settings:
     lambda_schedule: str = "reverse"
     jump_length: int = 10
     resamplings: int = 10
+    zero_shot: bool = False
 
     def __post_init__(self) -> None:
         _check_name("sampler", self.sampler, SAMPLERS)
@@ -54,8 +56,7 @@ class Settings:
 
 
 def check_seconds(value: float) -> float:
-    """`value` when it is a length of new audio that can be made: above 0, at most an hour. SettingsError otherwise.
-    """
+    """`value` when it is a length of new audio that can be made: above 0, at most an hour. SettingsError otherwise."""
     if not math.isfinite(value):
         raise SettingsError("The length must be a number of seconds.")
     if value <= 0:

@@ -11,15 +11,19 @@ from core.networks.registry import CONFIG_NAME, WEIGHTS_NAME
 from core.networks.spectral_unet import SpectralUNet
 
 ARCHITECTURE: dict[str, Any] = {"channels": [4, 8], "n_fft": 256, "hop": 64, "embedding": 16, "data_rms": 0.1}
+SEEING = ARCHITECTURE | {"fine_fft": 512, "sees_known": True}
 
 
 def write_tiny_network(folder: Path, seed: int = 0, **changes: Any) -> Path:
     """A network at 4 kHz that sees 0.75 s, knows 0.5 s and adds 0.25 s a window; `changes` go into its config, `seed`
-    decides its weights."""
+    decides its weights. With architecture=SEEING it can be shown the known audio."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network = SpectralUNet(**ARCHITECTURE)
+        network = SpectralUNet(**changes.get("architecture", ARCHITECTURE))
         torch.nn.init.normal_(network.head.weight, std=0.02)  # a fresh head is silent: the network would do nothing
+        for name, parameter in network.named_parameters():
+            if name.startswith(network.ADDED):
+                torch.nn.init.normal_(parameter, std=0.1)  # as silent, when fresh
     folder.mkdir(parents=True, exist_ok=True)
     save_weights(folder / WEIGHTS_NAME, network.state_dict())
     config = {

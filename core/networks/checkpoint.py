@@ -18,8 +18,10 @@ from core.networks.registry import CONFIG_NAME, NetworkInfo, find_network
 from core.networks.spectral_unet import SpectralUNet
 
 
-def load_weights(network: nn.Module, path: Path) -> None:
+def load_weights(network: nn.Module, path: Path, added: tuple[str, ...] = ()) -> list[str]:
     """Load safetensors weights into `network`; half precision is widened. Buffers the file lacks keep their values.
+
+    Parameters whose names begin with one of `added` may be missing, and keep theirs too; returns those that were.
 
     Raises NetworkError when the file is missing, is not safetensors, or belongs to another network.
     """
@@ -31,13 +33,16 @@ def load_weights(network: nn.Module, path: Path) -> None:
         raise NetworkError(f"{path.name} is not a readable safetensors file ({error}).") from error
     wanted = network.state_dict()
     parameters = {name for name, _ in network.named_parameters()}
-    missing = sorted(parameters - weights.keys())
+    absent = sorted(parameters - weights.keys())
+    new = [name for name in absent if name.startswith(added)] if added else []
+    missing = [name for name in absent if name not in new]
     foreign = sorted(weights.keys() - wanted.keys())
     misshapen = sorted(n for n in weights.keys() & wanted.keys() if weights[n].shape != wanted[n].shape)
     if missing or foreign or misshapen:
         example = (missing + foreign + misshapen)[0]
         raise NetworkError(f"The weights in {path.name} do not fit this network (first difference: {example}).")
     network.load_state_dict({name: value.to(wanted[name].dtype) for name, value in weights.items()}, strict=False)
+    return new
 
 
 def save_weights(path: Path, weights: Mapping[str, Tensor], metadata: dict[str, str] | None = None) -> None:

@@ -56,6 +56,11 @@ class NetworkInfo:
     weights: Path | None = None
 
     @property
+    def sees_known(self) -> bool:
+        """Whether it can be shown the known audio, having been trained to continue what it sees."""
+        return self.architecture.get("sees_known") is True
+
+    @property
     def weights_path(self) -> Path:
         """The file with the weights."""
         return self.weights or self.path / WEIGHTS_NAME

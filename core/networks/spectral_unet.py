@@ -16,6 +16,16 @@ each bin measured on the training data and noise deviation sigma,
                                                  c_in   = 1 / sqrt(s_f^2 + sigma^2)
 
 the network sees and predicts unit variance in every bin at every noise level, never louder than a bin ever is.
+
+Two inputs can be added (`docs/experiments.md` has what they bring). Both enter beside the stem and begin at zero, so
+that weights trained without them are a valid start:
+
+- `fine_fft`, a second, longer transform of x_t. A window of 93 ms spreads a partial over 40 Hz, and the turning of its
+  phase from frame to frame, which tells its exact frequency, is not something that convolutions add up easily. A
+  window of 0.4 s gathers it in a quarter of the bins, 6 dB further above the noise.
+- `sees_known`, the known audio itself, without noise, and where it is. Networks trained by random masks then learn to
+  continue, as in conditional inpainting (Saharia et al. 2022, "Palette"). Without known audio both are zero, and the
+  network is the unconditional one that zero-shot samplers ask for.
 """
 
 import math
@@ -106,10 +116,16 @@ class SpectralUNet(nn.Module):
         n_fft, hop  of the STFT, samples
         embedding   width of the noise-level embedding
         data_rms    the level that audio is brought to before it enters
+        fine_fft    length of the second, longer transform of the input, a multiple of n_fft; 0 for none
+        sees_known  whether it can be shown the known audio
     """
+
+    ADDED = ("fine_stem.", "known_stem.")
+    """Parameters that are zero where weights were trained without them."""
 
     band_std: Tensor
     window: Tensor
+    fine_window: Tensor
     positions: Tensor
     level_frequencies: Tensor
 
@@ -120,13 +136,20 @@ class SpectralUNet(nn.Module):
         hop: int = 512,
         embedding: int = 256,
         data_rms: float = 0.1,
+        fine_fft: int = 0,
+        sees_known: bool = False,
     ) -> None:
         super().__init__()
+        if fine_fft < 0 or fine_fft % n_fft:
+            raise ValueError(f"fine_fft must be a multiple of n_fft, not {fine_fft}")
         self.n_fft, self.hop, self.data_rms = n_fft, hop, data_rms
         self.bins = n_fft // 2  # the Nyquist bin carries nothing and is left out
         self.time_multiple = 2 ** (len(channels) - 1)
         self.register_buffer("band_std", torch.full((self.bins,), data_rms))
         self.register_buffer("window", torch.hann_window(n_fft), persistent=False)
+        self.fine_fft, self.sees_known = fine_fft, sees_known
+        if fine_fft:
+            self.register_buffer("fine_window", torch.hann_window(fine_fft), persistent=False)
         self.register_buffer("positions", _frequency_positions(self.bins), persistent=False)
         self.register_buffer("level_frequencies", torch.randn(64) * 3)
         self.level_embedding = nn.Sequential(
@@ -135,6 +158,11 @@ class SpectralUNet(nn.Module):
 
         width = channels[0]
         self.stem = nn.Conv2d(2 + POSITION_CHANNELS + 1, width, (4, 3), stride=(2, 1), padding=(1, 1))
+        views = 2 + 2 * fine_fft // n_fft
+        if fine_fft:
+            self.fine_stem = _added_stem(views - 2, width)
+        if sees_known:
+            self.known_stem = _added_stem(views + 1, width)
         self.down_blocks, self.downsample = nn.ModuleList(), nn.ModuleList()
         skips: list[int] = []
         for depth, w in enumerate(channels):
@@ -187,9 +215,29 @@ class SpectralUNet(nn.Module):
         spectrum = F.pad(spectrum, (0, 0, 0, 1))
         return torch.istft(spectrum, self.n_fft, self.hop, window=self.window, center=True, length=length)
 
+    def views(self, x: Tensor) -> Tensor:
+        """x (B, N) -> (B, C, bins, frames): what `analyse` gives, and behind it what the finer transform does.
+
+        Each bin of `analyse` goes with the fine_fft / n_fft fine bins from its frequency up, real and imaginary parts
+        one after the other. They are brought to its phase reference, and to the middle of their frames: of a steady
+        partial both transforms then have the same phase, and weights need not know the time to relate them.
+        """
+        bands = self.analyse(x)
+        if not self.fine_fft:
+            return bands
+        fine = torch.stft(
+            x, self.fine_fft, self.hop, window=self.fine_window, center=True, pad_mode="constant", return_complex=True
+        )
+        batch, frames, finer = len(x), fine.shape[-1], self.fine_fft // self.n_fft
+        k, j = torch.arange(self.bins, device=x.device), torch.arange(finer, device=x.device)
+        middle = 1 - 2 * ((k[:, None] + j) % 2)  # (-1)^(k + j): both transforms count phase from a frame's beginning
+        turn = (middle[..., None] * self._phase_reference(frames)[:, None].conj()) / _unit(self.fine_window)
+        fine = fine[:, :-1].reshape(batch, self.bins, finer, frames) * turn
+        return torch.cat([bands, torch.view_as_real(fine).permute(0, 2, 4, 1, 3).flatten(1, 2)], dim=1)
+
     @property
     def _unit(self) -> Tensor:
-        return (self.window.square().sum() / 2).sqrt()
+        return _unit(self.window)
 
     def _phase_reference(self, frames: int) -> Tensor:
         """exp(2 pi i k m hop / n_fft) for bin k and frame m, (bins, frames): how far a partial turns between frames."""
@@ -206,14 +254,32 @@ class SpectralUNet(nn.Module):
         total = (noise.square() + data.square()).sqrt()
         return Preconditioning(skip=(data / total).square(), out=noise * data / total, input=1 / total)
 
-    def predict_bands(self, noisy: Tensor, sigma: Tensor) -> Tensor:
-        """F: bands scaled to unit variance (B, 2, bins, frames) and sigma (B,) -> (B, 2, bins, frames), float32."""
+    def show_known(self, known: Tensor, keep: Tensor) -> Tensor:
+        """The known audio as `predict_bands` takes it, (B, C, bins, frames).
+
+        known (B, N) at any N; keep (B, N) bool, True where it is known: elsewhere `known` may be anything finite.
+        The last channel is the share of a frame's samples that are known. Where nothing is, all is zero.
+
+        Raises ValueError when the network was not made to see it.
+        """
+        if not self.sees_known:
+            raise ValueError("this network can't be shown known audio")
+        known, keep = _to_multiple(known, self.hop), _to_multiple(keep, self.hop)
+        views = self.views(known * keep) / self.band_std.view(1, 1, -1, 1)
+        share = F.pad(keep.to(known.dtype)[:, None], (self.n_fft // 2, self.n_fft // 2), mode="reflect")
+        share = F.avg_pool1d(share, self.n_fft, self.hop)[:, :, None]
+        return torch.cat([views, share.expand(-1, -1, self.bins, -1)], dim=1)
+
+    def predict_bands(self, noisy: Tensor, sigma: Tensor, known: Tensor | None = None) -> Tensor:
+        """F: views scaled to unit variance (B, C, bins, frames), sigma (B,) and the known audio by `show_known`
+        -> (B, 2, bins, frames), float32.
+        """
         batch, frames = noisy.shape[0], noisy.shape[-1]
         padding = -frames % self.time_multiple
         log_snr = (self.band_std / sigma[:, None]).log() / 4  # how far each bin stands above the noise
         h = torch.cat(
             [
-                F.pad(noisy, (0, padding)),
+                F.pad(noisy[:, :2], (0, padding)),
                 self.positions[None, :, :, None].expand(batch, -1, -1, frames + padding),
                 log_snr[:, None, :, None].expand(-1, -1, -1, frames + padding),
             ],
@@ -224,6 +290,10 @@ class SpectralUNet(nn.Module):
         embedding = self.level_embedding(torch.cat([phase.sin(), phase.cos()], dim=1))
 
         h = self.stem(h)
+        if self.fine_fft:
+            h = h + self.fine_stem(F.pad(noisy[:, 2:], (0, padding)).contiguous(memory_format=self.memory_format))
+        if known is not None:
+            h = h + self.known_stem(F.pad(known, (0, padding)).contiguous(memory_format=self.memory_format))
         skips: list[Tensor] = []
         for depth, blocks in enumerate(self.down_blocks):
             if depth:
@@ -240,15 +310,35 @@ class SpectralUNet(nn.Module):
         result: Tensor = self.head(F.silu(self.norm_out(h)))[..., :frames].float()
         return result
 
-    def forward(self, x: Tensor, sigma: Tensor) -> Tensor:
-        """x = clean + sigma * noise, (B, N) at any N; sigma (B,) > 0. Returns the clean estimate (B, N)."""
+    def forward(self, x: Tensor, sigma: Tensor, known: Tensor | None = None) -> Tensor:
+        """x = clean + sigma * noise, (B, N) at any N; sigma (B,) > 0; known: by `show_known`.
+
+        Returns the clean estimate (B, N).
+        """
         length = x.shape[-1]
-        bands = self.analyse(F.pad(x, (0, -length % self.hop)))
+        views = self.views(_to_multiple(x, self.hop))
         scale = self.precondition(sigma)
         with torch.autocast(x.device.type, torch.bfloat16, enabled=has_fast_bfloat16(x.device)):
-            prediction = self.predict_bands(scale.input * bands, sigma)
-        clean = scale.skip * bands + scale.out * prediction
+            prediction = self.predict_bands(scale.input * views, sigma, known)
+        clean = scale.skip * views[:, :2] + scale.out * prediction
         return self.synthesise(clean, length)
+
+
+def _to_multiple(x: Tensor, hop: int) -> Tensor:
+    """x (B, N) with zeros behind it, up to a multiple of `hop`."""
+    return F.pad(x, (0, -x.shape[-1] % hop))
+
+
+def _added_stem(channels_in: int, channels: int) -> nn.Conv2d:
+    """Shaped as the stem, zero, and without a bias: an input of zeros is as none."""
+    stem = nn.Conv2d(channels_in, channels, (4, 3), stride=(2, 1), padding=(1, 1), bias=False)
+    nn.init.zeros_(stem.weight)
+    return stem
+
+
+def _unit(window: Tensor) -> Tensor:
+    """The deviation of real and of imaginary part of white noise of deviation 1."""
+    return (window.square().sum() / 2).sqrt()
 
 
 def _frequency_positions(bins: int) -> Tensor:

@@ -39,6 +39,7 @@ def add_to(commands: Any, number: Callable[[str], float], whole: Callable[[str],
         action="append",
         help=f"one of {', '.join(SAMPLERS)} (default: {default.sampler}); repeat it to compare several",
     )
+    add("--zero-shot", action="store_true", help="don't show the known audio to networks that could see it")
     add("--steps", type=whole, metavar="N", default=default.steps, help="denoising steps (default: %(default)s)")
     add("--device", metavar="|".join(DEVICES), default=default.device, help="where it runs (default: %(default)s)")
     add = parser.add_argument_group("on what").add_argument
@@ -65,6 +66,7 @@ def _evaluate(arguments: argparse.Namespace) -> int:
         networks=tuple(arguments.network or [Settings.network]),
         samplers=tuple(arguments.sampler or [Settings.sampler]),
         steps=arguments.steps,
+        zero_shot=arguments.zero_shot,
         cases=arguments.cases,
         cuts=arguments.cuts,
         begin=arguments.begin,

@@ -71,6 +71,7 @@ class StudySettings:
     networks    names or paths, as `--network` takes them
     samplers    names in SAMPLERS
     steps       denoising steps of a window
+    zero_shot   whether networks that can see the known audio are not shown it
     cases       how many continuations a row
     cuts        at most how many of one clip: 1 or 2
     begin, known, new   seconds: left out at the start of a clip, known, and made
@@ -85,6 +86,7 @@ class StudySettings:
     networks: tuple[str, ...] = (Settings.network,)
     samplers: tuple[str, ...] = (Settings.sampler,)
     steps: int = Settings.steps
+    zero_shot: bool = False
     cases: int = 8
     cuts: int = 1
     begin: float = 2.0
@@ -372,8 +374,15 @@ def _rows(settings: StudySettings) -> list[Row]:
     for chosen, info in networks.values():
         label = info.name if names.count(info.name) == 1 else f"{info.name} ({info.weights_sha256()[:8]})"
         for sampler in dict.fromkeys(settings.samplers):
-            run = Settings(sampler=sampler, steps=settings.steps, network=chosen, device=settings.device)
-            rows.append(Row(info, chosen, run, f"{label}, {sampler}"))
+            run = Settings(
+                sampler=sampler,
+                steps=settings.steps,
+                network=chosen,
+                device=settings.device,
+                zero_shot=settings.zero_shot,
+            )
+            how = f"{sampler}, zero-shot" if settings.zero_shot and info.sees_known else sampler
+            rows.append(Row(info, chosen, run, f"{label}, {how}"))
     return rows
 
 

@@ -15,28 +15,31 @@ from torch.utils.data import DataLoader, Dataset
 from core.errors import SettingsError
 from core.training.augmentation import Augmentation
 from core.training.data import Corpus
+from core.training.masks import draw_mask
 
-_CROP, _LEVEL, _NOISE, _MEASURE = range(4)  # streams of random numbers
+_CROP, _LEVEL, _NOISE, _MEASURE, _MASK = range(5)  # streams of random numbers
 
 
 @dataclass(frozen=True)
 class Batch:
-    """A process's share of one step: clean (b, N) float32, u (b,) float32 in [0, 1), noise_seeds (b,)."""
+    """A process's share of a step: clean (b, N) float32, u (b,) in [0, 1), keep (b, N) bool, noise_seeds (b,)"""
 
     step: int
     clean: Tensor
     u: Tensor
+    keep: Tensor
     noise_seeds: tuple[int, ...]
 
     def to(self, device: torch.device) -> "Batch":
         """The same on a device."""
         overlap = device.type == "cuda"  # from page-locked memory; elsewhere the copy could outlive its source
-        clean, u = self.clean.to(device, non_blocking=overlap), self.u.to(device, non_blocking=overlap)
-        return Batch(self.step, clean, u, self.noise_seeds)
+        clean, u, keep = (part.to(device, non_blocking=overlap) for part in (self.clean, self.u, self.keep))
+        return Batch(self.step, clean, u, keep, self.noise_seeds)
 
     def pin_memory(self) -> "Batch":
         """The same in page-locked memory, for DataLoader."""
-        return Batch(self.step, self.clean.pin_memory(), self.u.pin_memory(), self.noise_seeds)
+        clean, u, keep = (part.pin_memory() for part in (self.clean, self.u, self.keep))
+        return Batch(self.step, clean, u, keep, self.noise_seeds)
 
     def noise(self) -> Tensor:
         """(b, N) white noise of deviation 1, made where the batch is: each crop's from its own seed."""
@@ -115,11 +118,13 @@ class Batches(Dataset[Batch]):
         # stratified: each step sees low, middle and high noise
         rng = np.random.default_rng([self._seed, _LEVEL, step])
         u = (rng.permutation(crops) + rng.random(crops)) / crops
+        masks = [draw_mask(frames, np.random.default_rng([self._seed, _MASK, step, index])) for index in mine]
         seeds = [np.random.SeedSequence([self._seed, _NOISE, step, index]) for index in mine]
         return Batch(
             step,
             torch.from_numpy(clean),
             torch.from_numpy(u[mine.start :: mine.step].astype(np.float32)).clamp(max=1 - 2**-24),
+            torch.from_numpy(np.stack(masks)) if masks else torch.zeros(0, frames, dtype=torch.bool),
             tuple(int(s.generate_state(1, np.uint64)[0]) >> 1 for s in seeds),
         )
 

@@ -83,11 +83,12 @@ def make_step(objective: Objective, is_plain: bool, clean: Tensor) -> Callable[[
     optimiser = torch.optim.AdamW(objective.network.parameters(), lr=1e-4, fused=fused)
     precision = "highest" if is_plain or not objective.in_bfloat16 else "high"
     u = (torch.arange(len(clean), device=clean.device) + 0.5) / len(clean)
+    keep = torch.zeros_like(clean, dtype=torch.bool)
 
     def step() -> None:
         torch.set_float32_matmul_precision(precision)
         torch.backends.cudnn.allow_tf32 = precision != "highest"
-        objective(clean, u, torch.randn_like(clean)).mean().backward()
+        objective(clean, u, torch.randn_like(clean), keep).mean().backward()
         torch.nn.utils.clip_grad_norm_(objective.network.parameters(), 1.0)
         optimiser.step()
         optimiser.zero_grad(set_to_none=True)
@@ -116,8 +117,9 @@ def matmul_rate(device: torch.device) -> float:
 
 def operations(objective: Objective, clean: Tensor) -> int:
     """Multiplications and additions of forward and backward pass on `clean`."""
+    u, keep = torch.full((len(clean),), 0.5, device=clean.device), torch.zeros_like(clean, dtype=torch.bool)
     with FlopCounterMode(display=False) as counter:
-        objective(clean, torch.full((len(clean),), 0.5, device=clean.device), torch.randn_like(clean)).mean().backward()
+        objective(clean, u, torch.randn_like(clean), keep).mean().backward()
     return int(counter.get_total_flops())
 
 

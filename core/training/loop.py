@@ -81,7 +81,9 @@ def train(settings: TrainingSettings, out: Path, resume: bool = False, say: Call
         objective = make_objective(config, folder)
         network = objective.network
         if settings.start is not None and not resume:
-            load_weights(network, starting_weights(settings.start))
+            new = load_weights(network, starting_weights(settings.start), added=getattr(network, "ADDED", ()))
+            if new:
+                tell(f"not in the weights it starts from, so zero: {', '.join(new)}")
         objective.in_bfloat16 = _in_bfloat16(settings.precision, team.device)
         torch.set_float32_matmul_precision("high" if objective.in_bfloat16 else "highest")
         torch.backends.cudnn.allow_tf32 = objective.in_bfloat16
@@ -159,7 +161,7 @@ def train(settings: TrainingSettings, out: Path, resume: bool = False, say: Call
                 for group in optimiser.param_groups:
                     group["lr"] = rate
                 batch = batch.to(team.device)
-                loss = model(batch.clean, batch.u, batch.noise()).mean()
+                loss = model(batch.clean, batch.u, batch.noise(), batch.keep).mean()
                 loss.backward()
                 norm = torch.nn.utils.clip_grad_norm_(network.parameters(), settings.clip)
                 audio = plan.seconds(batch.step)

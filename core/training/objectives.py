@@ -33,12 +33,14 @@ class Objective(nn.Module, ABC):
     sample_rate        Hz
     frames_multiple    crops are cut to a multiple of this
     learning_rate, crop_seconds    defaults for training from scratch
+    sees_known         whether the network can be shown known audio
     in_bfloat16        whether matrix products run in bf16 (autocast; weights and optimiser stay float32)
     """
 
     network: nn.Module
     schedule: NoiseSchedule
     frames_multiple = 1
+    sees_known = False
     learning_rate: float
     crop_seconds: tuple[float, ...]
 
@@ -48,8 +50,10 @@ class Objective(nn.Module, ABC):
         self.in_bfloat16 = False
 
     @abstractmethod
-    def forward(self, clean: Tensor, u: Tensor, noise: Tensor) -> Tensor:
+    def forward(self, clean: Tensor, u: Tensor, noise: Tensor, keep: Tensor) -> Tensor:
         """Loss of each crop, (B,). clean, noise (B, N); u (B,) in [0, 1) is the noise level's place in its law.
+
+        keep (B, N) bool: True where the network may be shown the clean audio, if it can see any.
 
         1.0 is the loss of a network that knows nothing.
         """
@@ -69,8 +73,13 @@ class Objective(nn.Module, ABC):
 class SpectralObjective(Objective):
     """Denoising score matching with EDM's weighting (Karras et al. 2022, eq. 8), bin by bin.
 
-    The network's F is compared with the F that would have given the clean crop, so that every bin and every noise
-    level starts from a loss of 1. sigma^(1/8) is uniform in u, as the sampler's own levels are nearly spaced: a
+    The network's F is compared with the F that would have given the clean crop. How far they may differ goes by the
+    crop's own spectrum, not by the spectrum of all the data: a dark recording lies 20 dB below the data's mean in the
+    treble, a bright piano 15 dB above, and an error that is small for one is loud hiss for the other. A network that
+    knew no more than how loud each bin of a crop is would have a loss of 1 at every noise level. Frames that are shown
+    count a tenth, since they only have to be copied.
+
+    sigma^(1/8) is uniform in u, as the sampler's own levels are nearly spaced: a
     log-normal law around the data's level (EDM's choice for images) hardly visits the low levels at which a quiet high
     band is decided, and hiss remains.
     """
@@ -78,26 +87,41 @@ class SpectralObjective(Objective):
     network: SpectralUNet
     band_weights: Tensor
     learning_rate = 6e-4
-    crop_seconds = (2.0, 4.0)
+    crop_seconds = (4.0, 8.0)
     POWER = 8.0
+    SHOWN = 0.1  # of the weight of others, in frames that the network was shown
+    SPREAD = 300.0  # 25 dB: crops further from the data's mean, as silent ones are, count as if this far
     BEYOND_TOP = 1.2  # the law reaches a little above the noisiest level, which would else be its rarely seen edge
 
     def __init__(self, info: NetworkInfo, schedule: NoiseSchedule, network: SpectralUNet) -> None:
         super().__init__(info, schedule, network)
-        self.frames_multiple = network.hop
+        self.frames_multiple, self.sees_known = network.hop, network.sees_known
         self.register_buffer("band_weights", band_weights(network.bins, self.sample_rate), persistent=False)
         self._low = schedule.sigma(1) ** (1 / self.POWER)
         self._high = (self.BEYOND_TOP * schedule.sigma(schedule.top)) ** (1 / self.POWER)
 
-    def forward(self, clean: Tensor, u: Tensor, noise: Tensor) -> Tensor:
+    def forward(self, clean: Tensor, u: Tensor, noise: Tensor, keep: Tensor) -> Tensor:
+        network = self.network
         sigma = (self._low + u * (self._high - self._low)) ** self.POWER
-        bands = self.network.analyse(clean)
-        noisy = bands + sigma.view(-1, 1, 1, 1) * self.network.analyse(noise)
-        scale = self.network.precondition(sigma)
-        target = (bands - scale.skip * noisy) / scale.out
+        bands = network.analyse(clean)
+        noisy = network.views(clean + sigma[:, None] * noise)
+        known = network.show_known(clean, keep) if network.sees_known else None
+        scale = network.precondition(sigma)
+        target = (bands - scale.skip * noisy[:, :2]) / scale.out
         with torch.autocast(clean.device.type, torch.bfloat16, enabled=self.in_bfloat16):
-            prediction = self.network.predict_bands(scale.input * noisy, sigma)
-        return ((prediction - target).square() * self.band_weights.view(1, 1, -1, 1)).mean(dim=(1, 2, 3))
+            prediction = network.predict_bands(scale.input * noisy, sigma, known)
+        error = (prediction - target).square().mean(dim=1) * self._importance(bands, sigma)
+        frames = torch.ones_like(error[:, 0]) if known is None else 1 - (1 - self.SHOWN) * known[:, -1, 0]
+        return (error.mean(dim=1) * frames).sum(dim=1) / frames.sum(dim=1)
+
+    def _importance(self, bands: Tensor, sigma: Tensor) -> Tensor:
+        """(B, bins, 1): 1 over what F's error would be, with each bin's power in the crop known and nothing else."""
+        data = self.network.band_std.square()
+        crop = _third_octaves(bands.square().mean(dim=(1, 3)))
+        crop = torch.minimum(torch.maximum(crop, data / self.SPREAD), data * self.SPREAD)
+        noise = sigma[:, None].square()
+        expected = crop * (data + noise) / (data * (crop + noise))
+        return (self.band_weights / expected)[..., None]
 
     def validation_levels(self) -> dict[str, float]:
         places = {
@@ -113,11 +137,7 @@ class SpectralObjective(Objective):
         frames = 4 * self.sample_rate // network.hop * network.hop
         for crop in torch.from_numpy(draw(240, frames)).split(4):
             power += network.analyse(crop).square().mean(dim=(0, 1, 3)) / 60
-        cumulative = F.pad(power.cumsum(0), (1, 0))
-        k = torch.arange(network.bins)
-        low = (k * 2 ** (-1 / 6)).floor().long().clamp(min=0)
-        high = (k * 2 ** (1 / 6)).ceil().long().clamp(max=network.bins - 1) + 1
-        smooth = (cumulative[high] - cumulative[low]) / (high - low)
+        smooth = _third_octaves(power)
         network.band_std.copy_(smooth.clamp(min=1e-12).sqrt().clamp(min=1e-5 * network.data_rms))
 
     def compile_network(self) -> None:
@@ -125,10 +145,19 @@ class SpectralObjective(Objective):
         self.network.predict_bands = torch.compile(self.network.predict_bands, dynamic=False)  # type: ignore[method-assign]
 
 
+def _third_octaves(power: Tensor) -> Tensor:
+    """Power by bin (..., bins), each the mean of the third of an octave around it."""
+    cumulative = F.pad(power.cumsum(-1), (1, 0))
+    k = torch.arange(power.shape[-1], device=power.device)
+    low = (k * 2 ** (-1 / 6)).floor().long()
+    high = (k * 2 ** (1 / 6)).ceil().long().clamp(max=len(k) - 1) + 1
+    return (cumulative[..., high] - cumulative[..., low]).clamp(min=0) / (high - low)
+
+
 def band_weights(bins: int, sample_rate: int) -> Tensor:
-    """(bins,), mean 1: 1 / (f + 1500 Hz). Low bins hold the notes; the top counts too, or it would be left as hiss."""
+    """(bins,), mean 1: 1 / (f + 700 Hz). Low bins hold the notes; the top counts too, or it would be left as hiss."""
     frequency = torch.arange(bins) * sample_rate / 2 / bins
-    weights = 1 / (frequency + 1500)
+    weights = 1 / (frequency + 700)
     return weights / weights.mean()
 
 
@@ -145,7 +174,7 @@ class DiffWaveObjective(Objective):
         scales = torch.tensor([schedule.scales(level) for level in range(1, schedule.top + 1)])
         self.register_buffer("scales", scales, persistent=False)
 
-    def forward(self, clean: Tensor, u: Tensor, noise: Tensor) -> Tensor:
+    def forward(self, clean: Tensor, u: Tensor, noise: Tensor, keep: Tensor) -> Tensor:
         index = (u * self.schedule.top).long().clamp(max=self.schedule.top - 1)
         signal, scale = self.scales[index].unsqueeze(-1).unbind(1)
         x = signal * clean + scale * noise

@@ -11,7 +11,7 @@ from core.training.batches import BatchPlan
 from core.training.data import Corpus
 from core.training.objectives import Objective
 
-CROPS, SECONDS = 8, 3.0
+CROPS, SECONDS = 8, 4.0
 
 
 class Validation:
@@ -30,14 +30,23 @@ class Validation:
         clean = np.stack([corpora[i][0].crop(frames, rng) for i in chosen])
         noise = torch.randn(clean.shape, generator=torch.Generator().manual_seed(0))
         self._objective = objective
+        nothing = torch.zeros(clean.shape, dtype=torch.bool, device=device)
+        self._keeps = {"": nothing}
+        if objective.sees_known:
+            self._keeps[", half shown"] = torch.arange(frames, device=device).expand_as(nothing) < frames // 2
         self._clean, self._noise = torch.from_numpy(clean).to(device), noise.to(device)
 
     @torch.no_grad()
     def losses(self, average: dict[str, Tensor]) -> dict[str, float]:
-        """The mean loss at each of the objective's validation levels, with the weights `average` of its network."""
+        """The mean loss at each of the objective's validation levels, with the weights `average` of its network.
+
+        A network that can be shown known audio is judged without, and again with the first half shown.
+        """
         weights = {f"network.{name}": value for name, value in average.items()}
         found = {}
         for name, place in self._objective.validation_levels().items():
             u = torch.full((CROPS,), place, device=self._clean.device)
-            found[name] = float(functional_call(self._objective, weights, (self._clean, u, self._noise)).mean())
+            for shown, keep in self._keeps.items():
+                arguments = (self._clean, u, self._noise, keep)
+                found[name + shown] = float(functional_call(self._objective, weights, arguments).mean())
         return found

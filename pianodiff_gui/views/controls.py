@@ -9,6 +9,7 @@ from PySide6.QtCore import QSignalBlocker, QSize, Qt, QTimer, Signal
 from PySide6.QtGui import QAction, QColor, QPaintEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
+    QCheckBox,
     QComboBox,
     QDoubleSpinBox,
     QFrame,
@@ -158,6 +159,12 @@ class Controls(QFrame):
         self.network_info.setAccessibleName("About this network")
         self.network_summary = self._muted()
         self.network_summary.setTextFormat(Qt.TextFormat.PlainText)  # it comes from somebody's file
+        self.shown = QCheckBox("Show it the known audio")
+        self.shown.setToolTip(
+            "This network learned to continue what it is shown. Off, it only sees x_t, and the sampler alone leads it, "
+            "as any network: zero-shot."
+        )
+        self.shown.clicked.connect(lambda on: session.set_settings(zero_shot=not on))
         self.length.setAccessibleName("Length of the extension")
         self.sampler.setAccessibleName("Sampler")
         self.network.setAccessibleName("Network")
@@ -194,6 +201,7 @@ class Controls(QFrame):
         layout.addLayout(choice)
         layout.addWidget(self._make_busy())
         layout.addWidget(self.network_summary)
+        layout.addWidget(self.shown)
         layout.addWidget(self._make_notice())
         layout.addWidget(self._row("Runs on", self.device))
         layout.addStretch(1)
@@ -475,6 +483,8 @@ class Controls(QFrame):
         summary = network.summary if network is not None else ""
         self.network_summary.setText(wording.breakable(wording.short(summary, _SUMMARY)))
         self.network_summary.setVisible(bool(summary))
+        self.shown.setVisible(network is not None and network.sees_known)
+        self.shown.setChecked(not settings.zero_shot)
         self.refresh_cost()
 
     # Networks

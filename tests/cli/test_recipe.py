@@ -44,6 +44,7 @@ def recipe_of(*runs: dict[str, Any]) -> dict[str, Any]:
         Settings(device="cpu", context_seconds=2.5, lambda_schedule="forward", seed=2**63 - 1, steps=25),
         Settings(device="cpu", context_seconds=1.0, sampler="repaint", jump_length=5, resamplings=3),
         Settings(device="cpu", context_seconds=1.0, sampler="replacement"),
+        Settings(device="cpu", context_seconds=4.0, zero_shot=True),
     ],
 )
 def test_settings_survive_the_file(tmp_path: Path, settings: Settings) -> None:

@@ -20,8 +20,6 @@ def tiny(tmp_path_factory: pytest.TempPathFactory) -> tuple[Denoiser, NetworkInf
 def chord(seconds: float, rate: int, channels: int = 1, level: float = 0.1) -> np.ndarray:
     """(channels, frames) float32: three decaying tones; channels differ in level and phase."""
     t = np.arange(round(seconds * rate)) / rate
-    parts = [
-        sum(np.sin(2 * np.pi * f * t + c) * (1 + 0.3 * c) for f in (220.0, 277.2, 329.6)) for c in range(channels)
-    ]
+    parts = [sum(np.sin(2 * np.pi * f * t + c) * (1 + 0.3 * c) for f in (220.0, 277.2, 329.6)) for c in range(channels)]
     audio = np.array(parts) * np.exp(-0.2 * t)
     return (audio * level / np.sqrt(np.mean(audio**2))).astype(np.float32)

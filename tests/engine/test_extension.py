@@ -1,5 +1,7 @@
 """Extension by stacked windows: what the user's audio may expect."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -12,12 +14,15 @@ from core.errors import AudioError, NetworkError, PianoDiffError, SettingsError
 from core.extension import Extension, Step
 from core.image import ChannelImage
 from core.level import limit_peaks, steadying_gain, window_gain
-from core.networks.registry import NetworkInfo
+from core.networks.checkpoint import load_denoiser
+from core.networks.registry import NetworkInfo, find_network
+from core.networks.spectral_unet import SpectralUNet
 from core.plan import plan_extension
 from core.seam import seam_correction
 from core.settings import Settings, check_seconds
 from core.spectrum import largest_second_difference, second_difference_quantile
 from tests.engine.conftest import chord
+from tests.tiny_network import SEEING, write_tiny_network
 
 Tiny = tuple[Denoiser, NetworkInfo]
 
@@ -32,8 +37,7 @@ def extend(
 @pytest.mark.parametrize("rate", [4000, 8000, 22050, 44100, 192000])
 @pytest.mark.parametrize("channels", [1, 2, 6])
 def test_any_rate_and_channels_come_out_as_they_went_in(tiny: Tiny, rate: int, channels: int) -> None:
-    """The new audio must fit behind the recording: its rate, its channels, exactly the frames asked for, all finite.
-    """
+    """The new audio must fit behind the recording: its rate, its channels, exactly the frames asked for, all finite."""
     extension, _ = extend(tiny, chord(0.6, rate, channels), rate, 0.6, Settings(steps=2))
     audio = extension.audio()
     assert audio.shape == (channels, round(0.6 * rate))
@@ -52,8 +56,7 @@ def test_the_same_seed_gives_the_same_samples_and_another_does_not(tiny: Tiny) -
 
 
 def test_going_on_counts_windows_on(tiny: Tiny) -> None:
-    """A second run from the same x_T as the first would tend to repeat it; it draws the third window's noise instead.
-    """
+    """A second run from the same x_T as the first would tend to repeat it; it draws the third window's noise."""
     context = chord(0.6, 4000)
     whole, _ = extend(tiny, context, 4000, 0.75, Settings(steps=2))
     later = Extension(*tiny, context, 4000, 0.25, Settings(steps=2), first_window=2)
@@ -247,6 +250,46 @@ def test_a_network_that_breaks_down_is_reported(tiny: Tiny) -> None:
         with pytest.raises(kind, match=message):
             list(extension.run())
         assert extension.audio().shape == (1, 0)
+
+
+@pytest.mark.parametrize("zero_shot", [False, True])
+def test_a_network_that_can_see_is_shown_the_known_audio_unless_asked_not_to(
+    tmp_path: Path, zero_shot: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Clean, at the level of x_t, in its place, and nothing of what is to be made."""
+    folder = write_tiny_network(tmp_path / "seeing", architecture=SEEING)
+    shown: list[tuple[torch.Tensor, torch.Tensor]] = []
+    show_known = SpectralUNet.show_known
+
+    def spy(self: SpectralUNet, known: torch.Tensor, keep: torch.Tensor) -> torch.Tensor:
+        shown.append((known, keep))
+        return show_known(self, known, keep)
+
+    monkeypatch.setattr(SpectralUNet, "show_known", spy)
+    denoiser, network = load_denoiser(str(folder), torch.device("cpu")), find_network(str(folder))
+    audio = chord(1.0, 4000)
+    settings = Settings(steps=3, zero_shot=zero_shot)
+    extension = Extension(denoiser, network, audio, 4000, 0.5, settings)
+    first, *_ = list(extension.run())
+    assert len(shown) == (0 if zero_shot else 2)  # once a window
+    assert extension.audio().shape == (1, 2000)
+    if not zero_shot:
+        known, keep = shown[0]
+        assert known.shape == keep.shape == (1, 3000) and keep[0, :2000].all() and not keep[0, 2000:].any()
+        correlation = np.corrcoef(known[0, :2000].numpy(), audio[0, -2000:])[0, 1]
+        assert correlation > 0.9999 and first.known_frames == 2000
+
+
+def test_being_shown_the_known_audio_changes_what_is_made(tmp_path: Path) -> None:
+    """From the same noise: else the option would be a switch without a wire."""
+    folder = write_tiny_network(tmp_path / "seeing", architecture=SEEING)
+    denoiser, network = load_denoiser(str(folder), torch.device("cpu")), find_network(str(folder))
+    made = []
+    for zero_shot in (False, True):
+        extension = Extension(denoiser, network, chord(1.0, 4000), 4000, 0.25, Settings(steps=3, zero_shot=zero_shot))
+        list(extension.run())
+        made.append((extension.audio(), extension.x_T_sha256))
+    assert made[0][1] == made[1][1] and not np.allclose(made[0][0], made[1][0])
 
 
 @pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf"), 3600.1, 1e12])

@@ -43,6 +43,56 @@ def test_a_steady_partial_is_smooth_along_time() -> None:
     assert float(turn.max()) < np.pi * network.hop / network.n_fft + 0.1
 
 
+def test_the_finer_transform_has_the_phase_of_the_coarse_one() -> None:
+    """At every frame, whatever the frequency: only then can weights that don't know the time relate the two."""
+    network = SpectralUNet(fine_fft=8192)
+    for frequency in (440.0, 441.3, 449.0, 1234.5):
+        views = network.views(tone(512 * 100, frequency=frequency))[0]
+        assert views.shape == (2 + 8, 1024, 101)
+        bin = int(frequency / 22050 * 2048)
+        coarse, *fine = (torch.complex(views[i, bin], views[i + 1, bin])[20:80] for i in range(0, 10, 2))
+        loudest = max(fine, key=lambda coefficients: float(coefficients.abs().mean()))
+        assert float(torch.angle(loudest * coarse.conj()).abs().max()) < 1e-3
+        assert float(loudest.abs().mean()) > 1.5 * float(coarse.abs().mean())
+    noise = torch.randn(1, 512 * 200, generator=torch.Generator().manual_seed(0))
+    assert float(network.views(noise)[:, 2:, 2:-2, 10:-10].var()) == pytest.approx(1.0, abs=0.02)
+
+
+def test_weights_of_before_are_a_start_for_a_network_with_more_inputs(tmp_path: Path) -> None:
+    """It begins as what it was: else nothing that was learned before would count."""
+    before = SpectralUNet(**ARCHITECTURE)
+    torch.nn.init.normal_(before.head.weight, std=0.1)
+    save_weights(tmp_path / "w.safetensors", before.state_dict())
+    after = SpectralUNet(**ARCHITECTURE, fine_fft=2 * ARCHITECTURE["n_fft"], sees_known=True)
+    assert load_weights(after, tmp_path / "w.safetensors", added=after.ADDED) == [
+        "fine_stem.weight",
+        "known_stem.weight",
+    ]
+    x, sigma = torch.randn(1, 4096, generator=torch.Generator().manual_seed(0)), torch.tensor([0.3])
+    known = after.show_known(x, torch.ones_like(x, dtype=torch.bool))
+    with torch.no_grad():
+        assert torch.equal(after(x, sigma), before(x, sigma)) and torch.equal(after(x, sigma, known), before(x, sigma))
+    with pytest.raises(NetworkError, match=r"do not fit.*fine_stem"):
+        load_weights(after, tmp_path / "w.safetensors")
+    with pytest.raises(ValueError, match="can't be shown"):
+        before.show_known(x, x > 0)
+    with pytest.raises(ValueError, match="multiple of n_fft"):
+        SpectralUNet(**ARCHITECTURE, fine_fft=3 * ARCHITECTURE["n_fft"] // 2)
+
+
+def test_being_shown_nothing_is_being_shown_no_audio() -> None:
+    """Training hides the audio by a mask of zeros; the zero-shot samplers show nothing at all. Both are one network."""
+    network = SpectralUNet(**ARCHITECTURE, fine_fft=2 * ARCHITECTURE["n_fft"], sees_known=True)
+    for parameter in network.parameters():
+        torch.nn.init.normal_(parameter, std=0.1)
+    x, sigma = torch.randn(1, 4096, generator=torch.Generator().manual_seed(0)), torch.tensor([0.3])
+    nothing = network.show_known(x, torch.zeros_like(x, dtype=torch.bool))
+    everything = network.show_known(x, torch.ones_like(x, dtype=torch.bool))
+    with torch.no_grad():
+        assert torch.equal(network(x, sigma, nothing), network(x, sigma))
+        assert not torch.allclose(network(x, sigma, everything), network(x, sigma), atol=1e-3)
+
+
 def test_an_untrained_spectral_unet_is_the_wiener_filter() -> None:
     """With F = 0 the estimate is c_skip x per bin: all of x at no noise, next to nothing where noise drowns a band."""
     network = SpectralUNet()

@@ -15,7 +15,8 @@ from pianodiff_gui.actions import SPECS
 from pianodiff_gui.main_window import MainWindow
 from pianodiff_gui.settings import Preferences
 from pianodiff_gui.theme import Theme
-from tests.gui.conftest import FakeEngines, open_clip, run_to_end, write_clip
+from tests.gui.conftest import FakeEngines, open_clip, run_to_end, use_network, write_clip
+from tests.tiny_network import SEEING, write_tiny_network
 
 
 def drag_handle(window: MainWindow, qtbot: QtBot, to_seconds: float, release: bool = True) -> None:
@@ -321,6 +322,19 @@ def test_controls_follow_the_sampler(loaded: MainWindow, qtbot: QtBot) -> None:
     controls.steps.setValue(40)
     assert loaded.session.settings.steps == 40
     assert controls.cost_values[1].text() != before
+
+
+def test_a_network_that_can_see_is_asked_whether_it_may(loaded: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    """Breaks when the box is there for networks that can't see, or doesn't say what is in force."""
+    controls = loaded.controls
+    use_network(loaded, qtbot, write_tiny_network(tmp_path / "tiny"))
+    assert not controls.shown.isVisible()
+    use_network(loaded, qtbot, write_tiny_network(tmp_path / "seeing", architecture=SEEING))
+    assert controls.shown.isVisible() and controls.shown.isChecked()
+    controls.shown.click()
+    assert loaded.session.settings.zero_shot
+    loaded.session.set_settings(zero_shot=False)
+    assert controls.shown.isChecked()
 
 
 def choose(box: object, data: str) -> None:

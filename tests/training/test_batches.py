@@ -10,6 +10,7 @@ from core.errors import SettingsError
 from core.training.augmentation import Augmentation
 from core.training.batches import Batch, Batches, BatchPlan
 from core.training.data import Corpus, load_corpus
+from core.training.masks import draw_mask
 
 PLAN = BatchPlan(4000, (0.5, 1.0), 4.0, frames_multiple=64)
 
@@ -24,7 +25,12 @@ def make(corpus: Corpus, seed: int = 0, rank: int = 0, world: int = 1) -> Batche
 
 
 def same(a: Batch, b: Batch) -> bool:
-    return torch.equal(a.clean, b.clean) and torch.equal(a.u, b.u) and torch.equal(a.noise(), b.noise())
+    return (
+        torch.equal(a.clean, b.clean)
+        and torch.equal(a.u, b.u)
+        and torch.equal(a.keep, b.keep)
+        and torch.equal(a.noise(), b.noise())
+    )
 
 
 def test_a_step_is_always_the_same_and_other_steps_and_seeds_differ(corpus: Corpus) -> None:
@@ -43,7 +49,7 @@ def test_two_processes_share_the_batch_of_one(corpus: Corpus) -> None:
     """Together they must see exactly what one process would: nothing twice, nothing left out."""
     whole = make(corpus)[3]
     left, right = (make(corpus, rank=rank, world=2)[3] for rank in (0, 1))
-    for name in ("clean", "u"):
+    for name in ("clean", "u", "keep"):
         assert torch.equal(getattr(whole, name)[0::2], getattr(left, name))
         assert torch.equal(getattr(whole, name)[1::2], getattr(right, name))
     assert torch.equal(whole.noise()[0::2], left.noise()) and torch.equal(whole.noise()[1::2], right.noise())
@@ -61,6 +67,21 @@ def test_noise_levels_cover_the_range_in_every_batch(corpus: Corpus) -> None:
     for step in range(0, 20, 2):
         u = np.sort(make(corpus)[step].u.numpy())
         assert ((u >= np.arange(8) / 8) & (u < (np.arange(8) + 1) / 8)).all()
+
+
+def test_masks_show_nothing_a_beginning_an_end_or_both(corpus: Corpus) -> None:
+    """All of them: a network that never saw nothing can't be used without, and one that never saw an end can't fill."""
+    drawn = [draw_mask(1000, np.random.default_rng(seed)) for seed in range(2000)]
+    shares = np.array([mask.mean() for mask in drawn])
+    shown = shares > 0
+    assert 0.36 < (~shown).mean() < 0.44 and shares[shown].min() >= 0.25 and shares.max() <= 0.85
+    kinds = {(bool(mask[0]), bool(mask[-1])) for mask in drawn}
+    assert kinds == {(False, False), (True, False), (False, True), (True, True)}
+    # What is hidden is always one stretch: audio to be made, with known audio around it.
+    assert all(np.count_nonzero(np.diff(mask.astype(int))) <= 2 for mask in drawn)
+    assert all(not mask.all() for mask in drawn)
+    keep = make(corpus)[0].keep
+    assert keep.shape == (8, 1984) and len({row.sum().item() for row in keep}) > 2
 
 
 def test_noise_is_white_with_deviation_1_and_of_its_own_for_each_crop(corpus: Corpus) -> None:

@@ -43,8 +43,8 @@ def test_losses_agree_with_the_cpu(kind: str, design: Path) -> None:
     for parameter in objective.network.parameters():
         torch.nn.init.normal_(parameter, std=0.05)
     clean, noise = torch.randn(2, 4, 2048, generator=torch.Generator().manual_seed(0)).unbind(0)
-    u = torch.tensor([0.1, 0.4, 0.6, 0.9])
+    u, keep = torch.tensor([0.1, 0.4, 0.6, 0.9]), torch.arange(2048).expand(4, -1) < 1000
     with torch.no_grad():
-        expected = objective(clean, u, noise)
-        found = objective.cuda()(clean.cuda(), u.cuda(), noise.cuda()).cpu()
+        expected = objective(clean, u, noise, keep)
+        found = objective.cuda()(clean.cuda(), u.cuda(), noise.cuda(), keep.cuda()).cpu()
     torch.testing.assert_close(found, expected, rtol=1e-2, atol=1e-4)

@@ -28,6 +28,22 @@ def spectral(design: Path) -> SpectralObjective:
     return objective
 
 
+def nothing(clean: torch.Tensor) -> torch.Tensor:
+    """The mask of a crop of which the network is shown nothing."""
+    return torch.zeros_like(clean, dtype=torch.bool)
+
+
+@pytest.fixture
+def conditional(design: Path) -> SpectralObjective:
+    """The design with both of its options: the finer transform and sight of the known audio."""
+    config = json.loads((design / "config.json").read_text())
+    config["architecture"] |= {"fine_fft": 2 * config["architecture"]["n_fft"], "sees_known": True}
+    objective = make_objective(config, design)
+    assert isinstance(objective, SpectralObjective)
+    objective.measure(dark_noise)
+    return objective
+
+
 def dark_noise(count: int, frames: int) -> np.ndarray:
     """(count, frames) float32: noise that falls with frequency, as music does."""
     white = np.random.default_rng(1).standard_normal((count, frames))
@@ -41,8 +57,61 @@ def test_a_spectral_network_that_knows_nothing_has_a_loss_of_1(spectral: Spectra
     noise = torch.randn(8, 8192, generator=torch.Generator().manual_seed(0))
     for u in (0.1, 0.5, 0.9):
         with torch.no_grad():
-            loss = spectral(clean, torch.full((8,), u), noise)
+            loss = spectral(clean, torch.full((8,), u), noise, nothing(clean))
         assert loss.shape == (8,) and float(loss.mean()) == pytest.approx(1.0, abs=0.15)
+
+
+@pytest.mark.parametrize("change", [0.1, 10.0])
+def test_a_crop_that_is_darker_or_brighter_than_the_data_counts_as_much(
+    spectral: SpectralObjective, change: float
+) -> None:
+    """Against the data's mean spectrum a dark recording would have next to no loss in the treble, whatever the network
+    does there, and a bright one would drown all others."""
+    spectral.measure(dark_noise)
+    clean = torch.from_numpy(change * dark_noise(8, 8192))
+    noise = torch.randn(8, 8192, generator=torch.Generator().manual_seed(0))
+    wiener = spectral.network.band_std.clone()
+    for u in (0.1, 0.5, 0.9):
+        spectral.network.band_std.copy_(wiener)
+        with torch.no_grad():
+            of_data = spectral(clean, torch.full((8,), u), noise, nothing(clean))
+            spectral.network.band_std.copy_(change * wiener)
+            of_crop = spectral(clean, torch.full((8,), u), noise, nothing(clean))
+        # Not knowing the level costs something between nothing and what the wrong Wiener gain must leave.
+        assert float(of_crop.mean()) == pytest.approx(1.0, abs=0.15)
+        assert 0.9 < float(of_data.mean()) < 30
+
+
+def test_frames_that_are_shown_count_a_tenth(conditional: SpectralObjective) -> None:
+    """Copying is soon learned: at full weight it would be most of what half of the batches teach."""
+    clean = torch.from_numpy(dark_noise(2, 16384))
+    noise = torch.randn(2, 16384, generator=torch.Generator().manual_seed(0))
+    u, first = torch.full((2,), 0.5), torch.arange(16384).expand(2, -1) < 8192
+
+    def loss(keep: torch.Tensor) -> torch.Tensor:
+        with torch.no_grad():
+            return conditional(clean, u, noise, keep)
+
+    # A fresh network makes nothing of what it is shown, so that only the weights of the frames differ.
+    new_part, old_part = loss(first), loss(~first)
+    assert not torch.allclose(new_part, old_part, rtol=1e-3)
+    torch.testing.assert_close((new_part + old_part) / 2, loss(nothing(clean)), rtol=0.05, atol=0.0)
+
+
+def test_what_is_shown_reaches_the_network_and_what_is_not_does_not(conditional: SpectralObjective) -> None:
+    """A leak of the part to be learned would train a network that copies and can't continue."""
+    torch.nn.init.normal_(conditional.network.known_stem.weight, std=0.1)
+    torch.nn.init.normal_(conditional.network.head.weight, std=0.1)
+    clean = torch.from_numpy(dark_noise(1, 16384))
+    keep = torch.arange(16384)[None] < 8192
+    other = torch.where(keep, clean, -clean)
+    network = conditional.network
+    assert torch.equal(network.show_known(clean, keep), network.show_known(other, keep))
+    assert not torch.equal(network.show_known(clean, keep), network.show_known(clean, ~keep))
+    noise, u = torch.zeros(1, 16384), torch.tensor([0.5])
+    with torch.no_grad():
+        shown, hidden = (float(conditional(clean, u, noise, mask)) for mask in (keep, nothing(clean)))
+    assert shown != pytest.approx(hidden, rel=1e-3)
 
 
 def test_the_measured_bins_follow_the_data(spectral: SpectralObjective) -> None:
@@ -73,7 +142,7 @@ def test_diffwave_sees_x_t_of_the_paper_and_is_asked_for_eps(index: int) -> None
             return torch.zeros_like(x)
 
     objective.network = Spy()  # type: ignore[assignment]
-    loss = objective(clean, torch.full((3,), (index + 0.5) / 200), noise)
+    loss = objective(clean, torch.full((3,), (index + 0.5) / 200), noise, nothing(clean))
     torch.testing.assert_close(seen["x"][:, 0], x_t.float())
     assert seen["step"].tolist() == [float(index)] * 3
     torch.testing.assert_close(loss, noise.square().mean(dim=1))
@@ -84,7 +153,7 @@ def test_fresh_diffwave_has_the_loss_of_knowing_nothing() -> None:
     objective = diffwave()
     noise = torch.randn(4, 2000, generator=torch.Generator().manual_seed(0))
     with torch.no_grad():
-        loss = objective(torch.zeros(4, 2000), torch.rand(4), noise)
+        loss = objective(torch.zeros(4, 2000), torch.rand(4), noise, nothing(noise))
     assert float(loss.mean()) == pytest.approx(1.0, abs=0.05)
 
 
@@ -106,7 +175,7 @@ def test_the_spectral_law_covers_the_schedule(spectral: SpectralObjective, monke
         return precondition(sigma)
 
     monkeypatch.setattr(spectral.network, "precondition", spy)
-    spectral(torch.zeros(2, 1024), torch.tensor([0.0, 1.0]), torch.zeros(2, 1024))
+    spectral(torch.zeros(2, 1024), torch.tensor([0.0, 1.0]), torch.zeros(2, 1024), nothing(torch.zeros(2, 1024)))
     top = spectral.schedule.sigma(spectral.schedule.top)
     assert seen[0] == pytest.approx(spectral.schedule.sigma(1)) and top < seen[1] < 2 * top
 

@@ -1,0 +1,28 @@
+"""Which part of a training crop the network is shown: it learns to go on, to lead in and to fill, and to do without."""
+
+import numpy as np
+
+NONE, BEGINNING, BOTH_ENDS = 0.4, 0.4, 0.1
+"""Shares of crops that are shown nothing (so that it remains the unconditional network that zero-shot samplers need),
+their beginning (as when audio is extended), both ends (a gap); the rest are shown their end."""
+
+SHORTEST, LONGEST = 0.25, 0.85
+"""The share of a crop that is shown, where some of it is."""
+
+
+def draw_mask(frames: int, rng: np.random.Generator) -> np.ndarray:
+    """A random mask (frames,) bool, True where it is shown. Takes the same number of draws whatever it is."""
+    kind, share, place = rng.random(3)
+    shown = round(frames * (SHORTEST + share * (LONGEST - SHORTEST)))
+    keep = np.zeros(frames, dtype=bool)
+    if kind < NONE:
+        return keep
+    if kind < NONE + BEGINNING:
+        first = shown
+    elif kind < NONE + BEGINNING + BOTH_ENDS:
+        first = round(shown * place)
+    else:
+        first = 0
+    keep[:first] = True
+    keep[frames - (shown - first) :] = True
+    return keep
