@@ -1,6 +1,6 @@
 """Draws assets/icons/pianodiff.svg as PNG, ICO (Windows) and ICNS (macOS). Run after changing the SVG:
 
-.venv/bin/python packaging/make_icons.py
+    .venv/bin/python packaging/make_icons.py
 """
 
 import os
