@@ -40,6 +40,9 @@ from core.device import has_fast_bfloat16
 
 GROUPS = 4
 POSITION_CHANNELS = 6
+ADDED_GAIN = 8.0
+"""Of the added inputs: Adam moves all weights at one pace, and these have all the way to go that the others have behind
+them. Without it, 170 steps brought them to a fifteenth of the stem's."""
 
 
 class Preconditioning(NamedTuple):
@@ -290,10 +293,10 @@ class SpectralUNet(nn.Module):
         embedding = self.level_embedding(torch.cat([phase.sin(), phase.cos()], dim=1))
 
         h = self.stem(h)
-        if self.fine_fft:
-            h = h + self.fine_stem(F.pad(noisy[:, 2:], (0, padding)).contiguous(memory_format=self.memory_format))
-        if known is not None:
-            h = h + self.known_stem(F.pad(known, (0, padding)).contiguous(memory_format=self.memory_format))
+        added = [(self.fine_stem, noisy[:, 2:])] if self.fine_fft else []
+        added += [(self.known_stem, known)] if known is not None else []
+        for stem, views in added:
+            h = h + ADDED_GAIN * stem(F.pad(views, (0, padding)).contiguous(memory_format=self.memory_format))
         skips: list[Tensor] = []
         for depth, blocks in enumerate(self.down_blocks):
             if depth:
