@@ -154,7 +154,7 @@ class Extension:
         denoiser = self._denoiser
         if len(known) and self._network.sees_known and not self._settings.zero_shot:
             assert isinstance(denoiser, SigmaDenoiser)
-            denoiser = denoiser.given(target, keep)
+            denoiser = denoiser.knowing(target, keep)
 
         per_window = self.plan.evaluations_per_window
         for state in sample(denoiser, walk, solver, guide, x_T, noise):

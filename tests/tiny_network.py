@@ -21,9 +21,6 @@ def write_tiny_network(folder: Path, seed: int = 0, **changes: Any) -> Path:
         torch.manual_seed(seed)
         network = SpectralUNet(**changes.get("architecture", ARCHITECTURE))
         torch.nn.init.normal_(network.head.weight, std=0.02)  # a fresh head is silent: the network would do nothing
-        for name, parameter in network.named_parameters():
-            if name.startswith(network.ADDED):
-                torch.nn.init.normal_(parameter, std=0.1)  # as silent, when fresh
     folder.mkdir(parents=True, exist_ok=True)
     save_weights(folder / WEIGHTS_NAME, network.state_dict())
     config = {

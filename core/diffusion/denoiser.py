@@ -51,26 +51,26 @@ class EpsilonDenoiser:
 class SigmaDenoiser:
     """A network that estimates clean audio from clean + sigma * noise, as EDM's; x_t is that, times `signal`.
 
-    shown: what the network is shown besides x_t; nothing by default.
+    given: known audio and where it is, for a network that was trained to see it without noise: E[x_0 | x_t] becomes
+    E[x_0 | x_t, known]. The sampler's own x_t is as noisy as ever.
     """
 
-    def __init__(self, network: nn.Module, schedule: NoiseSchedule, shown: Tensor | None = None) -> None:
-        self.network, self.schedule, self._shown = network, schedule, shown
+    def __init__(self, network: nn.Module, schedule: NoiseSchedule, given: tuple[Tensor, Tensor] | None = None) -> None:
+        self.network, self.schedule, self._given = network, schedule, given
 
-    def given(self, known: Tensor, keep: Tensor) -> "SigmaDenoiser":
-        """The same, but the network is shown the audio `known` (B, 1, N) where `keep` (B, 1, N) bool is True.
-
-        Only for a network that was made to see it; E[x_0 | x_t] becomes E[x_0 | x_t, known].
-        """
-        with torch.no_grad():
-            shown = self.network.show_known(known[:, 0], keep[:, 0])  # type: ignore[operator]  # a Module has methods
-        return SigmaDenoiser(self.network, self.schedule, shown)
+    def knowing(self, known: Tensor, keep: Tensor) -> "SigmaDenoiser":
+        """The same, given the audio `known` (B, 1, N) where `keep` (B, 1, N) bool is True."""
+        return SigmaDenoiser(self.network, self.schedule, (known[:, 0], keep[:, 0]))
 
     def __call__(self, x: Tensor, level: float) -> Prediction:
         signal, scale = self.schedule.scales(level)
         sigma = torch.full((len(x),), scale / signal, device=x.device, dtype=torch.float32)
-        extra = () if self._shown is None else (self._shown,)
-        clean = self.network(x[:, 0] / signal, sigma, *extra)[:, None]
+        noisy = x[:, 0] / signal
+        if self._given is None:
+            clean = self.network(noisy, sigma)[:, None]
+        else:
+            known, keep = self._given
+            clean = self.network(torch.where(keep, known, noisy), sigma, keep)[:, None]
         return Prediction(clean, (x - signal * clean) / scale)
 
 

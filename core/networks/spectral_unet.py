@@ -17,15 +17,16 @@ each bin measured on the training data and noise deviation sigma,
 
 the network sees and predicts unit variance in every bin at every noise level, never louder than a bin ever is.
 
-Two inputs can be added (`docs/experiments.md` has what they bring). Both enter beside the stem and begin at zero, so
-that weights trained without them are a valid start:
+Two options (`docs/experiments.md` has what they bring); untrained, they leave the network as it is without them:
 
-- `fine_fft`, a second, longer transform of x_t. A window of 93 ms spreads a partial over 40 Hz, and the turning of its
-  phase from frame to frame, which tells its exact frequency, is not something that convolutions add up easily. A
-  window of 0.4 s gathers it in a quarter of the bins, 6 dB further above the noise.
-- `sees_known`, the known audio itself, without noise, and where it is. Networks trained by random masks then learn to
-  continue, as in conditional inpainting (Saharia et al. 2022, "Palette"). Without known audio both are zero, and the
-  network is the unconditional one that zero-shot samplers ask for.
+- `fine_fft`, a second, longer transform of the input. A window of 93 ms spreads a partial over 40 Hz, and the turning
+  of its phase from frame to frame, which tells its exact frequency, is not something that convolutions add up easily.
+  A window of 0.4 s gathers it in a quarter of the bins, 6 dB further above the noise.
+- `sees_known`: the network may be given the known audio without its noise, each frame with the noise level that it
+  really has (as in learned inpainting, Saharia et al. 2022, "Palette", and diffusion forcing, Chen et al. 2024). Each
+  bin's noise level is an input already, so a frame without noise is nothing new to the network: it asks for no weights
+  of its own, and training by random masks teaches it to continue. Without known audio it is the unconditional network
+  that the zero-shot samplers ask for.
 """
 
 import math
@@ -40,13 +41,15 @@ from core.device import has_fast_bfloat16
 
 GROUPS = 4
 POSITION_CHANNELS = 6
-ADDED_GAIN = 8.0
-"""Of the added inputs: Adam moves all weights at one pace, and these have all the way to go that the others have behind
-them. Without it, 170 steps brought them to a fifteenth of the stem's."""
+FINE_GAIN = 4.0
+"""Of the finer transform, which enters from zero: Adam moves all weights at one pace, and these have all the way to go
+that the others have behind them."""
+KNOWN_SIGMA = 1e-4
+"""The noise level that known audio counts as: the lowest that the shipped network is trained at."""
 
 
 class Preconditioning(NamedTuple):
-    """EDM's scalings, each (B, 1, bins, 1) or broadcastable to it."""
+    """EDM's scalings, each (B, 1, bins, frames) or broadcastable to it."""
 
     skip: Tensor
     out: Tensor
@@ -120,10 +123,10 @@ class SpectralUNet(nn.Module):
         embedding   width of the noise-level embedding
         data_rms    the level that audio is brought to before it enters
         fine_fft    length of the second, longer transform of the input, a multiple of n_fft; 0 for none
-        sees_known  whether it can be shown the known audio
+        sees_known  whether it is to be given the known audio without noise
     """
 
-    ADDED = ("fine_stem.", "known_stem.")
+    ADDED = ("fine_stem.",)
     """Parameters that are zero where weights were trained without them."""
 
     band_std: Tensor
@@ -161,11 +164,10 @@ class SpectralUNet(nn.Module):
 
         width = channels[0]
         self.stem = nn.Conv2d(2 + POSITION_CHANNELS + 1, width, (4, 3), stride=(2, 1), padding=(1, 1))
-        views = 2 + 2 * fine_fft // n_fft
         if fine_fft:
-            self.fine_stem = _added_stem(views - 2, width)
-        if sees_known:
-            self.known_stem = _added_stem(views + 1, width)
+            views = 2 * fine_fft // n_fft
+            self.fine_stem = nn.Conv2d(views, width, (4, 3), stride=(2, 1), padding=(1, 1), bias=False)
+            nn.init.zeros_(self.fine_stem.weight)
         self.down_blocks, self.downsample = nn.ModuleList(), nn.ModuleList()
         skips: list[int] = []
         for depth, w in enumerate(channels):
@@ -252,39 +254,32 @@ class SpectralUNet(nn.Module):
     # The network.
 
     def precondition(self, sigma: Tensor) -> Preconditioning:
-        """EDM scalings per bin for noise deviations sigma (B,)."""
-        noise, data = sigma.view(-1, 1, 1, 1), self.band_std.view(1, 1, -1, 1)
+        """EDM scalings per bin for noise deviations sigma (B, frames), or (B, 1) for all frames alike."""
+        noise, data = sigma[:, None, None], self.band_std.view(1, 1, -1, 1)
         total = (noise.square() + data.square()).sqrt()
         return Preconditioning(skip=(data / total).square(), out=noise * data / total, input=1 / total)
 
-    def show_known(self, known: Tensor, keep: Tensor) -> Tensor:
-        """The known audio as `predict_bands` takes it, (B, C, bins, frames).
+    def frame_sigma(self, sigma: Tensor, keep: Tensor) -> Tensor:
+        """The noise deviation of each frame (B, frames): sigma (B,) where `keep` (B, N) is False, none where True."""
+        noisy = F.pad((~keep).to(sigma.dtype)[:, None], (self.n_fft // 2, self.n_fft // 2), mode="reflect")
+        power = self.window.square()
+        share = F.conv1d(noisy, (power / power.sum()).view(1, 1, -1), stride=self.hop)[:, 0]
+        return (sigma[:, None] * share.clamp(min=0).sqrt()).clamp(min=KNOWN_SIGMA)
 
-        known (B, N) at any N; keep (B, N) bool, True where it is known: elsewhere `known` may be anything finite.
-        The last channel is the share of a frame's samples that are known. Where nothing is, all is zero.
+    def predict_bands(self, noisy: Tensor, sigma: Tensor, frame_sigma: Tensor) -> Tensor:
+        """F: views scaled to unit variance (B, C, bins, frames) -> (B, 2, bins, frames), float32.
 
-        Raises ValueError when the network was not made to see it.
-        """
-        if not self.sees_known:
-            raise ValueError("this network can't be shown known audio")
-        known, keep = _to_multiple(known, self.hop), _to_multiple(keep, self.hop)
-        views = self.views(known * keep) / self.band_std.view(1, 1, -1, 1)
-        share = F.pad(keep.to(known.dtype)[:, None], (self.n_fft // 2, self.n_fft // 2), mode="reflect")
-        share = F.avg_pool1d(share, self.n_fft, self.hop)[:, :, None]
-        return torch.cat([views, share.expand(-1, -1, self.bins, -1)], dim=1)
-
-    def predict_bands(self, noisy: Tensor, sigma: Tensor, known: Tensor | None = None) -> Tensor:
-        """F: views scaled to unit variance (B, C, bins, frames), sigma (B,) and the known audio by `show_known`
-        -> (B, 2, bins, frames), float32.
+        sigma (B,): the noise deviation.  frame_sigma: that of each frame (B, frames), or (B, 1) when all are alike.
         """
         batch, frames = noisy.shape[0], noisy.shape[-1]
         padding = -frames % self.time_multiple
-        log_snr = (self.band_std / sigma[:, None]).log() / 4  # how far each bin stands above the noise
+        log_snr = (self.band_std[:, None] / frame_sigma[:, None]).log() / 4  # how far each bin stands above the noise
+        log_snr = log_snr.expand(-1, -1, frames)
         h = torch.cat(
             [
                 F.pad(noisy[:, :2], (0, padding)),
                 self.positions[None, :, :, None].expand(batch, -1, -1, frames + padding),
-                log_snr[:, None, :, None].expand(-1, -1, -1, frames + padding),
+                F.pad(log_snr, (0, padding), mode="replicate")[:, None],
             ],
             dim=1,
         ).contiguous(memory_format=self.memory_format)
@@ -293,10 +288,9 @@ class SpectralUNet(nn.Module):
         embedding = self.level_embedding(torch.cat([phase.sin(), phase.cos()], dim=1))
 
         h = self.stem(h)
-        added = [(self.fine_stem, noisy[:, 2:])] if self.fine_fft else []
-        added += [(self.known_stem, known)] if known is not None else []
-        for stem, views in added:
-            h = h + ADDED_GAIN * stem(F.pad(views, (0, padding)).contiguous(memory_format=self.memory_format))
+        if self.fine_fft:
+            fine = F.pad(noisy[:, 2:], (0, padding)).contiguous(memory_format=self.memory_format)
+            h = h + FINE_GAIN * self.fine_stem(fine)
         skips: list[Tensor] = []
         for depth, blocks in enumerate(self.down_blocks):
             if depth:
@@ -313,30 +307,20 @@ class SpectralUNet(nn.Module):
         result: Tensor = self.head(F.silu(self.norm_out(h)))[..., :frames].float()
         return result
 
-    def forward(self, x: Tensor, sigma: Tensor, known: Tensor | None = None) -> Tensor:
-        """x = clean + sigma * noise, (B, N) at any N; sigma (B,) > 0; known: by `show_known`.
+    def forward(self, x: Tensor, sigma: Tensor, keep: Tensor | None = None) -> Tensor:
+        """x = clean + sigma * noise, (B, N) at any N; sigma (B,) > 0. Returns the clean estimate (B, N).
 
-        Returns the clean estimate (B, N).
+        keep (B, N) bool: where x is known audio without noise; it is returned nearly as it is.
         """
         length = x.shape[-1]
-        views = self.views(_to_multiple(x, self.hop))
-        scale = self.precondition(sigma)
+        padding = (0, -length % self.hop)
+        views = self.views(F.pad(x, padding))
+        frames = sigma[:, None] if keep is None else self.frame_sigma(sigma, F.pad(keep, padding))
+        scale = self.precondition(frames)
         with torch.autocast(x.device.type, torch.bfloat16, enabled=has_fast_bfloat16(x.device)):
-            prediction = self.predict_bands(scale.input * views, sigma, known)
+            prediction = self.predict_bands(scale.input * views, sigma, frames)
         clean = scale.skip * views[:, :2] + scale.out * prediction
         return self.synthesise(clean, length)
-
-
-def _to_multiple(x: Tensor, hop: int) -> Tensor:
-    """x (B, N) with zeros behind it, up to a multiple of `hop`."""
-    return F.pad(x, (0, -x.shape[-1] % hop))
-
-
-def _added_stem(channels_in: int, channels: int) -> nn.Conv2d:
-    """Shaped as the stem, zero, and without a bias: an input of zeros is as none."""
-    stem = nn.Conv2d(channels_in, channels, (4, 3), stride=(2, 1), padding=(1, 1), bias=False)
-    nn.init.zeros_(stem.weight)
-    return stem
 
 
 def _unit(window: Tensor) -> Tensor:

@@ -76,8 +76,8 @@ class SpectralObjective(Objective):
     The network's F is compared with the F that would have given the clean crop. How far they may differ goes by the
     crop's own spectrum, not by the spectrum of all the data: a dark recording lies 20 dB below the data's mean in the
     treble, a bright piano 15 dB above, and an error that is small for one is loud hiss for the other. A network that
-    knew no more than how loud each bin of a crop is would have a loss of 1 at every noise level. Frames that are shown
-    count a tenth, since they only have to be copied.
+    knew no more than how loud each bin of a crop is would have a loss of 1 at every noise level. Frames that are given
+    without noise count a tenth: there is next to nothing to learn from them.
 
     sigma^(1/8) is uniform in u, as the sampler's own levels are nearly spaced: a
     log-normal law around the data's level (EDM's choice for images) hardly visits the low levels at which a quiet high
@@ -104,24 +104,29 @@ class SpectralObjective(Objective):
         network = self.network
         sigma = (self._low + u * (self._high - self._low)) ** self.POWER
         bands = network.analyse(clean)
-        noisy = network.views(clean + sigma[:, None] * noise)
-        known = network.show_known(clean, keep) if network.sees_known else None
-        scale = network.precondition(sigma)
+        if not network.sees_known:
+            keep = torch.zeros_like(keep)
+        noisy = network.views(clean + sigma[:, None] * noise * ~keep)
+        frames = network.frame_sigma(sigma, keep)
+        scale = network.precondition(frames)
         target = (bands - scale.skip * noisy[:, :2]) / scale.out
         with torch.autocast(clean.device.type, torch.bfloat16, enabled=self.in_bfloat16):
-            prediction = network.predict_bands(scale.input * noisy, sigma, known)
-        error = (prediction - target).square().mean(dim=1) * self._importance(bands, sigma)
-        frames = torch.ones_like(error[:, 0]) if known is None else 1 - (1 - self.SHOWN) * known[:, -1, 0]
-        return (error.mean(dim=1) * frames).sum(dim=1) / frames.sum(dim=1)
+            prediction = network.predict_bands(scale.input * noisy, sigma, frames)
+        error = ((prediction - target).square().mean(dim=1) * self._importance(bands, frames)).mean(dim=1)
+        weights = self.SHOWN + (1 - self.SHOWN) * frames / sigma[:, None]
+        return (error * weights).sum(dim=1) / weights.sum(dim=1)
 
     def _importance(self, bands: Tensor, sigma: Tensor) -> Tensor:
-        """(B, bins, 1): 1 over what F's error would be, with each bin's power in the crop known and nothing else."""
+        """(B, bins, frames): 1 over what F's error would be, with each bin's power in the crop known and nothing else.
+
+        sigma: the noise deviation of each frame (B, frames).
+        """
         data = self.network.band_std.square()
         crop = _third_octaves(bands.square().mean(dim=(1, 3)))
-        crop = torch.minimum(torch.maximum(crop, data / self.SPREAD), data * self.SPREAD)
-        noise = sigma[:, None].square()
+        crop = torch.minimum(torch.maximum(crop, data / self.SPREAD), data * self.SPREAD)[..., None]
+        noise, data = sigma[:, None].square(), data[:, None]
         expected = crop * (data + noise) / (data * (crop + noise))
-        return (self.band_weights / expected)[..., None]
+        return self.band_weights[:, None] / expected
 
     def validation_levels(self) -> dict[str, float]:
         places = {

@@ -14,8 +14,8 @@ from core.errors import NetworkError
 from core.networks.checkpoint import load_denoiser, load_weights, save_weights
 from core.networks.diffwave import DiffWave
 from core.networks.registry import find_network, shipped_networks
-from core.networks.spectral_unet import SpectralUNet
-from tests.tiny_network import ARCHITECTURE, write_tiny_network
+from core.networks.spectral_unet import KNOWN_SIGMA, SpectralUNet
+from tests.tiny_network import ARCHITECTURE, SEEING, write_tiny_network
 
 CPU = torch.device("cpu")
 
@@ -63,34 +63,35 @@ def test_weights_of_before_are_a_start_for_a_network_with_more_inputs(tmp_path: 
     before = SpectralUNet(**ARCHITECTURE)
     torch.nn.init.normal_(before.head.weight, std=0.1)
     save_weights(tmp_path / "w.safetensors", before.state_dict())
-    after = SpectralUNet(**ARCHITECTURE, fine_fft=2 * ARCHITECTURE["n_fft"], sees_known=True)
-    assert load_weights(after, tmp_path / "w.safetensors", added=after.ADDED) == [
-        "fine_stem.weight",
-        "known_stem.weight",
-    ]
+    after = SpectralUNet(**SEEING)
+    assert load_weights(after, tmp_path / "w.safetensors", added=after.ADDED) == ["fine_stem.weight"]
     x, sigma = torch.randn(1, 4096, generator=torch.Generator().manual_seed(0)), torch.tensor([0.3])
-    known = after.show_known(x, torch.ones_like(x, dtype=torch.bool))
     with torch.no_grad():
-        assert torch.equal(after(x, sigma), before(x, sigma)) and torch.equal(after(x, sigma, known), before(x, sigma))
+        assert torch.equal(after(x, sigma), before(x, sigma))
     with pytest.raises(NetworkError, match=r"do not fit.*fine_stem"):
         load_weights(after, tmp_path / "w.safetensors")
-    with pytest.raises(ValueError, match="can't be shown"):
-        before.show_known(x, x > 0)
     with pytest.raises(ValueError, match="multiple of n_fft"):
         SpectralUNet(**ARCHITECTURE, fine_fft=3 * ARCHITECTURE["n_fft"] // 2)
 
 
-def test_being_shown_nothing_is_being_shown_no_audio() -> None:
-    """Training hides the audio by a mask of zeros; the zero-shot samplers show nothing at all. Both are one network."""
-    network = SpectralUNet(**ARCHITECTURE, fine_fft=2 * ARCHITECTURE["n_fft"], sees_known=True)
+def test_known_audio_counts_as_free_of_noise_and_nothing_known_as_all_noisy() -> None:
+    """Known audio comes back as it went in; with none, the network is the one that zero-shot samplers use."""
+    network = SpectralUNet(**SEEING)
     for parameter in network.parameters():
-        torch.nn.init.normal_(parameter, std=0.1)
-    x, sigma = torch.randn(1, 4096, generator=torch.Generator().manual_seed(0)), torch.tensor([0.3])
-    nothing = network.show_known(x, torch.zeros_like(x, dtype=torch.bool))
-    everything = network.show_known(x, torch.ones_like(x, dtype=torch.bool))
+        torch.nn.init.normal_(parameter, std=0.05)
+    x, sigma = 5 * tone(4096), torch.tensor([0.3])
+    keep = torch.arange(4096)[None] < 2048
     with torch.no_grad():
-        assert torch.equal(network(x, sigma, nothing), network(x, sigma))
-        assert not torch.allclose(network(x, sigma, everything), network(x, sigma), atol=1e-3)
+        assert torch.allclose(network(x, sigma, torch.zeros_like(keep)), network(x, sigma), atol=1e-5)
+        given = network(x, sigma, keep)
+    inside = 2048 - network.n_fft
+    assert torch.allclose(given[:, :inside], x[:, :inside], atol=1e-2)
+    assert not torch.allclose(given[:, 2048:], network(x, sigma)[:, 2048:], atol=1e-2)
+    levels = network.frame_sigma(sigma, keep)[0]
+    edge = 2048 // network.hop
+    assert levels[: edge - 2].tolist() == pytest.approx([KNOWN_SIGMA] * (edge - 2))
+    assert levels[edge + 2 :].tolist() == pytest.approx([0.3] * (len(levels) - edge - 2))
+    assert float(levels[edge]) == pytest.approx(0.3 / 2**0.5, rel=1e-2)  # half of the frame's power is noise
 
 
 def test_an_untrained_spectral_unet_is_the_wiener_filter() -> None:

@@ -1,0 +1,158 @@
+"""`python -m pianodiff_gui.spectrograms EVALUATION FOLDER`: pictures of what an evaluation made, beside the truth.
+
+One PNG a case, in the order of the table: known | generated at the left, known | true at the right. Frequency is
+logarithmic, and both sides have the scale of the known part, so that hiss, a dull top or a missing note can be seen.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from PySide6.QtCore import QPointF, QRect, Qt
+from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter, QPen
+
+from core.audio import FloatArray, open_source
+from core.errors import PianoDiffError
+from core.spectrum import stft_magnitude
+from core.study.cases import Case, find_clips
+from core.study.features import RATE
+
+N_FFT, HOP = 4096, 256
+LOWEST, HIGHEST = 50.0, 10_500.0  # Hz
+RANGE_DB = 90.0  # below the loudest point of the known part
+PANEL_WIDTH, PANEL_HEIGHT, GAP = 560, 280, 16
+LEFT, TOP, BOTTOM, RIGHT = 52, 44, 26, 16  # px of margin
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Write the pictures; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m pianodiff_gui.spectrograms", description=__doc__)
+    parser.add_argument("evaluation", type=Path, help="the --out of a finished `pianodiff evaluate`")
+    parser.add_argument("folder", type=Path, help="where the pictures go")
+    parser.add_argument("--row", type=int, default=1, help="which made row of the table (default: %(default)s)")
+    options = parser.parse_args(argv)
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    application = QGuiApplication.instance() or QGuiApplication(sys.argv[:1])
+    try:
+        made, label = _made(options.evaluation, options.row)
+        options.folder.mkdir(parents=True, exist_ok=True)
+        for index, (case, path) in enumerate(made):
+            known, true = case.read()
+            with open_source(path) as source:
+                generated = source.read(known.size)[0]
+            image = picture(known, generated, true, f"{case.clip.stem}: {label}")
+            out = options.folder / f"{index + 1}-{case.clip.stem}.png"
+            if not image.save(str(out)):
+                raise OSError(f"{out} could not be written")
+            print(out, flush=True)
+    except (PianoDiffError, OSError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    finally:
+        del application
+    return 0
+
+
+def _made(evaluation: Path, row: int) -> tuple[list[tuple[Case, Path]], str]:
+    """The cases of an evaluation, each with the audio that one of its rows made, and what that row is called.
+
+    Raises PianoDiffError when there is no such table, row or clip.
+    """
+    try:
+        table: dict[str, Any] = json.loads((evaluation / "table.json").read_text(encoding="utf-8"))
+        rows = [entry for entry in table["rows"] if entry["row"] == "made"]
+        files = [evaluation / "cases" / figures["file"] for figures in rows[row - 1]["cases"]]
+        settings, continued = table["settings"], table["continued"]
+    except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
+        raise PianoDiffError(f"{evaluation} has no finished table with a row {row} ({error}).") from error
+    clips, _ = find_clips([Path(path) for path in settings["clips"]], leave_out=evaluation)
+    by_name = {clip.path.name: clip.path for clip in clips}
+    cases = []
+    for entry in continued:
+        if entry["clip"] not in by_name:
+            raise PianoDiffError(f"The clip {entry['clip']} is gone.")
+        cases.append(
+            Case(
+                by_name[entry["clip"]],
+                entry["clip_sha256"],
+                entry["begin_seconds"],
+                settings["known"],
+                settings["new"],
+            )
+        )
+    return list(zip(cases, files, strict=True)), rows[row - 1]["label"]
+
+
+def picture(known: FloatArray, generated: FloatArray, true: FloatArray, title: str) -> QImage:
+    """known (N,), generated and true (M,) at 22.05 kHz -> the picture of one case."""
+    reference = float(stft_magnitude(known, N_FFT, HOP).max(initial=1e-9))
+    image = QImage(
+        LEFT + 2 * PANEL_WIDTH + GAP + RIGHT, TOP + PANEL_HEIGHT + BOTTOM, QImage.Format.Format_RGB32
+    )
+    image.fill(QColor("white"))
+    painter = QPainter(image)
+    painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+    painter.setPen(QColor("#202020"))
+    painter.drawText(QRect(LEFT, 4, 2 * PANEL_WIDTH, 18), Qt.AlignmentFlag.AlignLeft, title)
+    for column, (new, name) in enumerate(((generated, "generated"), (true, "true"))):
+        area = QRect(LEFT + column * (PANEL_WIDTH + GAP), TOP, PANEL_WIDTH, PANEL_HEIGHT)
+        painter.drawImage(area, _spectrogram(np.concatenate([known, new]), reference))
+        _annotate(painter, area, known.size / RATE, (known.size + new.size) / RATE, name, first=column == 0)
+    painter.end()
+    greys = [QColor(level, level, level).rgb() for level in range(0, 256, 8)] + [QColor("white").rgb()]
+    table = [*greys, *(QColor(*map(int, colour)).rgb() for colour in _colours(223))]
+    return image.convertToFormat(QImage.Format.Format_Indexed8, table, Qt.ImageConversionFlag.AvoidDither)
+
+
+def _colours(count: int) -> npt.NDArray[np.uint8]:
+    """(count, 3): magma, from black to white."""
+    import pyqtgraph as pg
+
+    return np.asarray(pg.colormap.get("magma").getLookupTable(nPts=count), np.uint8)
+
+
+def _spectrogram(samples: FloatArray, reference: float) -> QImage:
+    padded = np.pad(samples, N_FFT // 2, mode="reflect")  # a column for every moment, also at both ends
+    decibels = 20 * np.log10(stft_magnitude(padded, N_FFT, HOP) / reference + 1e-9)
+    rows = HIGHEST * (LOWEST / HIGHEST) ** (np.arange(PANEL_HEIGHT) / (PANEL_HEIGHT - 1)) * N_FFT / RATE
+    below = rows.astype(int)
+    share = (rows - below)[:, None]
+    image = (1 - share) * decibels.T[below] + share * decibels.T[below + 1]
+    rgb = np.ascontiguousarray(_colours(223)[np.clip((image / RANGE_DB + 1) * 222, 0, 222).astype(int)])
+    return QImage(rgb.data, rgb.shape[1], rgb.shape[0], 3 * rgb.shape[1], QImage.Format.Format_RGB888).copy()
+
+
+def _annotate(painter: QPainter, area: QRect, boundary: float, seconds: float, name: str, first: bool) -> None:
+    def x(time: float) -> float:
+        return area.left() + time / seconds * area.width()
+
+    middle = round(x(boundary))
+    flags = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignBottom
+    above = area.top() - 20
+    painter.setPen(QColor("#202020"))
+    painter.drawText(QRect(area.left(), above, middle - area.left(), 18), flags, "known")
+    painter.drawText(QRect(middle, above, area.right() - middle, 18), flags, name)
+    painter.setPen(QPen(QColor("white"), 1, Qt.PenStyle.DashLine))
+    painter.drawLine(QPointF(middle, area.top()), QPointF(middle, area.bottom()))
+    painter.setPen(QColor("#606060"))
+    for second in range(int(seconds) + 1):
+        if not first and second == 0:
+            continue  # it would run into the end of the picture beside it
+        place = QRect(round(x(second)) - 20, area.bottom() + 5, 40, 16)
+        painter.drawText(place, Qt.AlignmentFlag.AlignHCenter, f"{second} s" if second else "0")
+    if first:
+        for frequency in (100, 300, 1000, 3000, 10_000):
+            y = area.top() + round(np.log(HIGHEST / frequency) / np.log(HIGHEST / LOWEST) * area.height())
+            text = f"{frequency // 1000} kHz" if frequency >= 1000 else f"{frequency} Hz"
+            painter.drawText(QRect(0, y - 9, LEFT - 6, 18), Qt.AlignmentFlag.AlignRight, text)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
