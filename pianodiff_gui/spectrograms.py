@@ -67,10 +67,10 @@ def _made(evaluation: Path, row: int) -> tuple[list[tuple[Case, Path]], str]:
     """
     try:
         table: dict[str, Any] = json.loads((evaluation / "table.json").read_text(encoding="utf-8"))
-        rows = [entry for entry in table["rows"] if entry["row"] == "made"]
-        files = [evaluation / "cases" / figures["file"] for figures in rows[row - 1]["cases"]]
+        chosen = dict(enumerate((entry for entry in table["rows"] if entry["row"] == "made"), start=1))[row]
+        files = [evaluation / "cases" / figures["file"] for figures in chosen["cases"]]
         settings, continued = table["settings"], table["continued"]
-    except (OSError, ValueError, KeyError, IndexError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise PianoDiffError(f"{evaluation} has no finished table with a row {row} ({error}).") from error
     clips, _ = find_clips([Path(path) for path in settings["clips"]], leave_out=evaluation)
     by_name = {clip.path.name: clip.path for clip in clips}
@@ -87,7 +87,7 @@ def _made(evaluation: Path, row: int) -> tuple[list[tuple[Case, Path]], str]:
                 settings["new"],
             )
         )
-    return list(zip(cases, files, strict=True)), rows[row - 1]["label"]
+    return list(zip(cases, files, strict=True)), str(chosen["label"])
 
 
 def picture(known: FloatArray, generated: FloatArray, true: FloatArray, title: str) -> QImage:
