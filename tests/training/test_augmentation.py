@@ -165,7 +165,9 @@ def test_amounts_reach_their_limits_and_stay_inside() -> None:
     assert spans([t.room_seconds for t in drawn], 0.15, 0.6) and spans([t.room_db for t in drawn], -26, -12)
     assert spans([t.floor_db or 0 for t in drawn], -85, -65)
     responses = [20 * np.log10(np.abs(sosfreqz(np.array(t.sections), 64)[1])) for t in drawn]
-    assert 6 < np.max(responses) < 8.01 and -8.01 < np.min(responses) < -6, "shelf and peak of 4 dB each"
+    assert 14 < np.max(responses) < 16.01 and -16.01 < np.min(responses) < -14, "treble of 12 dB and peak of 4"
+    bass = [response[0] for response in responses]
+    assert 3.5 < np.max(bass) < 4.5 and -4.5 < np.min(bass) < -3.5, "bass of 4 dB, the treble's shelf leaves it alone"
 
 
 @pytest.mark.parametrize(

@@ -91,9 +91,12 @@ def test_a_run_leaves_a_network_a_log_and_continuations(
     assert list((out / "tensorboard").glob("events*"))
 
 
-def test_training_lowers_the_loss(recordings: Path, design: Path, tmp_path: Path) -> None:
+def test_training_lowers_the_loss(recordings: Path, tmp_path: Path) -> None:
     """A sign or a scale turned round anywhere in the loop shows here: it would rise, or stay at 1."""
-    run = settings(recordings, design, steps=40, learning_rate=3e-3, half_life=10.0, augmentation="none", seed=1)
+    design = tmp_path / "diffwave"
+    design.mkdir()
+    (design / "config.json").write_text(json.dumps(DIFFWAVE))
+    run = settings(recordings, design, steps=40, learning_rate=1e-2, half_life=10.0, augmentation="none", seed=1)
     train(run, tmp_path / "run", say=silent)
     log = [json.loads(line) for line in (tmp_path / "run" / "log.jsonl").read_text().splitlines()]
     levels = [value for name, value in log[-1].items() if name.startswith("validation/")]
