@@ -11,7 +11,7 @@ from core.networks.registry import CONFIG_NAME, WEIGHTS_NAME
 from core.networks.spectral_unet import SpectralUNet
 
 ARCHITECTURE: dict[str, Any] = {"channels": [4, 8], "n_fft": 256, "hop": 64, "embedding": 16, "data_rms": 0.1}
-SEEING = ARCHITECTURE | {"fine_fft": 512, "sees_known": True}
+SEEING = ARCHITECTURE | {"fine_fft": 512, "gains": 8, "sees_known": True}
 
 
 def write_tiny_network(folder: Path, seed: int = 0, **changes: Any) -> Path:

@@ -17,11 +17,14 @@ each bin measured on the training data and noise deviation sigma,
 
 the network sees and predicts unit variance in every bin at every noise level, never louder than a bin ever is.
 
-Two options (`docs/experiments.md` has what they bring); untrained, they leave the network as it is without them:
+Three options (`docs/experiments.md` has what they bring); untrained, they leave the network as it is without them:
 
 - `fine_fft`, a second, longer transform of the input. A window of 93 ms spreads a partial over 40 Hz, and the turning
   of its phase from frame to frame, which tells its exact frequency, is not something that convolutions add up easily.
   A window of 0.4 s gathers it in a quarter of the bins, 6 dB further above the noise.
+- `gains`: beside the F that it draws, the network says how much of each coefficient of the input, of both transforms
+  and of the bins around, to pass on. The Wiener filter of a partial is a narrow gain, and the gain that silences a bin
+  of noise alone is exact, where a drawn copy of the noise, sent through a few channels to be subtracted, leaves hiss.
 - `sees_known`: the network may be given the known audio without its noise, each frame with the noise level that it
   really has (as in learned inpainting, Saharia et al. 2022, "Palette", and diffusion forcing, Chen et al. 2024). Each
   bin's noise level is an input already, so a frame without noise is nothing new to the network: it asks for no weights
@@ -41,9 +44,10 @@ from core.device import has_fast_bfloat16
 
 GROUPS = 4
 POSITION_CHANNELS = 6
-FINE_GAIN = 4.0
-"""Of the finer transform, which enters from zero: Adam moves all weights at one pace, and these have all the way to go
-that the others have behind them."""
+ADDED_GAIN = 4.0
+"""Of the parts that begin at zero: Adam moves all weights at one pace, and these have all the way to go that the others
+have behind them."""
+GAIN_FEATURES = 16
 KNOWN_SIGMA = 1e-4
 """The noise level that known audio counts as: the lowest that the shipped network is trained at."""
 
@@ -123,10 +127,11 @@ class SpectralUNet(nn.Module):
         embedding   width of the noise-level embedding
         data_rms    the level that audio is brought to before it enters
         fine_fft    length of the second, longer transform of the input, a multiple of n_fft; 0 for none
+        gains       width of the layer that decides how much of each input coefficient is passed on; 0 for none
         sees_known  whether it is to be given the known audio without noise
     """
 
-    ADDED = ("fine_stem.",)
+    ADDED = ("fine_stem.", "gain_")
     """Parameters that are zero where weights were trained without them."""
 
     band_std: Tensor
@@ -143,6 +148,7 @@ class SpectralUNet(nn.Module):
         embedding: int = 256,
         data_rms: float = 0.1,
         fine_fft: int = 0,
+        gains: int = 0,
         sees_known: bool = False,
     ) -> None:
         super().__init__()
@@ -153,7 +159,7 @@ class SpectralUNet(nn.Module):
         self.time_multiple = 2 ** (len(channels) - 1)
         self.register_buffer("band_std", torch.full((self.bins,), data_rms))
         self.register_buffer("window", torch.hann_window(n_fft), persistent=False)
-        self.fine_fft, self.sees_known = fine_fft, sees_known
+        self.fine_fft, self.gains, self.sees_known = fine_fft, gains, sees_known
         if fine_fft:
             self.register_buffer("fine_window", torch.hann_window(fine_fft), persistent=False)
         self.register_buffer("positions", _frequency_positions(self.bins), persistent=False)
@@ -198,6 +204,13 @@ class SpectralUNet(nn.Module):
         self.head = nn.ConvTranspose2d(width, 2, (4, 3), stride=(2, 1), padding=(1, 1))
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)  # type: ignore[arg-type]
+        if gains:
+            around = 3 * (1 + fine_fft // n_fft)
+            self.gain_features = nn.ConvTranspose2d(width, GAIN_FEATURES, (4, 3), stride=(2, 1), padding=(1, 1))
+            self.gain_hidden = nn.Conv2d(GAIN_FEATURES + around, gains, 1)
+            self.gain_out = nn.Conv2d(gains, around, 1)
+            nn.init.zeros_(self.gain_out.weight)
+            nn.init.zeros_(self.gain_out.bias)  # type: ignore[arg-type]
         self.lay_out(torch.channels_last)
 
     def lay_out(self, memory_format: torch.memory_format) -> None:
@@ -290,7 +303,7 @@ class SpectralUNet(nn.Module):
         h = self.stem(h)
         if self.fine_fft:
             fine = F.pad(noisy[:, 2:], (0, padding)).contiguous(memory_format=self.memory_format)
-            h = h + FINE_GAIN * self.fine_stem(fine)
+            h = h + ADDED_GAIN * self.fine_stem(fine)
         skips: list[Tensor] = []
         for depth, blocks in enumerate(self.down_blocks):
             if depth:
@@ -304,8 +317,36 @@ class SpectralUNet(nn.Module):
                 h = block(torch.cat([h, skips.pop()], dim=1), embedding)
             if index < len(self.upsample):
                 h = self.upsample[index](h)
-        result: Tensor = self.head(F.silu(self.norm_out(h)))[..., :frames].float()
-        return result
+        h = F.silu(self.norm_out(h))
+        drawn: Tensor = self.head(h)[..., :frames].float()
+        return drawn + self._passed_on(noisy, h) if self.gains else drawn
+
+    def _passed_on(self, noisy: Tensor, h: Tensor) -> Tensor:
+        """The part of F that is the input times gains: (B, C, bins, frames) -> (B, 2, bins, frames).
+
+        h: the features that F is drawn from. The gains are real: they take from the phases of the input, not from h.
+        """
+        around = self._around(noisy)
+        loudness = (around.square().sum(dim=2) + 1e-4).log() / 4
+        features = self.gain_features(h)[..., : noisy.shape[-1]]
+        h = torch.cat([features, loudness.to(features.dtype)], dim=1).contiguous(memory_format=self.memory_format)
+        gains = ADDED_GAIN * self.gain_out(F.silu(self.gain_hidden(h))).float()
+        return (gains[:, :, None] * around).sum(dim=1)
+
+    def _around(self, views: Tensor) -> Tensor:
+        """(B, C, bins, frames) -> (B, 3 C / 2, 2, bins, frames): real and imaginary part of each view of a bin, of the
+        bin above it and of the bin below it, all in the phase of the bin itself.
+        """
+        own = views.unflatten(1, (-1, 2))
+        frame = torch.arange(views.shape[-1], device=views.device)
+        turn = (frame * self.hop % self.n_fft).float() * (2 * math.pi / self.n_fft)
+        cos, sin = -turn.cos(), -turn.sin()  # phase reference from bin to bin, and pi for half a frame
+        above, below = F.pad(own[..., 1:, :], (0, 0, 0, 1)), F.pad(own[..., :-1, :], (0, 0, 1, 0))
+        parts = [own]
+        for views_there, sine in ((above, sin), (below, -sin)):
+            real, imaginary = views_there.unbind(2)
+            parts.append(torch.stack([real * cos - imaginary * sine, real * sine + imaginary * cos], dim=2))
+        return torch.cat(parts, dim=1)
 
     def forward(self, x: Tensor, sigma: Tensor, keep: Tensor | None = None) -> Tensor:
         """x = clean + sigma * noise, (B, N) at any N; sigma (B,) > 0. Returns the clean estimate (B, N).

@@ -14,7 +14,7 @@ from core.errors import NetworkError
 from core.networks.checkpoint import load_denoiser, load_weights, save_weights
 from core.networks.diffwave import DiffWave
 from core.networks.registry import find_network, shipped_networks
-from core.networks.spectral_unet import KNOWN_SIGMA, SpectralUNet
+from core.networks.spectral_unet import ADDED_GAIN, KNOWN_SIGMA, SpectralUNet
 from tests.tiny_network import ARCHITECTURE, SEEING, write_tiny_network
 
 CPU = torch.device("cpu")
@@ -58,13 +58,43 @@ def test_the_finer_transform_has_the_phase_of_the_coarse_one() -> None:
     assert float(network.views(noise)[:, 2:, 2:-2, 10:-10].var()) == pytest.approx(1.0, abs=0.02)
 
 
+def test_a_bin_and_its_neighbours_are_brought_to_one_phase() -> None:
+    """At every frame and frequency, up to a sign: only then can real gains join what a partial has left in them."""
+    network = SpectralUNet(fine_fft=8192)
+    for frequency in (440.0, 449.0, 1234.5):
+        around = network._around(network.views(tone(512 * 100, frequency=frequency)))[0]
+        assert around.shape == (15, 2, 1024, 101)
+        bin = int(frequency / 22050 * 2048)
+        own, *others = torch.complex(around[:, 0, bin, 20:80], around[:, 1, bin, 20:80])
+        loud = [other for other in others if float(other.abs().mean()) > 0.05 * float(own.abs().mean())]
+        assert len(loud) >= 4
+        for other in loud:
+            across = (other * own.conj() / (other * own.conj()).abs()).imag  # 0 in phase and in opposite phase
+            assert float(across.abs().max()) < 0.02
+
+
+def test_gains_pass_the_input_on() -> None:
+    """One gain for all, of a bin's own coefficient: what is passed on must be the input itself, times that."""
+    network = SpectralUNet(**SEEING)
+    torch.nn.init.zeros_(network.gain_out.weight)
+    with torch.no_grad():
+        assert network.gain_out.bias is not None
+        network.gain_out.bias[0] = 0.5 / ADDED_GAIN
+        x, sigma = 5 * tone(4096), torch.tensor([0.3])
+        scale = network.precondition(sigma[:, None])
+        views = network.views(x)
+        expected = network.synthesise((scale.skip + 0.5 * scale.out * scale.input) * views[:, :2], 4096)
+        assert torch.allclose(network(x, sigma), expected, atol=1e-5)
+
+
 def test_weights_of_before_are_a_start_for_a_network_with_more_inputs(tmp_path: Path) -> None:
     """It begins as what it was: else nothing that was learned before would count."""
     before = SpectralUNet(**ARCHITECTURE)
     torch.nn.init.normal_(before.head.weight, std=0.1)
     save_weights(tmp_path / "w.safetensors", before.state_dict())
     after = SpectralUNet(**SEEING)
-    assert load_weights(after, tmp_path / "w.safetensors", added=after.ADDED) == ["fine_stem.weight"]
+    added = load_weights(after, tmp_path / "w.safetensors", added=after.ADDED)
+    assert {name.split(".")[0] for name in added} == {"fine_stem", "gain_features", "gain_hidden", "gain_out"}
     x, sigma = torch.randn(1, 4096, generator=torch.Generator().manual_seed(0)), torch.tensor([0.3])
     with torch.no_grad():
         assert torch.equal(after(x, sigma), before(x, sigma))
