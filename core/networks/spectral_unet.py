@@ -44,9 +44,9 @@ from core.device import has_fast_bfloat16
 
 GROUPS = 4
 POSITION_CHANNELS = 6
-ADDED_GAIN = 4.0
-"""Of the parts that begin at zero: Adam moves all weights at one pace, and these have all the way to go that the others
-have behind them."""
+FINE_GAIN = 4.0
+"""Of the finer transform, which enters from zero: Adam moves all weights at one pace, and these have all the way to go
+that the others have behind them."""
 GAIN_FEATURES = 16
 KNOWN_SIGMA = 1e-4
 """The noise level that known audio counts as: the lowest that the shipped network is trained at."""
@@ -303,7 +303,7 @@ class SpectralUNet(nn.Module):
         h = self.stem(h)
         if self.fine_fft:
             fine = F.pad(noisy[:, 2:], (0, padding)).contiguous(memory_format=self.memory_format)
-            h = h + ADDED_GAIN * self.fine_stem(fine)
+            h = h + FINE_GAIN * self.fine_stem(fine)
         skips: list[Tensor] = []
         for depth, blocks in enumerate(self.down_blocks):
             if depth:
@@ -330,7 +330,7 @@ class SpectralUNet(nn.Module):
         loudness = (around.square().sum(dim=2) + 1e-4).log() / 4
         features = self.gain_features(h)[..., : noisy.shape[-1]]
         h = torch.cat([features, loudness.to(features.dtype)], dim=1).contiguous(memory_format=self.memory_format)
-        gains = ADDED_GAIN * self.gain_out(F.silu(self.gain_hidden(h))).float()
+        gains = self.gain_out(F.silu(self.gain_hidden(h))).float()
         return (gains[:, :, None] * around).sum(dim=1)
 
     def _around(self, views: Tensor) -> Tensor:

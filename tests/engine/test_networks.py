@@ -14,7 +14,7 @@ from core.errors import NetworkError
 from core.networks.checkpoint import load_denoiser, load_weights, save_weights
 from core.networks.diffwave import DiffWave
 from core.networks.registry import find_network, shipped_networks
-from core.networks.spectral_unet import ADDED_GAIN, KNOWN_SIGMA, SpectralUNet
+from core.networks.spectral_unet import KNOWN_SIGMA, SpectralUNet
 from tests.tiny_network import ARCHITECTURE, SEEING, write_tiny_network
 
 CPU = torch.device("cpu")
@@ -79,7 +79,7 @@ def test_gains_pass_the_input_on() -> None:
     torch.nn.init.zeros_(network.gain_out.weight)
     with torch.no_grad():
         assert network.gain_out.bias is not None
-        network.gain_out.bias[0] = 0.5 / ADDED_GAIN
+        network.gain_out.bias[0] = 0.5
         x, sigma = 5 * tone(4096), torch.tensor([0.3])
         scale = network.precondition(sigma[:, None])
         views = network.views(x)
