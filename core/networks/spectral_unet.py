@@ -60,6 +60,19 @@ class Preconditioning(NamedTuple):
     input: Tensor
 
 
+class Seen(NamedTuple):
+    """What the network sees of noisy audio.
+
+    bands       (B, 2, bins, frames), as `analyse` gives them
+    views       (B, C, bins, frames), every view scaled to unit variance by the noise that is in it
+    sigma       the noise deviation of each frame of `bands`, (B, frames), or (B, 1) when all are alike
+    """
+
+    bands: Tensor
+    views: Tensor
+    sigma: Tensor
+
+
 class ResidualBlock(nn.Module):
     """Two 3 x 3 convolutions (the second dilated along time); the noise level enters by scale and shift."""
 
@@ -272,18 +285,32 @@ class SpectralUNet(nn.Module):
         total = (noise.square() + data.square()).sqrt()
         return Preconditioning(skip=(data / total).square(), out=noise * data / total, input=1 / total)
 
-    def frame_sigma(self, sigma: Tensor, keep: Tensor) -> Tensor:
-        """The noise deviation of each frame (B, frames): sigma (B,) where `keep` (B, N) is False, none where True."""
-        noisy = F.pad((~keep).to(sigma.dtype)[:, None], (self.n_fft // 2, self.n_fft // 2), mode="reflect")
-        power = self.window.square()
+    def see(self, x: Tensor, sigma: Tensor, keep: Tensor | None = None) -> Seen:
+        """x = clean + sigma * noise, (B, N), N a multiple of the hop; sigma (B,); no noise where keep (B, N) is True.
+
+        Around the edge of known audio each transform has the noise that lies in its own window: a frame free of noise
+        in the one is not in the other, and would be thousands of times too loud if scaled as if it were.
+        """
+        views = self.views(x)
+        bands, fine = views[:, :2], views[:, 2:]
+        frames = self._frame_sigma(sigma, keep, self.window)
+        scaled = [self.precondition(frames).input * bands]
+        if self.fine_fft:
+            scaled.append(self.precondition(self._frame_sigma(sigma, keep, self.fine_window)).input * fine)
+        return Seen(bands, torch.cat(scaled, dim=1), frames)
+
+    def _frame_sigma(self, sigma: Tensor, keep: Tensor | None, window: Tensor) -> Tensor:
+        """The noise deviation of each frame of a transform with this window."""
+        if keep is None:
+            return sigma[:, None]
+        half = len(window) // 2
+        noisy = F.pad((~keep).to(sigma.dtype)[:, None], (half, half), mode="replicate")
+        power = window.square()
         share = F.conv1d(noisy, (power / power.sum()).view(1, 1, -1), stride=self.hop)[:, 0]
         return (sigma[:, None] * share.clamp(min=0).sqrt()).clamp(min=KNOWN_SIGMA)
 
     def predict_bands(self, noisy: Tensor, sigma: Tensor, frame_sigma: Tensor) -> Tensor:
-        """F: views scaled to unit variance (B, C, bins, frames) -> (B, 2, bins, frames), float32.
-
-        sigma (B,): the noise deviation.  frame_sigma: that of each frame (B, frames), or (B, 1) when all are alike.
-        """
+        """F: the views and sigma of `Seen`, and the noise deviation sigma (B,) -> (B, 2, bins, frames), float32."""
         batch, frames = noisy.shape[0], noisy.shape[-1]
         padding = -frames % self.time_multiple
         log_snr = (self.band_std[:, None] / frame_sigma[:, None]).log() / 4  # how far each bin stands above the noise
@@ -355,12 +382,11 @@ class SpectralUNet(nn.Module):
         """
         length = x.shape[-1]
         padding = (0, -length % self.hop)
-        views = self.views(F.pad(x, padding))
-        frames = sigma[:, None] if keep is None else self.frame_sigma(sigma, F.pad(keep, padding))
-        scale = self.precondition(frames)
+        seen = self.see(F.pad(x, padding), sigma, None if keep is None else F.pad(keep, padding))
+        scale = self.precondition(seen.sigma)
         with torch.autocast(x.device.type, torch.bfloat16, enabled=has_fast_bfloat16(x.device)):
-            prediction = self.predict_bands(scale.input * views, sigma, frames)
-        clean = scale.skip * views[:, :2] + scale.out * prediction
+            prediction = self.predict_bands(seen.views, sigma, seen.sigma)
+        clean = scale.skip * seen.bands + scale.out * prediction
         return self.synthesise(clean, length)
 
 

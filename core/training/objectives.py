@@ -106,14 +106,13 @@ class SpectralObjective(Objective):
         bands = network.analyse(clean)
         if not network.sees_known:
             keep = torch.zeros_like(keep)
-        noisy = network.views(clean + sigma[:, None] * noise * ~keep)
-        frames = network.frame_sigma(sigma, keep)
-        scale = network.precondition(frames)
-        target = (bands - scale.skip * noisy[:, :2]) / scale.out
+        seen = network.see(clean + sigma[:, None] * noise * ~keep, sigma, keep)
+        scale = network.precondition(seen.sigma)
+        target = (bands - scale.skip * seen.bands) / scale.out
         with torch.autocast(clean.device.type, torch.bfloat16, enabled=self.in_bfloat16):
-            prediction = network.predict_bands(scale.input * noisy, sigma, frames)
-        error = ((prediction - target).square().mean(dim=1) * self._importance(bands, frames)).mean(dim=1)
-        weights = self.SHOWN + (1 - self.SHOWN) * frames / sigma[:, None]
+            prediction = network.predict_bands(seen.views, sigma, seen.sigma)
+        error = ((prediction - target).square().mean(dim=1) * self._importance(bands, seen.sigma)).mean(dim=1)
+        weights = self.SHOWN + (1 - self.SHOWN) * seen.sigma / sigma[:, None]
         return (error * weights).sum(dim=1) / weights.sum(dim=1)
 
     def _importance(self, bands: Tensor, sigma: Tensor) -> Tensor:

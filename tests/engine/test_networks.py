@@ -117,11 +117,25 @@ def test_known_audio_counts_as_free_of_noise_and_nothing_known_as_all_noisy() ->
     inside = 2048 - network.n_fft
     assert torch.allclose(given[:, :inside], x[:, :inside], atol=1e-2)
     assert not torch.allclose(given[:, 2048:], network(x, sigma)[:, 2048:], atol=1e-2)
-    levels = network.frame_sigma(sigma, keep)[0]
+    seen = network.see(x, sigma, keep)
+    levels = seen.sigma[0]
     edge = 2048 // network.hop
     assert levels[: edge - 2].tolist() == pytest.approx([KNOWN_SIGMA] * (edge - 2))
     assert levels[edge + 2 :].tolist() == pytest.approx([0.3] * (len(levels) - edge - 2))
     assert float(levels[edge]) == pytest.approx(0.3 / 2**0.5, rel=1e-2)  # half of the frame's power is noise
+
+
+def test_no_view_is_louder_than_its_noise_around_the_edge_of_known_audio() -> None:
+    """A frame may be free of noise in the short transform and not in the long one: scaled by the other's level, it was
+    thousands of times too loud, and training went astray."""
+    network = SpectralUNet(**SEEING)
+    network.band_std.fill_(1e-3)
+    keep = torch.arange(4096)[None] < 2048
+    noise = torch.randn(1, 4096, generator=torch.Generator().manual_seed(0))
+    sigma = torch.tensor([8.0])
+    views = network.see(8.0 * noise * ~keep, sigma, keep).views
+    assert views.shape[1] == 2 + 4 and float(views.abs().max()) < 10
+    assert float(views[:, :, :, 40:].std()) == pytest.approx(1.0, abs=0.1)
 
 
 def test_an_untrained_spectral_unet_is_the_wiener_filter() -> None:
