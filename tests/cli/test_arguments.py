@@ -48,7 +48,7 @@ def test_help(capsys: pytest.CaptureFixture[str], command: list[str]) -> None:
         assert "example: pianodiff" in out
         for option in (
             *("--seconds", "--sampler", "--steps", "--seed", "--network", "--context", "--lambda"),
-            *("--jump-length", "--resamplings", "--device", "--overwrite"),
+            *("--jump-length", "--resamplings", "--zero-shot", "--device", "--overwrite"),
         ):
             assert option in out
 

@@ -118,6 +118,7 @@ def test_the_recipe_tells_everything(clip: Write, extend: Extend, tmp_path: Path
         ("--lambda", "linear", "--steps", "7", "--seed", "123456789012345"),
         ("--sampler", "repaint", "--jump-length", "2", "--resamplings", "2", "--context", "0.3"),
         ("--sampler", "replacement", "--seconds", "0.6"),
+        ("--zero-shot", "--steps", "3"),
     ],
 )
 def test_a_recipe_makes_the_same_samples_again(
