@@ -19,7 +19,7 @@ from core.diffusion.schedule import NoiseSchedule
 from core.networks.checkpoint import build
 from core.networks.diffwave import DiffWave
 from core.networks.registry import NetworkInfo, parse_config
-from core.networks.spectral_unet import SpectralUNet
+from core.networks.spectral_unet import Seen, SpectralUNet
 
 DrawCrops = Callable[[int, int], np.ndarray]
 """(count, frames) -> (count, frames) float32: random crops of the training data."""
@@ -76,7 +76,7 @@ class SpectralObjective(Objective):
     The network's F is compared with the F that would have given the clean crop. How far they may differ goes by the
     crop's own spectrum, not by the spectrum of all the data: a dark recording lies 20 dB below the data's mean in the
     treble, a bright piano 15 dB above, and an error that is small for one is loud hiss for the other. A network that
-    knew no more than how loud each bin of a crop is would have a loss of 1 at every noise level. Frames that are given
+    knew no more than how loud each bin of a crop is would have a loss of about 1 at every noise level. Frames given
     without noise count a tenth: there is next to nothing to learn from them.
 
     sigma^(1/8) is uniform in u, as the sampler's own levels are nearly spaced: a
@@ -90,6 +90,7 @@ class SpectralObjective(Objective):
     crop_seconds = (4.0, 8.0)
     POWER = 8.0
     SHOWN = 0.1  # of the weight of others, in frames that the network was shown
+    VISIBLE = 0.05  # of the noise's power: what a third of an octave can show over a few seconds
     SPREAD = 300.0  # 25 dB: crops further from the data's mean, as silent ones are, count as if this far
     BEYOND_TOP = 1.2  # the law reaches a little above the noisiest level, which would else be its rarely seen edge
 
@@ -111,19 +112,23 @@ class SpectralObjective(Objective):
         target = (bands - scale.skip * seen.bands) / scale.out
         with torch.autocast(clean.device.type, torch.bfloat16, enabled=self.in_bfloat16):
             prediction = network.predict_bands(seen.views, sigma, seen.sigma)
-        error = ((prediction - target).square().mean(dim=1) * self._importance(bands, seen.sigma)).mean(dim=1)
+        error = ((prediction - target).square().mean(dim=1) * self._importance(seen)).mean(dim=1)
         weights = self.SHOWN + (1 - self.SHOWN) * seen.sigma / sigma[:, None]
         return (error * weights).sum(dim=1) / weights.sum(dim=1)
 
-    def _importance(self, bands: Tensor, sigma: Tensor) -> Tensor:
+    def _importance(self, seen: Seen) -> Tensor:
         """(B, bins, frames): 1 over what F's error would be, with each bin's power in the crop known and nothing else.
 
-        sigma: the noise deviation of each frame (B, frames).
+        The power is estimated from the noisy crop. Taken from the clean one, the weight would tell what the input does
+        not: the best estimate would no longer be the mean of what may be there, but lean towards the quieter crops,
+        which weigh more. Where noise hides a bin's power, it counts as the data's.
         """
-        data = self.network.band_std.square()
-        crop = _third_octaves(bands.square().mean(dim=(1, 3)))
+        data, noise = self.network.band_std.square(), seen.sigma[:, None].square()
+        crop = _third_octaves((seen.bands.square().mean(dim=1) - noise).mean(dim=-1))
+        hidden = self.VISIBLE * noise.mean(dim=-1)
+        crop = torch.where(crop > hidden, crop, torch.minimum(data, hidden))
         crop = torch.minimum(torch.maximum(crop, data / self.SPREAD), data * self.SPREAD)[..., None]
-        noise, data = sigma[:, None].square(), data[:, None]
+        data = data[:, None]
         expected = crop * (data + noise) / (data * (crop + noise))
         return self.band_weights[:, None] / expected
 
@@ -155,7 +160,7 @@ def _third_octaves(power: Tensor) -> Tensor:
     k = torch.arange(power.shape[-1], device=power.device)
     low = (k * 2 ** (-1 / 6)).floor().long()
     high = (k * 2 ** (1 / 6)).ceil().long().clamp(max=len(k) - 1) + 1
-    return (cumulative[..., high] - cumulative[..., low]).clamp(min=0) / (high - low)
+    return (cumulative[..., high] - cumulative[..., low]) / (high - low)
 
 
 def band_weights(bins: int, sample_rate: int) -> Tensor:

@@ -10,6 +10,7 @@ import torch
 from scipy.signal import lfilter
 
 from core.errors import NetworkError
+from core.networks.spectral_unet import Seen
 from core.training.design import read_design
 from core.training.objectives import DiffWaveObjective, Objective, SpectralObjective, band_weights, make_objective
 from tests.training.conftest import DIFFWAVE
@@ -58,7 +59,7 @@ def test_a_spectral_network_that_knows_nothing_has_a_loss_of_1(spectral: Spectra
     for u in (0.1, 0.5, 0.9):
         with torch.no_grad():
             loss = spectral(clean, torch.full((8,), u), noise, nothing(clean))
-        assert loss.shape == (8,) and float(loss.mean()) == pytest.approx(1.0, abs=0.15)
+        assert loss.shape == (8,) and float(loss.mean()) == pytest.approx(1.0, abs=0.25)
 
 
 @pytest.mark.parametrize("change", [0.1, 10.0])
@@ -70,16 +71,27 @@ def test_a_crop_that_is_darker_or_brighter_than_the_data_counts_as_much(
     spectral.measure(dark_noise)
     clean = torch.from_numpy(change * dark_noise(8, 8192))
     noise = torch.randn(8, 8192, generator=torch.Generator().manual_seed(0))
-    wiener = spectral.network.band_std.clone()
-    for u in (0.1, 0.5, 0.9):
-        spectral.network.band_std.copy_(wiener)
-        with torch.no_grad():
-            of_data = spectral(clean, torch.full((8,), u), noise, nothing(clean))
-            spectral.network.band_std.copy_(change * wiener)
-            of_crop = spectral(clean, torch.full((8,), u), noise, nothing(clean))
-        # Not knowing the level costs something between nothing and what the wrong Wiener gain must leave.
-        assert float(of_crop.mean()) == pytest.approx(1.0, abs=0.15)
-        assert 0.9 < float(of_data.mean()) < 30
+    measured = spectral.network.band_std.clone()
+    u = torch.full((8,), 0.1)  # a noise level at which either can be seen
+    with torch.no_grad():
+        of_data = spectral(clean, u, noise, nothing(clean))
+        spectral.network.band_std.copy_(change * measured)
+        of_crop = spectral(clean, u, noise, nothing(clean))
+    assert float(of_crop.mean()) == pytest.approx(1.0, abs=0.25)
+    # What the data's Wiener gain makes of another crop costs something, but no more than that.
+    assert 0.7 < float(of_data.mean()) < 5
+
+
+def test_weights_follow_from_the_input_alone(spectral: SpectralObjective) -> None:
+    """Weights that knew the clean crop would make the best estimate lean towards what weighs more: quieter crops. Where
+    noise hides a crop, a loud and a quiet one must weigh the same."""
+    spectral.measure(dark_noise)
+    noise = torch.randn(1, 2**18, generator=torch.Generator().manual_seed(0))
+    for level in (1.0, 0.01):
+        clean = torch.from_numpy(level * dark_noise(1, 2**18))
+        seen = spectral.network.see(clean + 2.5 * noise, torch.tensor([2.5]))
+        importance = spectral._importance(seen)[0, 32:, 0]  # lower bins have too few samples to show nothing surely
+        torch.testing.assert_close(importance, spectral.band_weights[32:], rtol=1e-3, atol=0.0)
 
 
 def test_known_frames_count_a_tenth(conditional: SpectralObjective, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -91,8 +103,8 @@ def test_known_frames_count_a_tenth(conditional: SpectralObjective, monkeypatch:
     errors = torch.zeros(frames)
     errors[: frames // 2] = 1.0  # all of it where the audio is known
 
-    def importance(bands: torch.Tensor, sigma: torch.Tensor) -> torch.Tensor:
-        return errors.expand(len(bands), bands.shape[2], -1)
+    def importance(seen: Seen) -> torch.Tensor:
+        return errors.expand(len(seen.bands), seen.bands.shape[2], -1)
 
     monkeypatch.setattr(conditional, "_importance", importance)
     with torch.no_grad():
