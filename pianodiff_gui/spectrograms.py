@@ -39,7 +39,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--row", type=int, default=1, help="which made row of the table (default: %(default)s)")
     options = parser.parse_args(argv)
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    application = QGuiApplication.instance() or QGuiApplication(sys.argv[:1])
+    _application = QGuiApplication.instance() or QGuiApplication(sys.argv[:1])  # texts can't be drawn without one
     try:
         made, label = _made(options.evaluation, options.row)
         options.folder.mkdir(parents=True, exist_ok=True)
@@ -55,8 +55,6 @@ def main(argv: list[str] | None = None) -> int:
     except (PianoDiffError, OSError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    finally:
-        del application
     return 0
 
 

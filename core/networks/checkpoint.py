@@ -34,7 +34,7 @@ def load_weights(network: nn.Module, path: Path, added: tuple[str, ...] = ()) ->
     wanted = network.state_dict()
     parameters = {name for name, _ in network.named_parameters()}
     absent = sorted(parameters - weights.keys())
-    new = [name for name in absent if name.startswith(added)] if added else []
+    new = [name for name in absent if name.startswith(added)]
     missing = [name for name in absent if name not in new]
     foreign = sorted(weights.keys() - wanted.keys())
     misshapen = sorted(n for n in weights.keys() & wanted.keys() if weights[n].shape != wanted[n].shape)

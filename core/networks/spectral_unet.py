@@ -145,7 +145,7 @@ class SpectralUNet(nn.Module):
     """
 
     ADDED = ("fine_stem.", "gain_")
-    """Parameters that are zero where weights were trained without them."""
+    """Parts that weights to start from may lack: they begin in or behind zeros, so that nothing changes at first."""
 
     band_std: Tensor
     window: Tensor

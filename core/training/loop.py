@@ -81,9 +81,9 @@ def train(settings: TrainingSettings, out: Path, resume: bool = False, say: Call
         objective = make_objective(config, folder)
         network = objective.network
         if settings.start is not None and not resume:
-            new = load_weights(network, starting_weights(settings.start), added=getattr(network, "ADDED", ()))
+            new = load_weights(network, starting_weights(settings.start), added=objective.added)
             if new:
-                tell(f"not in the weights it starts from, so zero: {', '.join(new)}")
+                tell(f"not in the weights it starts from, so new: {', '.join(new)}")
         objective.in_bfloat16 = _in_bfloat16(settings.precision, team.device)
         torch.set_float32_matmul_precision("high" if objective.in_bfloat16 else "highest")
         torch.backends.cudnn.allow_tf32 = objective.in_bfloat16

@@ -33,6 +33,7 @@ class Objective(nn.Module, ABC):
     sample_rate        Hz
     frames_multiple    crops are cut to a multiple of this
     learning_rate, crop_seconds    defaults for training from scratch
+    added              beginnings of the names of parameters that weights to start from may lack
     sees_known         whether the network can be shown known audio
     in_bfloat16        whether matrix products run in bf16 (autocast; weights and optimiser stay float32)
     """
@@ -40,6 +41,7 @@ class Objective(nn.Module, ABC):
     network: nn.Module
     schedule: NoiseSchedule
     frames_multiple = 1
+    added: tuple[str, ...] = ()
     sees_known = False
     learning_rate: float
     crop_seconds: tuple[float, ...]
@@ -79,13 +81,13 @@ class SpectralObjective(Objective):
     knew no more than how loud each bin of a crop is would have a loss of about 1 at every noise level. Frames given
     without noise count a tenth: there is next to nothing to learn from them.
 
-    sigma^(1/8) is uniform in u, as the sampler's own levels are nearly spaced: a
-    log-normal law around the data's level (EDM's choice for images) hardly visits the low levels at which a quiet high
-    band is decided, and hiss remains.
+    sigma^(1/8) is uniform in u, as the sampler's own levels are nearly spaced: a log-normal law around the data's level
+    (EDM's choice for images) hardly visits the low levels at which a quiet high band is decided, and hiss remains.
     """
 
     network: SpectralUNet
     band_weights: Tensor
+    added = SpectralUNet.ADDED
     learning_rate = 6e-4
     crop_seconds = (4.0, 8.0)
     POWER = 8.0

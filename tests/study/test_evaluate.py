@@ -21,7 +21,7 @@ from core.study.metrics import COLUMNS
 from core.study.references import REFERENCES
 from core.study.table import DASH, Figure, cell
 from tests.study.conftest import write_clip
-from tests.tiny_network import write_tiny_network
+from tests.tiny_network import SEEING, write_tiny_network
 
 Evaluate = Callable[..., int]
 COSTS = {column.name for column in COLUMNS if column.kind == "cost"}
@@ -350,6 +350,20 @@ def test_cells() -> None:
     assert cell(by_name["level_db"], Figure(-0.001, 0.0, None, 5)) == "+0.0"
     assert cell(by_name["voiced"], Figure(0.5, 0.5, (0.5, 0.5), 5)) == "0.50"
     assert cell(by_name["voiced"], Figure(float("nan"), 0.0, None, 0)) == cell(by_name["voiced"], None) == DASH
+
+
+def test_a_row_says_when_the_known_audio_was_not_shown(evaluate: Evaluate, clips: Path, tmp_path: Path) -> None:
+    """The two make different continuations, and neither may be taken for the other when the folder is used again."""
+    network = write_tiny_network(tmp_path / "seeing", architecture=SEEING)
+    labels, made = [], []
+    for more in ((), ("--zero-shot",)):
+        assert evaluate(clips, "--network", str(network), *more) == 0
+        labels.append(results(tmp_path / "out")["rows"][0]["label"])
+        made.append({case["file"] for case in results(tmp_path / "out")["rows"][0]["cases"]})
+    assert labels == ["seeing, interpolation", "seeing, interpolation, zero-shot"]
+    assert not made[0] & made[1] and len(kept(tmp_path / "out")) == 10
+    sounds_made = list(kept(tmp_path / "out").values())
+    assert len(set(sounds_made)) == 10
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux can reset the mark")
