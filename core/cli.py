@@ -1,4 +1,5 @@
-"""The headless commands: `pianodiff extend`, `generate`, `train`, `evaluate`, `samplers` and `networks`.
+"""The headless commands: `pianodiff extend`, `prepend`, `fill`, `generate`, `train`, `evaluate`, `testbed`,
+`samplers` and `networks`.
 
 Exit codes: 0 done, 1 it failed, 2 it was called wrongly, 130 Ctrl-C. Results go to standard output; progress,
 notes and errors to standard error. Importing this module does not import torch, so that listings answer at
@@ -10,23 +11,24 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from core import __version__
 from core.audio import open_source
 from core.diffusion.lambdas import LAMBDAS
-from core.diffusion.samplers import SAMPLERS
+from core.diffusion.samplers import SAMPLERS, SOLVERS
 from core.errors import PianoDiffError, SettingsError
 from core.export import DestinationExists
 from core.networks.registry import shipped_networks
 from core.progress import ProgressReport
-from core.run import Result, run_extension, run_generation
-from core.settings import DEVICES, MAX_SECONDS, Settings, check_seconds
+from core.run import Result, run_extension, run_fill, run_generation, run_prelude
+from core.settings import DEVICES, MAX_SECONDS, Settings, check_seconds, parse_curve
 from core.study import command as evaluate_command
+from core.study import testbed_command
 from core.training import command as train_command
 
-COMMANDS = ("extend", "generate", "train", "evaluate", "samplers", "networks")
+COMMANDS = ("extend", "prepend", "fill", "generate", "train", "evaluate", "testbed", "samplers", "networks")
 """The subcommands that are handled here."""
 
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -95,6 +97,33 @@ def _parser() -> argparse.ArgumentParser:
     _add_run_options(extend)
     extend.set_defaults(run=_extend)
 
+    prepend = commands.add_parser(
+        "prepend",
+        help="add new audio to the start of a recording",
+        description="Write new audio followed by IN to OUT. The samples of IN are kept bit for bit. "
+        "A recipe that makes the same samples again is written to OUT.json.",
+        epilog="example: pianodiff prepend clip.wav longer.wav --seconds 3",
+        allow_abbrev=False,
+    )
+    prepend.add_argument("input", metavar="IN", help="the recording: WAV, FLAC, Ogg, MP3, AIFF")
+    _add_run_options(prepend)
+    prepend.set_defaults(run=_prepend)
+
+    fill = commands.add_parser(
+        "fill",
+        help="put new audio in place of a stretch of a recording",
+        description="Write IN to OUT with new audio from A to B seconds. All other samples of IN are kept bit for bit. "
+        "A recipe that makes the same samples again is written to OUT.json.",
+        epilog="example: pianodiff fill clip.wav mended.wav --from 3.2 --to 4",
+        allow_abbrev=False,
+    )
+    fill.add_argument("input", metavar="IN", help="the recording: WAV, FLAC, Ogg, MP3, AIFF")
+    _add_run_options(fill, length=False)
+    add = fill.add_argument
+    add("--from", dest="begin", type=_number, required=True, metavar="A", help="where the gap begins, in seconds")
+    add("--to", dest="end", type=_number, required=True, metavar="B", help="where it ends, in seconds")
+    fill.set_defaults(run=_fill)
+
     generate = commands.add_parser(
         "generate",
         help="make audio from nothing",
@@ -108,6 +137,7 @@ def _parser() -> argparse.ArgumentParser:
 
     train_command.add_to(commands, number=_number, whole=_whole)
     evaluate_command.add_to(commands, number=_number, whole=_whole)
+    testbed_command.add_to(commands, whole=_whole)
 
     samplers = commands.add_parser("samplers", help="list the samplers", description="List the samplers.")
     samplers.set_defaults(run=_list_samplers)
@@ -118,22 +148,24 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_run_options(parser: argparse.ArgumentParser) -> None:
+def _add_run_options(parser: argparse.ArgumentParser, length: bool = True) -> None:
     default = Settings()
     parser.add_argument("output", metavar="OUT", help="the file to write, .wav or .flac")
-    parser.add_argument(
-        "--seconds",
-        type=_number,
-        required=True,
-        metavar="S",
-        help=f"length of the new audio, above 0, at most {MAX_SECONDS:g}",
-    )
+    if length:
+        parser.add_argument(
+            "--seconds",
+            type=_number,
+            required=True,
+            metavar="S",
+            help=f"length of the new audio, above 0, at most {MAX_SECONDS:g}",
+        )
     add = parser.add_argument_group("how it is made").add_argument
     add(
         "--sampler",
         default=default.sampler,
-        metavar="NAME",
-        help=f"one of {', '.join(SAMPLERS)} (default: %(default)s); see 'pianodiff samplers'",
+        metavar="NAME|FILE",
+        help=f"one of {', '.join(SAMPLERS)} (default: %(default)s), or a Python file with a sampler of your own; "
+        "see 'pianodiff samplers'",
     )
     add(
         "--steps",
@@ -166,7 +198,21 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
         dest="lambda_schedule",
         default=default.lambda_schedule,
         metavar="|".join(LAMBDAS),
-        help="schedule of the interpolation sampler (default: %(default)s)",
+        help="schedule of the interpolation sampler (default: %(default)s), or a curve of your own by points of "
+        "progress and lambda: 0:0,0.5:0.2,1:1",
+    )
+    add(
+        "--solver",
+        default=default.solver,
+        metavar="|".join(SOLVERS),
+        help="how a step is taken, where the sampler leaves that open (default: %(default)s)",
+    )
+    add(
+        "--eta",
+        type=_number,
+        default=default.eta,
+        metavar="E",
+        help="the ddim solver's share of fresh noise: 1 is ancestral (default: %(default)s)",
     )
     add(
         "--jump-length",
@@ -218,7 +264,9 @@ def _settings(arguments: argparse.Namespace) -> Settings:
         network=arguments.network,
         device=arguments.device,
         context_seconds=arguments.context,
-        lambda_schedule=arguments.lambda_schedule,
+        lambda_schedule=parse_curve(arguments.lambda_schedule),
+        solver=arguments.solver,
+        eta=arguments.eta,
         jump_length=arguments.jump_length,
         resamplings=arguments.resamplings,
         zero_shot=arguments.zero_shot,
@@ -226,19 +274,30 @@ def _settings(arguments: argparse.Namespace) -> Settings:
 
 
 def _extend(arguments: argparse.Namespace) -> int:
+    return _work_on(arguments, run_extension, check_seconds(arguments.seconds))
+
+
+def _prepend(arguments: argparse.Namespace) -> int:
+    return _work_on(arguments, run_prelude, check_seconds(arguments.seconds))
+
+
+def _fill(arguments: argparse.Namespace) -> int:
+    return _work_on(arguments, run_fill, arguments.begin, arguments.end)
+
+
+def _work_on(arguments: argparse.Namespace, run: Callable[..., Result], *where: float) -> int:
+    """Run one of the commands that add to a recording; `where`: its length, or its two ends, in seconds."""
     settings = _settings(arguments)
-    seconds = check_seconds(arguments.seconds)
     progress = ProgressReport()
     with open_source(arguments.input) as source:
         if source.notice:
             print(f"pianodiff: note: {source.notice}", file=sys.stderr)
         try:
-            result = run_extension(
-                source, arguments.output, seconds, settings, overwrite=arguments.overwrite, progress=progress
-            )
+            result = run(source, arguments.output, *where, settings, overwrite=arguments.overwrite, progress=progress)
         finally:
             progress.close()
-        return _tell(result, seconds, f"{source.seconds:.2f} s original + ")
+        kept = source.seconds - (where[1] - where[0] if len(where) == 2 else 0)
+        return _tell(result, where[-1] - sum(where[:-1]), f"{kept:.2f} s original + ")
 
 
 def _generate(arguments: argparse.Namespace) -> int:
@@ -257,7 +316,7 @@ def _tell(result: Result, seconds: float, before: str) -> int:
     cost = f"{result.evaluations} network evaluations in {result.elapsed:.1f} s"
     if result.report is None:
         return _fail(
-            f"cancelled after {result.evaluations} of {result.evaluations_total} evaluations, before the first window "
+            f"cancelled after {result.evaluations} of {result.evaluations_total} evaluations, before anything "
             "was complete. Nothing was written.",
             INTERRUPTED,
         )
@@ -279,8 +338,9 @@ def _list_samplers(_: argparse.Namespace) -> int:
     steps = Settings().steps
     width = max(map(len, SAMPLERS))
     for name, preset in SAMPLERS.items():
-        cost = preset.evaluations(Settings(sampler=name))
-        print(f"{name:{width}}  {preset.title}: {cost} evaluations a window at {steps} steps")
+        evaluations, gradients = preset.cost(Settings(sampler=name))
+        and_gradients = ", each with a gradient," if gradients else ""
+        print(f"{name:{width}}  {preset.title}: {evaluations} evaluations{and_gradients} a window at {steps} steps")
         print(f"{'':{width}}  {preset.summary}")
     return OK
 

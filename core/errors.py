@@ -17,5 +17,9 @@ class SettingsError(PianoDiffError, ValueError):
     """A setting outside its range, or a name that does not exist."""
 
 
+class SamplerError(PianoDiffError):
+    """A sampler, most likely the user's own, that went wrong."""
+
+
 class ExportError(PianoDiffError):
     """A file that could not be written. Nothing is left behind and nothing was overwritten."""

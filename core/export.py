@@ -76,7 +76,7 @@ class ExportReport:
 
     Attributes:
         path: the file, absolute, as it was named.
-        original_samples: frames at its start that come from the source; 0 when there was none.
+        original_samples: frames that come from the source; 0 when there was none.
         identical: whether those decode to exactly what the source decodes to (compared after writing).
         note: the line for the user, "" when there was no source.
     """
@@ -92,10 +92,11 @@ def export_extended(
     generated: FloatArray,
     destination: str | os.PathLike[str],
     *,
+    gap: tuple[int, int] | None = None,
     subtype: str | None = None,
     overwrite: bool = False,
 ) -> ExportReport:
-    """Write the source's samples, untouched, followed by generated ones.
+    """Write the source's samples, untouched, with generated ones behind them, before them or in a gap.
 
     The originals are streamed from the source's file in its own sample type. Where the target type is
     narrower they are rounded, and the report says so. Generated samples are rounded to the target type;
@@ -105,6 +106,8 @@ def export_extended(
         source: what was extended.
         generated: (channels, frames) at the source's rate, finite.
         destination: .wav or .flac. A symbolic link is followed.
+        gap: the source's frames in whose place the generated ones come, from the first to the one after the last;
+            (0, 0) is before everything, None behind it.
         subtype: libsndfile's name of the sample type ("PCM_16", "PCM_24", "FLOAT"); None for the source's
             own, or the nearest that holds its samples exactly.
         overwrite: whether an existing file may be replaced. The source itself never is.
@@ -118,20 +121,26 @@ def export_extended(
     if len(generated) != source.channels:
         raise ValueError(f"{len(generated)} generated channels do not fit a source of {source.channels}")
     check_finite(generated, "The generated audio", source.sample_rate)
-    frames = source.frames + generated.shape[1]
+    begin, end = gap if gap is not None else (source.frames, source.frames)
+    if not 0 <= begin <= end <= source.frames:
+        raise ValueError(f"there is no gap {begin}..{end} in {source.frames} frames")
+    originals = source.frames - (end - begin)
+    frames = originals + generated.shape[1]
     target = _Target.choose(destination, source.subtype, subtype, source.channels, source.sample_rate, frames)
     target.check(source, overwrite)
     source.check_unchanged()
     with _replacing(target.path, overwrite) as temporary:
         with target.create(temporary) as out:
             sample_type = _transport(source.subtype, target.subtype)
-            for block in source.blocks(sample_type):
-                out.write(_fit(block, target.subtype))
-            _write_float(out, generated, target.subtype)
+            for block in _without(source, begin, end, sample_type):
+                if block is None:
+                    _write_float(out, generated, target.subtype)
+                else:
+                    out.write(_fit(block, target.subtype))
         target.finish(temporary)
-        identical = _begins_with(temporary, source)
+        identical = _is_kept(temporary, source, begin, end, generated.shape[1])
         source.check_unchanged()
-    return ExportReport(target.named, source.frames, identical, _note(source, target.subtype, identical))
+    return ExportReport(target.named, originals, identical, _note(source, target.subtype, identical, originals))
 
 
 def export_audio(
@@ -413,20 +422,39 @@ def _write_float(out: sf.SoundFile, samples: FloatArray, target: str) -> None:
         out.write(_fit(np.ascontiguousarray(samples[:, begin : begin + BLOCK_FRAMES].T), target))
 
 
-def _begins_with(path: Path, source: Source) -> bool:
-    """Whether the file decodes, at its start, to exactly what the source decodes to."""
+def _without(source: Source, begin: int, end: int, sample_type: SampleType) -> Iterator[npt.NDArray[Any] | None]:
+    """The source in blocks, but for its frames begin..end; None once, where these were."""
+    place, passed = 0, False
+    for block in source.blocks(sample_type):
+        stop = place + len(block)
+        if place < begin:
+            yield block[: begin - place]
+        if not passed and stop >= begin:
+            passed = True
+            yield None
+        if stop > end:
+            yield block[max(0, end - place) :]
+        place = stop
+    if not passed:
+        yield None
+
+
+def _is_kept(path: Path, source: Source, begin: int, end: int, inserted: int) -> bool:
+    """Whether the file decodes, but for `inserted` frames, to exactly what the source decodes to outside its gap."""
     with sf.SoundFile(path) as written:
-        for block in source.blocks("float64"):
-            if not np.array_equal(block, written.read(len(block), dtype="float64", always_2d=True)):
+        for block in _without(source, begin, end, "float64"):
+            if block is None:
+                written.seek(begin + inserted)
+            elif not np.array_equal(block, written.read(len(block), dtype="float64", always_2d=True)):
                 return False
     return True
 
 
-def _note(source: Source, target: str, identical: bool) -> str:
+def _note(source: Source, target: str, identical: bool, originals: int) -> str:
     decoded = f"decoded {_name(source.subtype)}"
     if identical:
         what = f" to the {decoded} source" if source.lossy else ""
-        return f"original identical{what}: yes, {source.frames} samples"
+        return f"original identical{what}: yes, {originals} samples"
     before, after = pcm_bits(source.subtype), pcm_bits(target)
     if before is not None and after is not None:
         return f"original not identical: {before} to {after} bit"

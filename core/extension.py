@@ -1,6 +1,6 @@
 """Extending a recording: windows stacked one after the other (paper, section 3.2 and Fig. 1).
 
-An Extension is iterated: each Step is one network evaluation. Leaving the iteration cancels within one step and
+An Extension is iterated: each Step is one step of the sampler. Leaving the iteration cancels within one step and
 keeps every window that is complete.
 """
 
@@ -12,17 +12,15 @@ import torch
 from torch import Tensor
 
 from core.audio import SILENCE_RMS, active_rms, check_finite, resample
-from core.diffusion.conditioning import Conditioning, Unconditional
-from core.diffusion.denoiser import Denoiser, SigmaDenoiser
+from core.diffusion.denoiser import Denoiser, Metered, SigmaDenoiser
 from core.diffusion.noise import KeyedNoise, hash_noise
-from core.diffusion.samplers import SAMPLERS
-from core.diffusion.sampling import State, sample
-from core.diffusion.schedule import NoiseSchedule
-from core.errors import AudioError, NetworkError, PianoDiffError
+from core.diffusion.own_sampler import find_sampler
+from core.diffusion.sampling import State
+from core.errors import AudioError, NetworkError, PianoDiffError, SamplerError
 from core.image import ChannelImage
 from core.level import CEILING, limit_peaks, steadying_gain, window_gain
 from core.networks.registry import NetworkInfo
-from core.plan import Plan, context_tail_seconds, plan_extension
+from core.plan import Plan, Window, context_tail_seconds, plan_extension
 from core.seam import seam_correction
 from core.settings import Settings
 from core.similarity import ks_similarity
@@ -34,13 +32,14 @@ GENERATED_LEVEL = 0.1
 
 @dataclass(frozen=True)
 class Step:
-    """After one network evaluation.
+    """After one step down of the sampler, of one network evaluation or more.
 
     window, windows         which window this is (0 first), of how many
     level                   the t shown to users: T at the start, 0 at the end of a window
     evaluations             network evaluations done so far in all windows, of evaluations_total
     x, clean                (N,) float32 at the network's rate and level: x_t before any mixing, and the estimate of x_0
-    known_frames            how much of x is the known part
+    known_frames            how much of x, at its start, is the known part
+    after_frames            how much of x, at its end, is known as well
     similarity              KS similarity 1 - D of the new part of x_t with the known audio noised to the same level
                             (Fig. 3); NaN where nothing is known
     window_complete         True on a window's last step: `Extension.audio` has grown
@@ -54,6 +53,7 @@ class Step:
     x: np.ndarray
     clean: np.ndarray
     known_frames: int
+    after_frames: int
     similarity: float
     window_complete: bool
 
@@ -61,13 +61,14 @@ class Step:
 class Extension:
     """One extension of one recording.
 
-    context         float32 (channels, frames): the end of what exists, `context_tail_seconds` of it or all there is;
-                    with 0 frames the audio is made from nothing
+    context         float32 (channels, frames): what comes before the new audio, `context_tail_seconds` of it or all
+                    there is; with 0 frames there is nothing before it
     seconds         how much to add
+    following       what comes behind the new audio, likewise, for a prelude (nothing before) or a gap (both)
     first_window    index of the first window, for its noise: a run that goes on from earlier ones counts on from
                     theirs, or it would start from the same x_T again and tend to repeat them
 
-    Raises AudioError (context silent, too short, not finite) and SettingsError.
+    Raises AudioError (context silent, too short, not finite), SettingsError and SamplerError.
     """
 
     def __init__(
@@ -79,29 +80,40 @@ class Extension:
         seconds: float,
         settings: Settings,
         first_window: int = 0,
+        following: np.ndarray | None = None,
     ) -> None:
         self._denoiser, self._network, self._settings = denoiser, network, settings
         self._first_window = first_window
         self._sample_rate = sample_rate
-        self._context = _check_context(context, sample_rate)
+        following = following if following is not None else context[:, :0]
+        _check_known(context, following, sample_rate)
         tail = round(context_tail_seconds(network, settings) * sample_rate)
-        self._context = self._context[:, -tail:] if self._context.shape[1] else self._context
-        self.plan: Plan = plan_extension(network, settings, self._context.shape[1] / sample_rate, seconds)
+        self._context, self._following = context[:, max(0, context.shape[1] - tail) :], following[:, :tail]
+        self.sampler = find_sampler(settings.sampler)  # once: its file may change while it runs
+        self.plan: Plan = plan_extension(
+            network, settings, self._context.shape[1] / sample_rate, seconds, self._following.shape[1] / sample_rate
+        )
         self._frames_wanted = round(seconds * sample_rate)
         self.evaluations_done = 0
         self.x_T_sha256 = ""
 
-        known = resample(self._context, sample_rate, network.sample_rate)
+        before = resample(self._context, sample_rate, network.sample_rate)
+        after = resample(self._following, sample_rate, network.sample_rate)
+        known = np.concatenate([before, after], axis=1)
         self._image = ChannelImage(known, network.sample_rate)
-        self._signal = self._image.downmix(known).astype(np.float32)  # context and everything added, mono, network rate
-        self._known_frames = len(self._signal)
+        # What exists before and behind what is still to be made: mono, at the network's rate.
+        self._before = self._image.downmix(before).astype(np.float32)
+        self._after = self._image.downmix(after).astype(np.float32)
+        self._known_frames = known.shape[1]
         self._reference_level = GENERATED_LEVEL
         if self._known_frames:
-            self._reference_level = active_rms(self._signal[None], network.sample_rate)
-        self._ceiling = max(CEILING, float(np.abs(self._context).max(initial=0.0)))
+            both = np.concatenate([self._before, self._after])
+            self._reference_level = active_rms(both[None], network.sample_rate)
+        parts = (self._context, self._following)
+        self._ceiling = max(CEILING, *(float(np.abs(part).max(initial=0.0)) for part in parts))
 
     def run(self) -> Generator[Step, None, None]:
-        """Do the work; one Step an evaluation. Raises NetworkError or PianoDiffError (out of memory)."""
+        """Do the work. Raises NetworkError, SamplerError or PianoDiffError (out of memory)."""
         try:
             for index in range(len(self.plan.windows)):
                 yield from self._run_window(index)
@@ -113,85 +125,109 @@ class Extension:
             raise
 
     def audio(self) -> np.ndarray:
-        """(channels, frames) float32 at the recording's rate: the new audio of all complete windows."""
-        added = self._signal[self._known_frames :]
-        if not len(added):
+        """(channels, frames) float32 at the recording's rate: the new audio of all complete windows. Of a gap there is
+        none before the last one: half of what fills it would leave a hole.
+        """
+        signal = np.concatenate([self._before, self._after])
+        added = len(signal) - self._known_frames
+        complete = added == self.plan.new_frames
+        begin, end = self._context.shape[1], self._following.shape[1]
+        if not added or (begin and end and not complete):
             return np.zeros((len(self._context), 0), dtype=np.float32)
         rate = self._network.sample_rate
-        channels = self._image.render(self._signal)
         # Known and new are resampled as one signal, so that no filter rings at the boundary.
-        channels = resample(channels, rate, self._sample_rate)
-        begin = self._context.shape[1]
-        complete = len(added) == self.plan.new_frames
-        count = self._frames_wanted if complete else round(len(added) * self._sample_rate / rate)
+        channels = resample(self._image.render(signal), rate, self._sample_rate)
+        count = self._frames_wanted if complete else round(added * self._sample_rate / rate)
+        if end and not begin:  # the seam is behind the new audio: count from there
+            begin = max(0, channels.shape[1] - end - count)
         new = channels[:, begin : begin + count]
         new = np.pad(new, ((0, 0), (0, count - new.shape[1])), mode="edge")  # resampled lengths round either way
-        if begin:
-            missed = self._context - channels[:, :begin]
-            new = new + seam_correction(missed, count, self._sample_rate)
+        if self._context.shape[1]:
+            new = new + seam_correction(self._context - channels[:, :begin], count, self._sample_rate)
+        if end:
+            behind = channels[:, begin + count :][:, :end]
+            missed = self._following[:, : behind.shape[1]] - behind
+            new = new + seam_correction(missed[:, ::-1], count, self._sample_rate)[:, ::-1]
         return limit_peaks(new.astype(np.float32), self._sample_rate, self._ceiling)
 
     def _run_window(self, index: int) -> Iterator[Step]:
         window = self.plan.windows[index]
-        known = self._signal[len(self._signal) - window.context_frames :]
-        level = active_rms(known[None], self._network.sample_rate) if len(known) else self._reference_level
+        before = self._before[max(0, len(self._before) - window.context_frames) :]
+        after = self._after[: window.after_frames]
+        known = np.concatenate([before, np.zeros(window.new_frames, np.float32), after])
+        keep = torch.ones(1, 1, len(known), dtype=torch.bool, device=(device := _device_of(self._denoiser)))
+        keep[..., len(before) : len(before) + window.new_frames] = False
+        there = np.concatenate([before, after])
+        level = active_rms(there[None], self._network.sample_rate) if len(there) else self._reference_level
         gain = window_gain(level, self._reference_level, self._network.data_rms)
 
         schedule = self._denoiser.schedule
         noise = KeyedNoise(self._settings.seed, self._first_window + index)
-        frames = window.context_frames + window.new_frames
-        device = _device_of(self._denoiser)
-        target = torch.zeros(1, 1, frames, device=device)
-        target[0, 0, : len(known)] = torch.from_numpy(known * gain).to(device)
-        keep = torch.zeros(1, 1, frames, dtype=torch.bool, device=device)
-        keep[..., : len(known)] = True
+        target = torch.from_numpy(known * np.float32(gain)).to(device)[None, None]
 
         x_T = noise("initial", schedule.top, 0, target)
         if index == 0:
             self.x_T_sha256 = hash_noise(x_T)
-        walk, solver, conditioning = SAMPLERS[self._settings.sampler].build(schedule, target, keep, self._settings)
-        guide: Conditioning = conditioning if len(known) else Unconditional()
         denoiser = self._denoiser
-        if len(known) and self._network.sees_known and not self._settings.zero_shot:
+        if len(there) and self._network.sees_known and not self._settings.zero_shot:
             assert isinstance(denoiser, SigmaDenoiser)
             denoiser = denoiser.knowing(target, keep)
 
-        per_window = self.plan.evaluations_per_window
-        for state in sample(denoiser, walk, solver, guide, x_T, noise):
+        meter = Metered(denoiser)
+        earlier, cost = self.evaluations_done, self.plan.cost_per_window
+        complete = False
+        for state in self.sampler.run(meter, target, keep, self._settings, noise):
+            if complete:
+                raise SamplerError(f"{self._told_cost()}, and goes on after them.")
             if not torch.isfinite(state.x).all():
                 raise NetworkError(f"The network '{self._network.name}' produced samples that are not numbers.")
-            complete = state.evaluations == per_window
+            complete = (meter.evaluations, meter.gradients) == cost
             if complete:
-                self._append(state.x, known, gain)
-            self.evaluations_done += 1
-            yield self._step(index, state, target, schedule, noise, len(known), complete)
+                self._join(state.x, window, before, after, gain)
+            self.evaluations_done = earlier + meter.evaluations
+            yield self._step(index, state, target, keep, noise, complete)
+        if not complete:
+            raise SamplerError(f"{self._told_cost()}, but made {meter.evaluations} and {meter.gradients}.")
 
-    def _append(self, x_0: Tensor, known: np.ndarray, gain: float) -> None:
+    def _told_cost(self) -> str:
+        cost = self.plan.cost_per_window
+        return (
+            f"The sampler '{self._settings.sampler}' announced {cost.evaluations} evaluations and {cost.gradients} "
+            "gradient passes a window"
+        )
+
+    def _join(self, x_0: Tensor, window: Window, before: np.ndarray, after: np.ndarray, gain: float) -> None:
         """Join a finished window's new part to what exists."""
         result = x_0[0, 0].float().cpu().numpy() / gain
-        rate = self._network.sample_rate
-        new = result[len(known) :]
-        if len(known):
-            new = new + seam_correction((known - result[: len(known)])[None], len(new), rate)[0]
+        rate, count = self._network.sample_rate, window.new_frames
+        made_before, new, made_after = np.split(result, [len(before), len(before) + count])
+        if len(before):
+            new = new + seam_correction((before - made_before)[None], count, rate)[0]
+        if len(after):
+            new = new + seam_correction((after - made_after)[None, ::-1], count, rate)[0, ::-1]
         added = new.astype(np.float32)
-        added *= steadying_gain(active_rms(added[None], rate), self._reference_level, len(added))
-        self._signal = np.concatenate([self._signal, added])
+        level = active_rms(added[None], rate)
+        added *= steadying_gain(level, self._reference_level, count, before=len(before) > 0, after=len(after) > 0)
+        if len(after) and not len(before):
+            self._after = np.concatenate([added, self._after])
+        else:
+            self._before = np.concatenate([self._before, added])
 
     def _step(
         self,
         index: int,
         state: State,
         target: Tensor,
-        schedule: NoiseSchedule,
+        keep: Tensor,
         noise: KeyedNoise,
-        known: int,
         done: bool,
     ) -> Step:
+        window = self.plan.windows[index]
         x = state.x[0, 0].float().cpu().numpy()
         similarity = float("nan")
-        if known:
-            noised = schedule.diffuse(target, 0, state.level, noise("known", state.level, 0, target))
-            similarity = ks_similarity(x[known:], noised[0, 0, :known].cpu().numpy())
+        if keep.any():
+            noised = self._denoiser.schedule.diffuse(target, 0, state.level, noise("known", state.level, 0, target))
+            similarity = ks_similarity(x[~keep[0, 0].cpu().numpy()], noised[keep].cpu().numpy())
         return Step(
             window=index,
             windows=len(self.plan.windows),
@@ -200,7 +236,8 @@ class Extension:
             evaluations_total=self.plan.evaluations,
             x=x,
             clean=state.clean[0, 0].float().cpu().numpy(),
-            known_frames=known,
+            known_frames=window.context_frames,
+            after_frames=window.after_frames,
             similarity=similarity,
             window_complete=done,
         )
@@ -218,19 +255,19 @@ def _device_of(denoiser: Denoiser) -> torch.device:
     return parameter.device if parameter is not None else torch.device("cpu")
 
 
-def _check_context(context: np.ndarray, sample_rate: int) -> np.ndarray:
-    if context.ndim != 2 or not len(context):
-        raise ValueError("context must be (channels, frames)")
-    frames = context.shape[1]
-    check_finite(context, "The audio to continue", sample_rate)
-    if not frames:
-        return context
-    seconds = frames / sample_rate
+def _check_known(context: np.ndarray, following: np.ndarray, sample_rate: int) -> None:
+    if context.ndim != 2 or not len(context) or following.ndim != 2 or len(following) != len(context):
+        raise ValueError("context and following must be (channels, frames)")
+    known = np.concatenate([context, following], axis=1)
+    check_finite(known, "The audio to continue", sample_rate)
+    if not known.shape[1]:
+        return
+    seconds = known.shape[1] / sample_rate
     if seconds < MIN_CONTEXT_SECONDS:
         raise AudioError(
             f"The recording is too short to continue: {1000 * seconds:.3g} ms. "
             f"At least {1000 * MIN_CONTEXT_SECONDS:g} ms are needed."
         )
-    if float(np.sqrt(np.mean(np.square(context, dtype=np.float64)))) < SILENCE_RMS:
-        raise AudioError(f"The last {seconds:.3g} s are silent: there is nothing to continue. Trim the silence first.")
-    return context
+    if float(np.sqrt(np.mean(np.square(known, dtype=np.float64)))) < SILENCE_RMS:
+        where = f"last {seconds:.3g} s" if not following.shape[1] else f"{seconds:.3g} s beside it"
+        raise AudioError(f"The {where} are silent: there is nothing to continue. Trim the silence first.")

@@ -21,8 +21,12 @@ def window_gain(context_level: float, reference_level: float, data_rms: float) -
     return data_rms / max(context_level, _LOWEST_CONTEXT * reference_level)
 
 
-def steadying_gain(level: float, reference_level: float, frames: int) -> np.ndarray:
-    """(frames,) gain for a window's new audio: 1 at the seam, and after an eighth of it what steadies it.
+def steadying_gain(
+    level: float, reference_level: float, frames: int, before: bool = True, after: bool = False
+) -> np.ndarray:
+    """(frames,) gain for a window's new audio: 1 at a seam, and an eighth of it away what steadies it.
+
+    before, after: whether there is known audio before and behind it.
 
     level, reference_level: active RMS of the new audio and of the recording's own end. Networks play too quiet or
     too loud, and as every window continues the one before, that would add up. Music moves too, so a difference of up
@@ -30,7 +34,12 @@ def steadying_gain(level: float, reference_level: float, frames: int) -> np.ndar
     """
     excess = 20 * np.log10(max(level, 1e-9) / reference_level)
     correction = np.clip(np.clip(excess, -_LEFT_ALONE_DB, _LEFT_ALONE_DB) - excess, -_MOST_DB, _MOST_DB)
-    progress = np.minimum(1.0, np.arange(frames) / (_RAMP * frames))
+    away = np.arange(frames) / (_RAMP * frames)
+    progress = np.ones(frames)
+    if before:
+        progress = np.minimum(progress, away)
+    if after:
+        progress = np.minimum(progress, away[::-1])
     decibels = correction * 0.5 * (1 - np.cos(np.pi * progress))
     return np.asarray(10 ** (decibels / 20), dtype=np.float32)
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from itertools import pairwise
 
-from core.diffusion.samplers import SAMPLERS
+from core.diffusion.own_sampler import find_sampler
+from core.diffusion.samplers import Cost
 from core.errors import SettingsError
 from core.networks.registry import NetworkInfo
 from core.settings import Settings, check_seconds
@@ -14,10 +15,11 @@ MIN_NEW_SECONDS = 0.25
 
 @dataclass(frozen=True)
 class Window:
-    """One stretch denoised at once, in frames at the network's rate: known audio, then the new."""
+    """One stretch denoised at once, in frames at the network's rate: known audio, the new, and known audio again."""
 
     context_frames: int
     new_frames: int
+    after_frames: int = 0
 
 
 @dataclass(frozen=True)
@@ -25,12 +27,17 @@ class Plan:
     """All windows of an extension, in order, and what each costs."""
 
     windows: tuple[Window, ...]
-    evaluations_per_window: int
+    cost_per_window: Cost
 
     @property
     def evaluations(self) -> int:
         """Network evaluations in all."""
-        return len(self.windows) * self.evaluations_per_window
+        return len(self.windows) * self.cost_per_window.evaluations
+
+    @property
+    def gradients(self) -> int:
+        """How many of them are differentiated as well."""
+        return len(self.windows) * self.cost_per_window.gradients
 
     @property
     def new_frames(self) -> int:
@@ -40,12 +47,12 @@ class Plan:
     @property
     def window_frames(self) -> int:
         """Frames the network passes over in one evaluation of every window, for estimates of time."""
-        return sum(window.context_frames + window.new_frames for window in self.windows)
+        return sum(window.context_frames + window.new_frames + window.after_frames for window in self.windows)
 
 
 def context_tail_seconds(network: NetworkInfo, settings: Settings) -> float:
-    """How much of the end of a recording an extension looks at. Raises SettingsError when the window has no room for
-    it.
+    """How much of the recording beside the new audio a window looks at. Raises SettingsError when the window has no
+    room for it.
     """
     context = settings.context_seconds or network.context_seconds
     if context > network.window_seconds - MIN_NEW_SECONDS:
@@ -56,11 +63,15 @@ def context_tail_seconds(network: NetworkInfo, settings: Settings) -> float:
     return context
 
 
-def plan_extension(network: NetworkInfo, settings: Settings, known_seconds: float, seconds: float) -> Plan:
-    """The windows that add `seconds` to `known_seconds` of existing audio.
+def plan_extension(
+    network: NetworkInfo, settings: Settings, known_seconds: float, seconds: float, after_seconds: float = 0.0
+) -> Plan:
+    """The windows that make `seconds` of audio between `known_seconds` of what is there before and `after_seconds` of
+    what is there behind: an extension has nothing behind it, a prelude nothing before it, a filled gap has both.
 
-    Each takes as much context as there is, up to the chosen length, and adds a hop: the network's own, or what its
-    window leaves beside a longer context. The new audio is shared evenly, so that no window is left with a sliver.
+    Each window takes as much context as there is, up to the chosen length, and adds a hop: the network's own, or what
+    its window leaves beside a longer context. The new audio is shared evenly, so that no window is left with a sliver.
+    A prelude grows backwards, window by window; a gap is filled forwards, and its last window sees both sides.
     Raises SettingsError (seconds out of range, context too long).
     """
     rate = network.sample_rate
@@ -69,9 +80,18 @@ def plan_extension(network: NetworkInfo, settings: Settings, known_seconds: floa
     total = max(1, round(check_seconds(seconds) * rate))
     count = -(-total // hop)
     edges = [total * k // count for k in range(count + 1)]
-    known = round(known_seconds * rate)
-    windows = tuple(
-        Window(context_frames=min(context_limit, known + begin), new_frames=end - begin)
-        for begin, end in pairwise(edges)
-    )
-    return Plan(windows, SAMPLERS[settings.sampler].evaluations(settings))
+    known, after = round(known_seconds * rate), round(after_seconds * rate)
+    if after and not known:
+        windows = [Window(0, end - begin, min(context_limit, after + begin)) for begin, end in pairwise(edges)]
+    else:
+        windows = [Window(min(context_limit, known + begin), end - begin) for begin, end in pairwise(edges)]
+        if after:
+            windows[-1] = _closing(windows[-1], min(context_limit, after), round(network.window_seconds * rate))
+    return Plan(tuple(windows), find_sampler(settings.sampler).cost(settings))
+
+
+def _closing(window: Window, after: int, longest: int) -> Window:
+    """`window` with up to `after` frames of known audio behind it as well: what there is room for, shared fairly."""
+    room, before = longest - window.new_frames, window.context_frames
+    after = min(after, max(room // 2, room - before))
+    return Window(min(before, room - after), window.new_frames, after)

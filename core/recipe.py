@@ -17,7 +17,7 @@ from typing import Any
 
 from core import __version__
 from core.audio import Source
-from core.diffusion.samplers import SAMPLERS
+from core.diffusion.samplers import Sampler, Scripted
 from core.errors import SettingsError
 from core.export import ExportReport, check_text_destination, write_text
 from core.networks.registry import NetworkInfo, shipped_networks
@@ -26,6 +26,15 @@ from core.settings import Settings, check_seconds
 
 FORMAT = 1
 """Counts up when a recipe written by an older version would be misread."""
+
+_ENTRIES = {
+    "lambda_schedule": "lambda",
+    "jump_length": "jump_length",
+    "resamplings": "resamplings",
+    "solver": "solver",
+    "eta": "eta",
+}
+"""A sampler's options, and how a recipe calls them."""
 
 _PACKAGES = ("torch", "numpy", "scipy", "soundfile", "soxr")
 
@@ -38,6 +47,7 @@ def recipe_path(audio: Path) -> Path:
 def describe_run(
     settings: Settings,
     network: NetworkInfo,
+    sampler: Sampler,
     plan: Plan,
     *,
     seconds: float,
@@ -48,6 +58,7 @@ def describe_run(
     device: str,
     complete: bool = True,
     first_window: int = 0,
+    gap: tuple[int, int] | None = None,
 ) -> dict[str, Any]:
     """The entries of one run.
 
@@ -60,6 +71,7 @@ def describe_run(
         device: where the network ran ("cpu", "cuda", "mps").
         complete: False when the run was cancelled after some of its windows.
         first_window: windows of earlier runs, from which this one counted on.
+        gap: the source's frames in whose place the new audio comes, (0, 0) before everything; None behind it.
     """
     shipped = any(info.path == network.path for info in shipped_networks())
     return {
@@ -69,13 +81,16 @@ def describe_run(
             "weights_sha256": network.weights_sha256(),
             "sample_rate": network.sample_rate,
         },
-        "sampler": describe_sampler(settings),
+        "sampler": describe_sampler(settings, sampler),
         "steps": settings.steps,
         "seed": settings.seed,
         "context_seconds": context_tail_seconds(network, settings),
         "first_window": first_window,
+        **({"gap_frames": list(gap)} if gap is not None else {}),
         "windows": [
-            {"context_frames": window.context_frames, "new_frames": window.new_frames} for window in plan.windows
+            {"context_frames": w.context_frames, "new_frames": w.new_frames}
+            | ({"after_frames": w.after_frames} if w.after_frames else {})
+            for w in plan.windows
         ],
         "evaluations": evaluations,
         "seconds": seconds,
@@ -87,17 +102,18 @@ def describe_run(
     }
 
 
-def describe_sampler(settings: Settings) -> dict[str, Any]:
+def describe_sampler(settings: Settings, sampler: Sampler) -> dict[str, Any]:
     """The sampler's name and those of its settings that it uses."""
-    preset = SAMPLERS[settings.sampler]
-    sampler: dict[str, Any] = {"name": settings.sampler}
-    if preset.uses_lambda:
-        sampler["lambda"] = settings.lambda_schedule
-    if preset.uses_jumps:
-        sampler |= {"jump_length": settings.jump_length, "resamplings": settings.resamplings}
+    entries: dict[str, Any] = {"name": settings.sampler}
+    if isinstance(sampler, Scripted) and sampler.sha256:
+        entries["sha256"] = sampler.sha256
+    options = set(sampler.options)
+    if settings.solver != "ddim":
+        options.discard("eta")
+    entries |= {entry: getattr(settings, option) for option, entry in _ENTRIES.items() if option in options}
     if settings.zero_shot:
-        sampler["zero_shot"] = True
-    return sampler
+        entries["zero_shot"] = True
+    return entries
 
 
 def build_recipe(runs: Sequence[dict[str, Any]], source: Source | None, report: ExportReport) -> dict[str, Any]:
@@ -171,7 +187,7 @@ def recipe_settings(recipe: dict[str, Any]) -> tuple[Settings, float]:
             raise SettingsError("This recipe was written by a later version of PianoDiff.")
         sampler = recipe["sampler"]
         network = recipe["network"]
-        extras = {"lambda": "lambda_schedule"} | {n: n for n in ("jump_length", "resamplings", "zero_shot")}
+        extras = {entry: option for option, entry in _ENTRIES.items()} | {"zero_shot": "zero_shot"}
         settings = Settings(
             sampler=sampler["name"],
             steps=recipe["steps"],

@@ -7,6 +7,7 @@ that.
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.audio import FloatArray, Source
-from core.errors import ExportError
+from core.errors import ExportError, SettingsError
 from core.export import ExportReport, absolute, check_destination, export_audio, export_extended
 from core.networks.registry import NetworkInfo, find_network
 from core.plan import context_tail_seconds, plan_extension
@@ -66,17 +67,70 @@ def run_extension(
     KeyboardInterrupt while it denoises ends the run; the windows that are complete are written.
 
     Raises:
-        SettingsError, NetworkError, AudioError, ExportError: before the costly part wherever that can be
-        known.
+        SettingsError, NetworkError, SamplerError, AudioError, ExportError: before the costly part wherever that can
+        be known.
     """
+    return _run_beside(source, destination, None, seconds, settings, overwrite, progress)
+
+
+def run_prelude(
+    source: Source,
+    destination: str | os.PathLike[str],
+    seconds: float,
+    settings: Settings,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> Result:
+    """Put `seconds` of new audio before `source`. As :func:`run_extension`."""
+    return _run_beside(source, destination, (0, 0), seconds, settings, overwrite, progress)
+
+
+def run_fill(
+    source: Source,
+    destination: str | os.PathLike[str],
+    begin: float,
+    end: float,
+    settings: Settings,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> Result:
+    """Put new audio in place of `source` from `begin` to `end` seconds. As :func:`run_extension`, but nothing is
+    written of a run that is cancelled: half of what fills a gap would leave a hole.
+
+    Raises SettingsError when there is no such stretch, or none of the recording before or behind it.
+    """
+    ends = [round(seconds * source.sample_rate) if math.isfinite(seconds) else 0 for seconds in (begin, end)]
+    gap = ends[0], ends[1]
+    if not 0 < gap[0] < gap[1] < source.frames:
+        raise SettingsError(
+            f"From {begin:g} s to {end:g} s is no gap within a recording of {source.seconds:.2f} s: it must end after "
+            "it begins, and leave something of the recording on both sides."
+        )
+    seconds = (gap[1] - gap[0]) / source.sample_rate
+    return _run_beside(source, destination, gap, seconds, settings, overwrite, progress)
+
+
+def _run_beside(
+    source: Source,
+    destination: str | os.PathLike[str],
+    gap: tuple[int, int] | None,
+    seconds: float,
+    settings: Settings,
+    overwrite: bool,
+    progress: Progress | None,
+) -> Result:
     network = find_network(settings.network)
-    plan_extension(network, settings, source.seconds, check_seconds(seconds))
-    check_destination(destination, source, new_frames=round(seconds * source.sample_rate), overwrite=overwrite)
+    begin, end = gap if gap is not None else (source.frames, source.frames)
+    rate = source.sample_rate
+    plan_extension(network, settings, begin / rate, check_seconds(seconds), (source.frames - end) / rate)
+    new_frames = round(seconds * rate) - (end - begin)
+    check_destination(destination, source, new_frames=new_frames, overwrite=overwrite)
     check_recipe_destination(absolute(destination), overwrite=overwrite)
     source.check_finite()
     source.sha256()
-    context = source.tail(context_tail_seconds(network, settings))
-    return _run(source, context, source.sample_rate, destination, seconds, settings, network, overwrite, progress)
+    reach = round(context_tail_seconds(network, settings) * rate)
+    before, after = source.read(max(0, begin - reach), begin), source.read(end, end + reach)
+    return _run(source, before, after, gap, rate, destination, seconds, settings, network, overwrite, progress)
 
 
 def run_generation(
@@ -93,12 +147,14 @@ def run_generation(
     check_destination(destination, sample_rate=rate, new_frames=round(seconds * rate), overwrite=overwrite)
     check_recipe_destination(absolute(destination), overwrite=overwrite)
     nothing = np.zeros((1, 0), np.float32)
-    return _run(None, nothing, rate, destination, seconds, settings, network, overwrite, progress)
+    return _run(None, nothing, nothing, None, rate, destination, seconds, settings, network, overwrite, progress)
 
 
 def _run(
     source: Source | None,
-    context: FloatArray,
+    before: FloatArray,
+    after: FloatArray,
+    gap: tuple[int, int] | None,
     sample_rate: int,
     destination: str | os.PathLike[str],
     seconds: float,
@@ -113,7 +169,8 @@ def _run(
 
     began = time.monotonic()
     device = resolve_device(settings.device)
-    extension = Extension(load_denoiser(settings.network, device), network, context, sample_rate, seconds, settings)
+    denoiser = load_denoiser(settings.network, device)
+    extension = Extension(denoiser, network, before, sample_rate, seconds, settings, following=after)
     cancelled = False
     try:
         for step in extension.run():
@@ -130,10 +187,11 @@ def _run(
         if source is None:
             report = export_audio(generated, sample_rate, destination, overwrite=overwrite)
         else:
-            report = export_extended(source, generated, destination, overwrite=overwrite)
+            report = export_extended(source, generated, destination, gap=gap, overwrite=overwrite)
         run = describe_run(
             settings,
             network,
+            extension.sampler,
             extension.plan,
             seconds=seconds,
             new_frames=generated.shape[1],
@@ -142,6 +200,7 @@ def _run(
             x_T_sha256=extension.x_T_sha256,
             device=device.type,
             complete=not cancelled,
+            gap=gap,
         )
         written = recipe_path(report.path)
         try:

@@ -4,8 +4,9 @@ import math
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from core.diffusion.lambdas import LAMBDAS
-from core.diffusion.samplers import SAMPLERS
+from core.diffusion.lambdas import LAMBDAS, Curve, check_points
+from core.diffusion.own_sampler import SUFFIX
+from core.diffusion.samplers import SAMPLERS, SOLVERS
 from core.errors import SettingsError
 
 MAX_SECONDS = 3600.0
@@ -18,13 +19,14 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 class Settings:
     """How to extend. Everything that decides the samples, apart from the audio and its length.
 
-    sampler           a name in SAMPLERS
+    sampler           a name in SAMPLERS, or the path of a file with a sampler (`core.diffusion.own_sampler`)
     steps             denoising steps of a window, 1..1000; the paper uses 200
     seed              0..2^63-1; every draw of noise follows from it
     network           the name of a shipped network, or a path to one
     device            "auto" (CUDA, then Apple's MPS, then the CPU), or one of them by name
     context_seconds   known audio before each window; None is the network's own
-    lambda_schedule   a name in LAMBDAS, for samplers that mix by lambda
+    solver, eta       a name in SOLVERS, for samplers that leave it open; eta, 0..1, is DDIM's share of fresh noise
+    lambda_schedule   a name in LAMBDAS, or the points of a curve, for samplers that mix by lambda
     jump_length       RePaint: steps in a jump back
     resamplings       RePaint: how often each stretch of `jump_length` steps is denoised
     zero_shot         True: a network that could be shown the known audio is not, and continues by the sampler alone
@@ -38,14 +40,29 @@ class Settings:
     network: str = "spectral"
     device: str = "auto"
     context_seconds: float | None = None
-    lambda_schedule: str = "reverse"
+    solver: str = "ancestral"
+    eta: float = 1.0
+    lambda_schedule: Curve = "reverse"
     jump_length: int = 10
     resamplings: int = 10
     zero_shot: bool = False
 
     def __post_init__(self) -> None:
-        _check_name("sampler", self.sampler, SAMPLERS)
-        _check_name("lambda schedule", self.lambda_schedule, LAMBDAS)
+        if not self.sampler.endswith(SUFFIX):  # a file is looked at when it is to be used
+            _check_name("sampler", self.sampler, SAMPLERS)
+        _check_name("solver", self.solver, SOLVERS)
+        if not 0 <= self.eta <= 1:
+            raise SettingsError(f"Eta must be between 0 and 1, not {self.eta:g}.")
+        listens = self.sampler in SAMPLERS and "eta" in SAMPLERS[self.sampler].options
+        if listens and self.solver == "ddim" and self.eta == 0:
+            raise SettingsError(
+                "These samplers put known audio with fresh noise into x_t, which fails where no other step adds "
+                "any: choose an eta above 0."
+            )
+        if isinstance(self.lambda_schedule, str):
+            _check_name("lambda schedule", self.lambda_schedule, LAMBDAS)
+        else:
+            object.__setattr__(self, "lambda_schedule", _checked_curve(self.lambda_schedule))
         _check_name("device", self.device, DEVICES)
         _check_range("Steps", self.steps, 1, MAX_STEPS)
         _check_range("The seed", self.seed, 0, MAX_SEED)
@@ -53,6 +70,25 @@ class Settings:
         _check_range("Resamplings", self.resamplings, 1, 100)
         if self.context_seconds is not None and not (math.isfinite(self.context_seconds) and self.context_seconds > 0):
             raise SettingsError(f"The context must be a positive number of seconds, not {self.context_seconds:g}.")
+
+
+def parse_curve(text: str) -> Curve:
+    """A lambda schedule as it is written: its name, or its points as "0:0,0.5:0.2,1:1". Raises SettingsError."""
+    if ":" not in text:
+        return text
+    try:
+        points = [tuple(float(number) for number in point.split(":")) for point in text.split(",")]
+        return check_points(points)
+    except ValueError as error:
+        raise SettingsError(f"'{text}' is not a lambda curve: {error}. Write it like 0:0,0.5:0.2,1:1.") from error
+
+
+def _checked_curve(points: Curve) -> Curve:
+    assert not isinstance(points, str)
+    try:
+        return check_points(points)
+    except (TypeError, ValueError) as error:
+        raise SettingsError(f"That is not a lambda curve: {error}.") from error
 
 
 def check_seconds(value: float) -> float:

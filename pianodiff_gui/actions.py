@@ -42,6 +42,7 @@ SPECS = (
         ("Ctrl+Alt+O",),
         group="File",
     ),
+    Spec("sampler", "Choose a &sampler\u2026", "Sample by a Python file of your own", group="File"),
     Spec("network_info", "&About this network", "What the chosen network is", ("I",), "info", group="File"),
     Spec(
         "export",

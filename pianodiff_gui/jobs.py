@@ -86,7 +86,8 @@ class Outcome:
     complete: bool
     evaluations: int
     elapsed: float  # s
-    step_seconds: float | None  # mean of the measured steps, the first (warm-up) left out
+    step_seconds: float | None  # mean of the measured evaluations, the first step (warm-up) left out
     device: str
     run: dict[str, Any]  # core.recipe.describe_run
     error: str = ""  # why it ended early, in plain words
+    differentiated: bool = False  # whether its evaluations had gradients taken, which makes them slower

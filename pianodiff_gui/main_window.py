@@ -49,6 +49,7 @@ from pianodiff_gui.jobs import Job, Outcome
 from pianodiff_gui.network_choice import NetworkChoice
 from pianodiff_gui.networks import Networks, is_network_path
 from pianodiff_gui.player import Player
+from pianodiff_gui.sampler_choice import SamplerChoice
 from pianodiff_gui.session import SNAP, Session
 from pianodiff_gui.settings import Preferences
 from pianodiff_gui.theme import GRID, ICON_SIZE, Theme, font
@@ -98,6 +99,7 @@ class MainWindow(QMainWindow):
         self.background = Background(self)
         self.networks = Networks(preferences, self)
         self.network_choice = NetworkChoice(self, self.session, self.networks, preferences)
+        self.sampler_choice = SamplerChoice(self, self.session, preferences, self.background)
         self.autosave = Autosave(data_folder / "sessions")
         self._reading: Reading | None = None
         self._pitch_request: PitchRequest | None = None
@@ -237,7 +239,7 @@ class MainWindow(QMainWindow):
         menus: dict[str, tuple[str, ...]] = {
             "&File": (
                 *("open", "demo", "recover", ""),
-                *("network", "network_folder", "network_info", ""),
+                *("network", "network_folder", "network_info", "sampler", ""),
                 *("export", "", "quit"),
             ),
             "&Edit": ("undo", "redo", "", "longer", "shorter", "longer_second", "shorter_second"),
@@ -285,6 +287,7 @@ class MainWindow(QMainWindow):
             "network": self.network_choice.ask_for_file,
             "network_folder": self.network_choice.ask_for_folder,
             "network_info": self.network_choice.about,
+            "sampler": self.sampler_choice.ask_for_file,
             "export": self.export,
             "quit": self.close,
             "undo": self.session.undo,
@@ -344,6 +347,11 @@ class MainWindow(QMainWindow):
         self.controls.forget_network_requested.connect(self.network_choice.forget)
         self.network_choice.problem.connect(self.tell)
         self.network_choice.message.connect(self._say)
+        self.controls.sampler_selected.connect(self.sampler_choice.use)
+        self.sampler_choice.problem.connect(self.tell)
+        self.sampler_choice.message.connect(self._say)
+        self.sampler_choice.changed.connect(lambda: self.controls.list_samplers(self.sampler_choice.own))
+        self.controls.list_samplers(self.sampler_choice.own)
         self.network_choice.notice.connect(self.controls.show_notice)
         self.networks.reading_changed.connect(self._refresh_actions)
         for view in (self.waveform, self.pitch):
@@ -554,7 +562,9 @@ class MainWindow(QMainWindow):
 
     def _ended(self, job: Job, outcome: Outcome) -> None:
         if outcome.step_seconds is not None:
-            self.preferences.add_step_seconds(job.settings.network, outcome.device, outcome.step_seconds)
+            self.preferences.add_step_seconds(
+                job.settings.network, outcome.device, outcome.step_seconds, outcome.differentiated
+            )
         added = wording.seconds(outcome.samples.shape[1] / job.base.sample_rate)
         if outcome.error:
             kept = f" The first {added} are kept." if outcome.samples.shape[1] else ""
@@ -724,7 +734,7 @@ class MainWindow(QMainWindow):
                 "cancel",
                 "Nothing is running." if not session.running else "It is stopping." if session.cancelling else "",
             )
-        for name in ("network", "network_folder"):
+        for name in ("network", "network_folder", "sampler"):
             actions.set_state(name, running)
         actions.set_state("network_info", "" if session.network is not None else "There is no network.")
         actions.set_state("undo", running or ("" if stack.canUndo() else "There is nothing to undo."))

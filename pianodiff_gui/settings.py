@@ -92,6 +92,25 @@ class Preferences:
         self._store.setValue("networks/folder", str(folder))
 
     @property
+    def samplers(self) -> tuple[str, ...]:
+        """Paths of the user's own samplers, the newest first, whether or not they are still there."""
+        return tuple(line for line in self._text("samplers/own").split("\n") if line)
+
+    @samplers.setter
+    def samplers(self, paths: Iterable[str]) -> None:
+        self._store.setValue("samplers/own", "\n".join(paths))
+
+    @property
+    def sampler_folder(self) -> str:
+        """Where the last sampler was chosen from."""
+        folder = self._text("samplers/folder")
+        return folder if folder and Path(folder).is_dir() else str(Path.home())
+
+    @sampler_folder.setter
+    def sampler_folder(self, folder: str) -> None:
+        self._store.setValue("samplers/folder", folder)
+
+    @property
     def geometry(self) -> QByteArray | None:
         value = self._store.value("window/geometry")
         return value if isinstance(value, QByteArray) else None
@@ -100,27 +119,30 @@ class Preferences:
     def geometry(self, value: QByteArray) -> None:
         self._store.setValue("window/geometry", value)
 
-    def step_seconds(self, network: str, device: str) -> float | None:
+    def step_seconds(self, network: str, device: str, differentiated: bool = False) -> float | None:
         """Measured seconds of one network evaluation (median of the last runs), None where there was none yet.
 
         network: what the settings call it, so that two own networks whose folders share a name are measured apart.
+        differentiated: with the gradient that some samplers take of each.
         """
-        times = self._step_times(network, device)
+        times = self._step_times(self._step_key(network, device, differentiated))
         return median(times) if times else None
 
-    def add_step_seconds(self, network: str, device: str, seconds: float) -> None:
+    def add_step_seconds(self, network: str, device: str, seconds: float, differentiated: bool = False) -> None:
         """Remember the mean seconds of one evaluation of a run."""
         if seconds > 0:
-            times = [*self._step_times(network, device), seconds][-_STEP_TIMES_KEPT:]
-            self._store.setValue(self._step_key(network, device), " ".join(f"{t:.6g}" for t in times))
+            key = self._step_key(network, device, differentiated)
+            times = [*self._step_times(key), seconds][-_STEP_TIMES_KEPT:]
+            self._store.setValue(key, " ".join(f"{t:.6g}" for t in times))
 
-    def _step_times(self, network: str, device: str) -> list[float]:
+    def _step_times(self, key: str) -> list[float]:
         try:
-            times = [float(word) for word in self._text(self._step_key(network, device)).split()]
+            times = [float(word) for word in self._text(key).split()]
         except ValueError:
             return []
         return [t for t in times if t > 0]
 
     @staticmethod
-    def _step_key(network: str, device: str) -> str:
-        return f"steps/{network.replace('/', '_').replace(chr(92), '_')}@{device}"
+    def _step_key(network: str, device: str, differentiated: bool) -> str:
+        how = "+gradient" if differentiated else ""
+        return f"steps/{network.replace('/', '_').replace(chr(92), '_')}@{device}{how}"

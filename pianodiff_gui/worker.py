@@ -16,6 +16,7 @@ from pianodiff_gui.jobs import Envelope, Frame, Job, Outcome
 
 if TYPE_CHECKING:
     from core.diffusion.denoiser import Denoiser
+    from core.diffusion.samplers import Sampler
     from core.extension import Step
     from core.networks.registry import NetworkInfo
     from core.plan import Plan
@@ -32,6 +33,7 @@ class Engine(Protocol):
     """What the worker needs of core.extension.Extension."""
 
     plan: Plan
+    sampler: Sampler
     evaluations_done: int
     x_T_sha256: str
 
@@ -96,24 +98,27 @@ def envelope(samples: np.ndarray, first_second: float, sample_rate: float, colum
 
 
 class StepClock:
-    """Measures network evaluations and foretells the rest. The first one is warm-up and does not count."""
+    """Measures network evaluations and foretells the rest. The first step is warm-up and does not count."""
 
     def __init__(self, now: float) -> None:
         self.started = self._last = now
-        self._measured = 0
+        self._measured = self._done = self._timed = 0
         self._sum = 0.0
         self._smooth = 0.0
 
-    def tick(self, now: float) -> None:
+    def tick(self, now: float, evaluations: int) -> None:
+        """A step ended, with so many evaluations done in all."""
         step, self._last = now - self._last, now
+        made, self._done = evaluations - self._done, evaluations
         self._measured += 1
         if self._measured == 1:
             return
         self._sum += step
+        self._timed += made
         if self._measured <= 2 * _STEPS_BEFORE_ESTIMATE:
-            self._smooth = self._sum / (self._measured - 1)
+            self._smooth = self._sum / self._timed
         else:
-            self._smooth += _SMOOTHING * (step - self._smooth)
+            self._smooth += _SMOOTHING * (step / made - self._smooth)
 
     def remaining(self, evaluations: int) -> float | None:
         """Seconds for `evaluations` more, None before there is something to go by."""
@@ -121,7 +126,7 @@ class StepClock:
 
     @property
     def mean(self) -> float | None:
-        return self._sum / (self._measured - 1) if self._measured > 1 else None
+        return self._sum / self._timed if self._timed else None
 
 
 def picture_of(
@@ -204,6 +209,7 @@ class ExtensionWorker(QObject):
         run = describe_run(
             job.settings,
             job.network,
+            engine.sampler,
             engine.plan,
             seconds=job.seconds,
             new_frames=samples.shape[1],
@@ -214,7 +220,17 @@ class ExtensionWorker(QObject):
             complete=complete,
             first_window=job.base.windows,
         )
-        outcome = Outcome(samples, complete, engine.evaluations_done, elapsed, clock.mean, device, run, error)
+        outcome = Outcome(
+            samples,
+            complete,
+            engine.evaluations_done,
+            elapsed,
+            clock.mean,
+            device,
+            run,
+            error,
+            differentiated=engine.plan.gradients > 0,
+        )
         self.finished.emit(job.id, outcome)
 
     def _iterate(self, job: Job, engine: Engine, steps: Iterator[Step], clock: StepClock) -> bool:
@@ -224,7 +240,7 @@ class ExtensionWorker(QObject):
         window, drawn = -1, 0.0
         for step in steps:
             now = time.perf_counter()
-            clock.tick(now)
+            clock.tick(now, step.evaluations)
             if step.window != window:
                 window, levels, similarities = step.window, [], []
             levels.append(step.level)

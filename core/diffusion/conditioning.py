@@ -1,34 +1,41 @@
 """Conditioning: how the known audio enters the walk.
 
-`keep` is True where audio is known, so extending to either side and filling a gap are one and the same.
+`keep` is True where audio is known, so extending to either side and filling a gap are one and the same. What needs a
+gradient through the network is in `core.diffusion.guidance`.
 """
 
 from collections.abc import Mapping
-from typing import Protocol
 
 import torch
 from torch import Tensor
 
+from core.diffusion.denoiser import Denoiser, Prediction
 from core.diffusion.noise import NoiseSource
 from core.diffusion.schedule import NoiseSchedule
 from core.diffusion.walk import Edge
 
 
-class Conditioning(Protocol):
-    """`enter` is called with x at edge.start before the network sees it; `visit` counts earlier calls there."""
+class Conditioning:
+    """Where a method may act on a step down. This one never does: the network makes up everything.
 
-    def enter(self, x: Tensor, edge: Edge, visit: int, noise: NoiseSource) -> Tensor: ...
-
-
-class Unconditional:
-    """No known audio: the network makes up everything."""
+    Everything is (B, 1, N). `visit` counts the earlier steps down from edge.start.
+    """
 
     def enter(self, x: Tensor, edge: Edge, visit: int, noise: NoiseSource) -> Tensor:
-        """x as it is."""
+        """x at edge.start, before the network sees it."""
+        return x
+
+    def predict(self, denoiser: Denoiser, x: Tensor, level: float) -> Prediction:
+        """What the solver is told that the network says of x; one evaluation."""
+        with torch.no_grad():
+            return denoiser(x, level)
+
+    def leave(self, x: Tensor, prediction: Prediction, edge: Edge) -> Tensor:
+        """x at edge.stop, after the step, and the prediction that led there."""
         return x
 
 
-class Replace:
+class Replace(Conditioning):
     """The known part of x_t is overwritten by the known audio noised to that level (paper, eq. 16 and 18).
 
     Alone it is the "do-nothing" baseline; on a walk with jumps it is RePaint.
@@ -40,7 +47,7 @@ class Replace:
         self.schedule, self.known, self.keep = schedule, known, keep
 
     def enter(self, x: Tensor, edge: Edge, visit: int, noise: NoiseSource) -> Tensor:
-        """x (B, 1, N) at edge.start -> the same with the known part replaced."""
+        """x at edge.start with the known part replaced."""
         return torch.where(self.keep, self._known_at(edge.start, visit, noise), x)
 
     def _known_at(self, level: float, visit: int, noise: NoiseSource) -> Tensor:
@@ -61,6 +68,26 @@ class Interpolate(Replace):
         self.lambdas = lambdas
 
     def enter(self, x: Tensor, edge: Edge, visit: int, noise: NoiseSource) -> Tensor:
-        """x (B, 1, N) at edge.start -> the same with the known part blended."""
+        """x at edge.start with the known part blended."""
         blend = torch.lerp(self._known_at(edge.start, visit, noise), x, self.lambdas[edge.start])
         return torch.where(self.keep, blend, x)
+
+
+class Decouple(Conditioning):
+    """Decoupled guidance, in its form with one evaluation a step (DING: Moufad et al. 2025, arXiv 2512.18365).
+
+    The likelihood of the known audio is not asked at x_t's own clean estimate, but with the noise that the network
+    finds in x_t held fixed. That leaves a Gaussian to draw from, without a gradient: the known part of x at edge.stop
+    is signal known + noise eps. It belongs with the `Decoupled` solver, which moves the unknown part. The last step,
+    to level 0, is left as the network says.
+    """
+
+    def __init__(self, schedule: NoiseSchedule, known: Tensor, keep: Tensor) -> None:
+        self.schedule, self.known, self.keep = schedule, known, keep
+
+    def leave(self, x: Tensor, prediction: Prediction, edge: Edge) -> Tensor:
+        """x at edge.stop with the known part put in its place."""
+        if edge.stop == 0:
+            return x
+        signal, noise = self.schedule.scales(edge.stop)
+        return torch.where(self.keep, signal * self.known + noise * prediction.noise, x)

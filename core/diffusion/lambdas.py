@@ -5,7 +5,8 @@ A schedule maps the progress of the reverse walk, 0 at the first (noisiest) step
 left alone.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import pairwise
 
 import numpy as np
 
@@ -36,7 +37,27 @@ def forward(progress: float) -> float:
 LAMBDAS: dict[str, Callable[[float], float]] = {"reverse": reverse, "linear": linear, "forward": forward}
 
 
-def lambda_curve(name: str, steps: int) -> np.ndarray:
+Curve = str | tuple[tuple[float, float], ...]
+"""A name in LAMBDAS, or a curve drawn by hand: (progress, lambda) points, straight lines between them."""
+
+
+def lambda_curve(curve: Curve, steps: int) -> np.ndarray:
     """(steps,) lambda of every reverse step, the noisiest first. A single step is the last one."""
     progress = np.linspace(0.0, 1.0, steps) if steps > 1 else np.ones(1)
-    return np.array([LAMBDAS[name](p) for p in progress])
+    if isinstance(curve, str):
+        return np.array([LAMBDAS[curve](p) for p in progress])
+    return np.interp(progress, *np.transpose(curve))
+
+
+def check_points(points: Iterable[Iterable[float]]) -> tuple[tuple[float, float], ...]:
+    """Points of a drawn curve as they should be. Raises ValueError unless there are two or more, their progress rises
+    from 0 to 1, and lambda stays in 0..1.
+    """
+    checked = tuple((float(progress), float(value)) for progress, value in points)
+    progress = [point[0] for point in checked]
+    rising = all(a < b for a, b in pairwise(progress))
+    if len(checked) < 2 or not rising or progress[0] != 0 or progress[-1] != 1:
+        raise ValueError("the points of a lambda curve must go from 0 to 1, each later than the one before")
+    if not all(0 <= value <= 1 for _, value in checked):
+        raise ValueError("lambda must stay between 0 and 1")
+    return checked

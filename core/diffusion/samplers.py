@@ -1,64 +1,155 @@
-"""The samplers of the menu: each a named preset of (walk, solver, conditioning).
+"""The samplers of the menu, by name: what each costs, and how to run it on one window.
 
-Names, walks and costs need no torch, so that a window or a listing can show them at once; only `build` imports it.
+Most are a walk, a solver and a conditioning put together (`Composed`); the authors' own versions, and the user's, are
+functions (`Scripted`). Names, options and costs need no torch, so that a window or a listing can show them at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from core.diffusion.lambdas import lambda_curve
-from core.diffusion.walk import Edge, count_evaluations, repaint, strided
+from core.diffusion.walk import Edge, churned, repaint, steps_down, strided
 
 if TYPE_CHECKING:
     from torch import Tensor
 
     from core.diffusion.conditioning import Conditioning
+    from core.diffusion.denoiser import Denoiser
+    from core.diffusion.noise import NoiseSource
+    from core.diffusion.sampling import State
     from core.diffusion.schedule import NoiseSchedule
     from core.diffusion.solver import Solver
     from core.settings import Settings
 
-BuildConditioning = Callable[["NoiseSchedule", "Tensor", "Tensor", list[Edge], "Settings"], "Conditioning"]
+Option = Literal["lambda_schedule", "jump_length", "resamplings", "solver", "eta"]
+"""The settings that some samplers listen to and others don't."""
+
+SOLVERS: dict[str, str] = {
+    "ancestral": "Ancestral (DDPM)",
+    "ddim": "DDIM",
+    "dpmpp-2m-sde": "DPM-Solver++ 2M SDE",
+}
+"""The solvers to choose from, and their titles, for samplers with the option "solver"."""
+
+CHURN = 10.0
+"""S_churn of reconstruction guidance, as in CQT-Diff+."""
+
+
+class Cost(NamedTuple):
+    """What one window takes: network evaluations, and how many of them are differentiated as well."""
+
+    evaluations: int
+    gradients: int = 0
 
 
 @dataclass(frozen=True)
-class SamplerPreset:
+class Sampler(ABC):
     """A way to extend audio with any network.
 
     name, title, summary    for the command line, the menu and its explanation
-    uses_lambda, uses_jumps which of the settings it listens to
+    options                 which of the settings it listens to, beside the number of steps
     """
 
     name: str
     title: str
     summary: str
-    uses_lambda: bool
-    uses_jumps: bool
-    _conditioning: BuildConditioning
+    options: tuple[Option, ...]
 
-    def walk(self, settings: Settings, top: int) -> list[Edge]:
-        """The walk from level `top` to 0 for these settings."""
-        if self.uses_jumps:
-            return repaint(top, settings.steps, settings.jump_length, settings.resamplings)
-        return strided(top, settings.steps)
+    @abstractmethod
+    def cost(self, settings: Settings) -> Cost:
+        """Of one window, exactly."""
 
-    def evaluations(self, settings: Settings) -> int:
-        """Network evaluations a window, exactly."""
-        return count_evaluations(self.walk(settings, settings.steps))
+    @abstractmethod
+    def run(
+        self, denoiser: Denoiser, known: Tensor, keep: Tensor, settings: Settings, noise: NoiseSource
+    ) -> Iterator[State]:
+        """Denoise one window from noise("initial", ...) to level 0; the last State's x is the result.
+
+        known: (B, 1, N) the known audio, anything where it is unknown.  keep: (B, 1, N) bool, True where it is known.
+        """
+
+
+@dataclass(frozen=True)
+class Composed(Sampler):
+    """A walk, a solver and a conditioning. The solver is the settings' where "solver" is an option, else its own."""
+
+    _conditioning: Callable[[NoiseSchedule, Tensor, Tensor, list[Edge], Settings], Conditioning]
+    _own_solver: Literal["ancestral", "decoupled", "heun"] = "ancestral"
+    _guided: bool = False
 
     def build(
         self, schedule: NoiseSchedule, known: Tensor, keep: Tensor, settings: Settings
     ) -> tuple[list[Edge], Solver, Conditioning]:
-        """The preset made ready for one window.
+        """The parts, made ready for one window (known, keep: as for `run`)."""
+        walk = self._walk(settings, schedule.top)
+        if self._own_solver == "heun":
+            walk = churned(walk, schedule, CHURN)
+        return walk, self._solver(schedule, settings), self._conditioning(schedule, known, keep, walk, settings)
 
-        known: (B, 1, N) the known audio, anything where it is unknown.  keep: (B, 1, N) bool, True where it is known.
+    def cost(self, settings: Settings) -> Cost:
+        """Of one window, exactly."""
+        steps = steps_down(self._walk(settings, settings.steps))
+        evaluations = 2 * steps - 1 if self._own_solver == "heun" else steps
+        return Cost(evaluations, evaluations if self._guided else 0)
+
+    def linear(self, settings: Settings) -> bool:
+        """Whether a step is linear in x_t, the known audio and the noise, given a linear network, and the same whatever
+        went before.
         """
-        from core.diffusion.solver import Ancestral
+        remembers = "solver" in self.options and settings.solver == "dpmpp-2m-sde"
+        return not (self._guided or remembers)
 
-        walk = self.walk(settings, schedule.top)
-        return walk, Ancestral(schedule), self._conditioning(schedule, known, keep, walk, settings)
+    def run(
+        self, denoiser: Denoiser, known: Tensor, keep: Tensor, settings: Settings, noise: NoiseSource
+    ) -> Iterator[State]:
+        """See `Sampler.run`."""
+        from core.diffusion.sampling import sample
+
+        x = noise("initial", denoiser.schedule.top, 0, known)
+        return sample(denoiser, *self.build(denoiser.schedule, known, keep, settings), x, noise)
+
+    def _walk(self, settings: Settings, top: int) -> list[Edge]:
+        if "jump_length" in self.options:
+            return repaint(top, settings.steps, settings.jump_length, settings.resamplings)
+        return strided(top, settings.steps)
+
+    def _solver(self, schedule: NoiseSchedule, settings: Settings) -> Solver:
+        from core.diffusion import solver
+
+        chosen = settings.solver if "solver" in self.options else self._own_solver
+        match chosen:
+            case "heun":
+                return solver.Heun(schedule)
+            case "decoupled":
+                return solver.Decoupled(schedule)
+            case "dpmpp-2m-sde":
+                return solver.MultistepSDE(schedule)
+            case "ddim":
+                return solver.DDIM(schedule, settings.eta)
+        return solver.DDIM(schedule)
+
+
+@dataclass(frozen=True)
+class Scripted(Sampler):
+    """A sampler written as one function. sha256: of its file, where it is the user's own."""
+
+    _cost: Callable[[Settings], Cost]
+    _run: Callable[[Denoiser, Tensor, Tensor, Settings, NoiseSource], Iterator[State]]
+    sha256: str = ""
+
+    def cost(self, settings: Settings) -> Cost:
+        """Of one window."""
+        return self._cost(settings)
+
+    def run(
+        self, denoiser: Denoiser, known: Tensor, keep: Tensor, settings: Settings, noise: NoiseSource
+    ) -> Iterator[State]:
+        """See `Sampler.run`."""
+        return self._run(denoiser, known, keep, settings, noise)
 
 
 def _replace(
@@ -79,32 +170,126 @@ def _interpolate(
     return Interpolate(schedule, known, keep, by_level)
 
 
-SAMPLERS: dict[str, SamplerPreset] = {
-    preset.name: preset
-    for preset in (
-        SamplerPreset(
+def _decouple(
+    schedule: NoiseSchedule, known: Tensor, keep: Tensor, walk: list[Edge], settings: Settings
+) -> Conditioning:
+    from core.diffusion.conditioning import Decouple
+
+    return Decouple(schedule, known, keep)
+
+
+def _reconstruct(
+    schedule: NoiseSchedule, known: Tensor, keep: Tensor, walk: list[Edge], settings: Settings
+) -> Conditioning:
+    from core.diffusion.guidance import Reconstruct
+
+    return Reconstruct(schedule, known, keep)
+
+
+def _pseudoinverse(
+    schedule: NoiseSchedule, known: Tensor, keep: Tensor, walk: list[Edge], settings: Settings
+) -> Conditioning:
+    from core.diffusion.guidance import PseudoinverseGuide
+
+    return PseudoinverseGuide(schedule, known, keep)
+
+
+def _interpolation_authors(
+    denoiser: Denoiser, known: Tensor, keep: Tensor, settings: Settings, noise: NoiseSource
+) -> Iterator[State]:
+    from core.diffusion import authors
+
+    return authors.interpolation(denoiser, known, keep, settings.steps, noise)
+
+
+def _repaint_authors(
+    denoiser: Denoiser, known: Tensor, keep: Tensor, settings: Settings, noise: NoiseSource
+) -> Iterator[State]:
+    from core.diffusion import authors
+
+    return authors.repaint(denoiser, known, keep, settings.steps, noise)
+
+
+def _replacement_authors(
+    denoiser: Denoiser, known: Tensor, keep: Tensor, settings: Settings, noise: NoiseSource
+) -> Iterator[State]:
+    from core.diffusion import authors
+
+    return authors.replacement(denoiser, known, keep, settings.steps, noise)
+
+
+SAMPLERS: dict[str, Sampler] = {
+    sampler.name: sampler
+    for sampler in (
+        Composed(
             "interpolation",
             "Interpolation guidance",
             "The paper's method: while it denoises, the known part gradually becomes the network's own version of it.",
-            uses_lambda=True,
-            uses_jumps=False,
-            _conditioning=_interpolate,
+            ("lambda_schedule", "solver", "eta"),
+            _interpolate,
         ),
-        SamplerPreset(
+        Composed(
             "repaint",
             "RePaint",
             "Replacement with jumps back to noisier levels, so that new and known agree. About ten times the cost.",
-            uses_lambda=False,
-            uses_jumps=True,
-            _conditioning=_replace,
+            ("jump_length", "resamplings", "solver", "eta"),
+            _replace,
         ),
-        SamplerPreset(
+        Composed(
             "replacement",
             "Replacement",
             "The paper's do-nothing baseline: at every step the known part is overwritten by the known audio, noised.",
-            uses_lambda=False,
-            uses_jumps=False,
-            _conditioning=_replace,
+            ("solver", "eta"),
+            _replace,
+        ),
+        Composed(
+            "decoupled",
+            "Decoupled guidance",
+            "DING: the known audio enters with the very noise that the network found in x_t. Needs few steps.",
+            (),
+            _decouple,
+            "decoupled",
+        ),
+        Composed(
+            "pigdm",
+            "Pseudoinverse guidance",
+            "PiGDM: a gradient through the network moves its estimate until the known part agrees.",
+            (),
+            _pseudoinverse,
+            _guided=True,
+        ),
+        Composed(
+            "reconstruction",
+            "Reconstruction guidance",
+            "CQT-Diff+: gradient steps towards the known audio, which then replaces the known part of the estimate.",
+            (),
+            _reconstruct,
+            "heun",
+            _guided=True,
+        ),
+        Scripted(
+            "interpolation-authors",
+            "Interpolation (authors' program)",
+            "The paper's method as its authors' program has it: x_t clamped, five more passes at the end.",
+            (),
+            lambda settings: Cost(settings.steps + 5),
+            _interpolation_authors,
+        ),
+        Scripted(
+            "repaint-authors",
+            "RePaint (authors' program)",
+            "RePaint as the paper's authors' program has it: the known audio one level too noisy, never in the jumps.",
+            (),
+            lambda settings: Cost(settings.steps + 100 * max(0, settings.steps // 10 - 2) + 3),
+            _repaint_authors,
+        ),
+        Scripted(
+            "replacement-authors",
+            "Replacement (authors' program)",
+            "The do-nothing baseline as the paper's authors' program has it: x_t clamped, five more passes at the end.",
+            (),
+            lambda settings: Cost(settings.steps + 5),
+            _replacement_authors,
         ),
     )
 }

@@ -67,6 +67,13 @@ class NoiseSchedule:
             return math.exp(float(np.interp(level - 1, np.arange(self.top), self._log_sigma)))
         return level * math.exp(float(self._log_sigma[0]))  # straight down to no noise at all
 
+    def level(self, sigma: float) -> float:
+        """The level in 0..T at which noise / signal is `sigma`; T where it is more than at T."""
+        lowest = math.exp(float(self._log_sigma[0]))
+        if sigma <= lowest:
+            return sigma / lowest
+        return 1 + float(np.interp(math.log(sigma), self._log_sigma, np.arange(self.top)))
+
     def scales(self, level: float) -> Scales:
         """(signal, noise) at a level in 0..T."""
         sigma = self.sigma(level)

@@ -35,9 +35,9 @@ def add_to(commands: Any, number: Callable[[str], float], whole: Callable[[str],
     )
     add(
         "--sampler",
-        metavar="NAME",
+        metavar="NAME|FILE",
         action="append",
-        help=f"one of {', '.join(SAMPLERS)} (default: {default.sampler}); repeat it to compare several",
+        help=f"one of {', '.join(SAMPLERS)}, or a file (default: {default.sampler}); repeat it to compare several",
     )
     add("--zero-shot", action="store_true", help="don't show the known audio to networks that could see it")
     add("--steps", type=whole, metavar="N", default=default.steps, help="denoising steps (default: %(default)s)")

@@ -27,6 +27,7 @@ from core import __version__
 from core.audio import FloatArray, open_source
 from core.device import resolve_device
 from core.diffusion.denoiser import Denoiser
+from core.diffusion.own_sampler import find_sampler
 from core.errors import AudioError, ExportError, NetworkError, SettingsError
 from core.export import check_destination, check_text_destination, export_audio, write_text
 from core.extension import Extension
@@ -124,11 +125,12 @@ class Row:
     def content(self, case: Case, device: str, seed: int) -> dict[str, Any]:
         """All that decides the samples of a continuation, as it is kept beside them."""
         network = {name: value for name, value in asdict(self.network).items() if name not in _NOT_CONTENT}
+        sampler = find_sampler(self.settings.sampler)
         content = {
             "format": FORMAT,
             "pianodiff": __version__,
             "network": {"weights_sha256": self.network.weights_sha256(), **network},
-            "sampler": describe_sampler(self.settings) | {"steps": self.settings.steps},
+            "sampler": describe_sampler(self.settings, sampler) | {"steps": self.settings.steps},
             "seed": case.seed(seed),
             "device": device,
             "clip_sha256": case.clip_sha256,
@@ -221,7 +223,7 @@ class Evaluation:
     def _job(self, row: Row, case: Case) -> Job:
         content = row.content(case, self.device.type, self.settings.seed)
         key = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
-        words = (case.clip.stem, f"{case.begin_seconds:g}s", row.network.name, row.settings.sampler, key)
+        words = (case.clip.stem, f"{case.begin_seconds:g}s", row.network.name, Path(row.settings.sampler).stem, key)
         return Job(row, case, content, self._folder / "-".join(map(_plain, words)))
 
     def table(self) -> str:

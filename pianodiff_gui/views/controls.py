@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 from PySide6.QtCore import QSignalBlocker, QSize, Qt, QTimer, Signal
@@ -30,7 +31,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.diffusion.samplers import SAMPLERS
+from core.diffusion.own_sampler import find_sampler
+from core.diffusion.samplers import SAMPLERS, SOLVERS
 from core.errors import PianoDiffError
 from pianodiff_gui import wording
 from pianodiff_gui.actions import Actions
@@ -40,16 +42,21 @@ from pianodiff_gui.session import LONGEST, SNAP, Session
 from pianodiff_gui.settings import Preferences
 from pianodiff_gui.theme import GRID, ICON_SIZE, PANEL_WIDTH, Theme, font
 from pianodiff_gui.views.labels import ElidedLabel
+from pianodiff_gui.views.lambda_points import points_of
 from pianodiff_gui.views.menus import MenuDelegate
 from pianodiff_gui.views.plots import clock
 
+_DRAWN = "drawn"
 LAMBDA_TITLES = {
     "reverse": "Reverse (paper)",
     "linear": "Linear",
     "forward": "Forward",
+    _DRAWN: "Drawn by hand",
 }
 DEVICE_TITLES = {"auto": "Automatic", "cpu": "Processor (CPU)", "cuda": "NVIDIA GPU (CUDA)", "mps": "Apple GPU"}
 _CHOOSE = {"network": "Choose a network\u2026", "network_folder": "Choose a network folder\u2026"}  # by command
+_CHOOSE_SAMPLER = "Choose a sampler\u2026"
+_FIRST_OF_THE_AUTHORS = "interpolation-authors"
 _FIELD_WIDTH = PANEL_WIDTH - 4 * GRID  # px of the panel between its margins
 _SUMMARY = 150  # characters of a network's summary in the panel; the card has all of it
 _BUSY_DELAY = 200  # ms that reading a network may take before it is shown: most take less
@@ -112,6 +119,7 @@ class Controls(QFrame):
     """Reads and sets the session; what starts and stops a run are the window's actions."""
 
     network_selected = Signal(str)
+    sampler_selected = Signal(str)  # a file of the user's own
     forget_network_requested = Signal(str)
 
     def __init__(
@@ -130,14 +138,25 @@ class Controls(QFrame):
         self.length = LengthBox()
         self.length.setToolTip("Length of the extension, counted from the end of the recording")
         self.sampler = QComboBox()
-        for name, preset in SAMPLERS.items():
-            self.sampler.addItem(preset.title, name)
-            self.sampler.setItemData(self.sampler.count() - 1, preset.summary, Qt.ItemDataRole.ToolTipRole)
         self.sampler_summary = self._muted()
         self.schedule = QComboBox()
         for name, title in LAMBDA_TITLES.items():
             self.schedule.addItem(title, name)
-        self.schedule.setToolTip("How the known part is handed over to the network as the noise goes (\u03bb below)")
+        self.schedule.setToolTip(
+            "How the known part is handed over to the network as the noise goes (\u03bb below). Drawn by hand: drag "
+            "the points of the curve; a double click adds one or takes one away."
+        )
+        self.solver = QComboBox()
+        for name, title in SOLVERS.items():
+            self.solver.addItem(title, name)
+        self.solver.setToolTip("How a step is taken: DPM-Solver++ needs fewer of them")
+        self.eta = QDoubleSpinBox()
+        self.eta.setRange(0.05, 1.0)
+        self.eta.setSingleStep(0.05)
+        self.eta.setKeyboardTracking(False)
+        self.eta.setToolTip("How much of the noise is drawn anew in each step: 1 is ancestral")
+        self.eta.setFont(font(tabular=True))
+        settle_field(self.eta)
         self.jump = self._spin(1, 1000, "Length of a jump back to noisier levels, in steps")
         self.resamplings = self._spin(1, 100, "How often each jump is repeated")
         self.steps = self._spin(
@@ -169,7 +188,7 @@ class Controls(QFrame):
         self.sampler.setAccessibleName("Sampler")
         self.network.setAccessibleName("Network")
         self.device = QComboBox()
-        for box in (self.sampler, self.schedule, self.network, self.device):
+        for box in (self.sampler, self.schedule, self.solver, self.network, self.device):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             box.setMinimumContentsLength(6)
             box.setItemDelegate(MenuDelegate(theme, box))
@@ -188,7 +207,9 @@ class Controls(QFrame):
         self.lambda_row = self._row("\u03bb schedule", self.schedule)
         self.jump_row = self._row("Jump length", self.jump)
         self.resamplings_row = self._row("Resamplings", self.resamplings)
-        for row in (self.lambda_row, self.jump_row, self.resamplings_row):
+        self.solver_row = self._row("Solver", self.solver)
+        self.eta_row = self._row("Eta", self.eta)
+        for row in (self.lambda_row, self.jump_row, self.resamplings_row, self.solver_row, self.eta_row):
             layout.addWidget(row)
         layout.addWidget(self._row("Steps", self.steps))
         layout.addWidget(self._row("Seed", self.seed, self.dice))
@@ -335,14 +356,16 @@ class Controls(QFrame):
         grid = QGridLayout(table)
         grid.setContentsMargins(12, GRID, 12, GRID)
         grid.setVerticalSpacing(4)
+        self.cost_names: list[QLabel] = []
         self.cost_values: list[QLabel] = []
-        for line, title in enumerate(("Windows", "Network evaluations", "Time")):
+        for line, title in enumerate(("Windows", "Network evaluations", "With gradients", "Time")):
             name = QLabel(title)
             name.setProperty("role", "muted")
             name.setFont(font(8.75))
             value = QLabel("\u2013")
             value.setFont(font(9.25, font().Weight.Medium, tabular=True))
             value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            self.cost_names.append(name)
             grid.addWidget(name, line, 0)
             grid.addWidget(value, line, 1)
             self.cost_values.append(value)
@@ -418,8 +441,10 @@ class Controls(QFrame):
     def _connect(self) -> None:
         session = self._session
         self.length.valueChanged.connect(session.set_target)
-        self._bind_box(self.sampler, "sampler")
-        self._bind_box(self.schedule, "lambda_schedule")
+        self.sampler.activated.connect(self._sampler_chosen)
+        self.schedule.activated.connect(self._schedule_chosen)
+        self._bind_box(self.solver, "solver")
+        self.eta.valueChanged.connect(lambda value: self._session.set_settings(eta=round(value, 2)))
         self._bind_box(self.device, "device")
         self._bind_spin(self.steps, "steps")
         self._bind_spin(self.seed, "seed")
@@ -457,10 +482,10 @@ class Controls(QFrame):
 
     def _settings_changed(self) -> None:
         settings = self._session.settings
-        preset = SAMPLERS[settings.sampler]
         for box, value in (
             (self.sampler, settings.sampler),
-            (self.schedule, settings.lambda_schedule),
+            (self.schedule, settings.lambda_schedule if isinstance(settings.lambda_schedule, str) else _DRAWN),
+            (self.solver, settings.solver),
             (self.device, settings.device),
             (self.network, self._session.awaited or settings.network),
         ):
@@ -475,10 +500,19 @@ class Controls(QFrame):
         ):
             with QSignalBlocker(spin):
                 spin.setValue(number)
-        self.sampler_summary.setText(preset.summary)
-        self.lambda_row.setVisible(preset.uses_lambda)
-        self.jump_row.setVisible(preset.uses_jumps)
-        self.resamplings_row.setVisible(preset.uses_jumps)
+        with QSignalBlocker(self.eta):
+            self.eta.setValue(settings.eta)
+        try:
+            sampler = find_sampler(settings.sampler)
+            summary, options = sampler.summary, sampler.options
+        except PianoDiffError as error:  # the user's own, which may change or vanish at any time
+            summary, options = str(error), ()
+        self.sampler_summary.setText(wording.breakable(summary))
+        self.lambda_row.setVisible("lambda_schedule" in options)
+        self.jump_row.setVisible("jump_length" in options)
+        self.resamplings_row.setVisible("resamplings" in options)
+        self.solver_row.setVisible("solver" in options)
+        self.eta_row.setVisible("eta" in options and settings.solver == "ddim")
         network = self._session.network if not self._session.awaited else None
         summary = network.summary if network is not None else ""
         self.network_summary.setText(wording.breakable(wording.short(summary, _SUMMARY)))
@@ -486,6 +520,39 @@ class Controls(QFrame):
         self.shown.setVisible(network is not None and network.sees_known)
         self.shown.setChecked(not settings.zero_shot)
         self.refresh_cost()
+
+    # Samplers
+
+    def list_samplers(self, own: Sequence[str]) -> None:
+        """Fill the menu: the methods, the authors' versions of them, the user's own files, and the way to more."""
+        box = self.sampler
+        box.clear()
+        for sampler in SAMPLERS.values():
+            if sampler.name == _FIRST_OF_THE_AUTHORS:
+                box.insertSeparator(box.count())
+            box.addItem(sampler.title, sampler.name)
+            box.setItemData(box.count() - 1, sampler.summary, Qt.ItemDataRole.ToolTipRole)
+        box.insertSeparator(box.count())
+        for path in own:
+            box.addItem(Path(path).name, path)
+            box.setItemData(box.count() - 1, path, Qt.ItemDataRole.ToolTipRole)
+        box.addItem(_CHOOSE_SAMPLER, _CHOOSE_SAMPLER)
+        self._settings_changed()
+
+    def _sampler_chosen(self, index: int) -> None:
+        name = self.sampler.itemData(index)
+        self._settings_changed()  # the menu shows what is in use until the choice has been carried out
+        if name == _CHOOSE_SAMPLER:
+            self._commands["sampler"].trigger()
+        elif name in SAMPLERS:
+            self._session.set_settings(sampler=name)
+        else:
+            self.sampler_selected.emit(name)
+
+    def _schedule_chosen(self, index: int) -> None:
+        name = self.schedule.itemData(index)
+        curve = points_of(self._session.settings.lambda_schedule) if name == _DRAWN else name
+        self._session.set_settings(lambda_schedule=curve)
 
     # Networks
 
@@ -580,7 +647,7 @@ class Controls(QFrame):
 
     def refresh_cost(self) -> None:
         """What the next run will take, by the times measured so far."""
-        windows, evaluations, run_time = self.cost_values
+        windows, evaluations, gradients, run_time = self.cost_values
         try:
             plan = self._session.cost()
         except PianoDiffError:
@@ -592,9 +659,14 @@ class Controls(QFrame):
         self.cost.setCurrentIndex(0)
         windows.setText(wording.thousands(len(plan.windows)))
         evaluations.setText(wording.thousands(plan.evaluations))
+        gradients.setText(wording.thousands(plan.gradients))
+        for label in (self.cost_names[2], gradients):
+            label.setVisible(plan.gradients > 0)
         network = self._session.network
         used = self._session.settings.network
-        step = self._preferences.step_seconds(used, self.device_in_use()) if network is not None else None
+        step = None
+        if network is not None:
+            step = self._preferences.step_seconds(used, self.device_in_use(), plan.gradients > 0)
         run_time.setText(wording.about(step * plan.evaluations) if step is not None else "not measured yet")
 
     def _running_changed(self) -> None:

@@ -11,13 +11,15 @@ from PySide6.QtGui import QFontMetricsF, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from core.diffusion.lambdas import lambda_curve
-from core.diffusion.samplers import SAMPLERS
+from core.diffusion.own_sampler import find_sampler
 from core.errors import PianoDiffError
 from core.plan import Plan
+from core.settings import Settings
 from pianodiff_gui import wording
 from pianodiff_gui.jobs import Frame, Job, Outcome
 from pianodiff_gui.session import Session
 from pianodiff_gui.theme import AXIS_WIDTH, GRID, Theme, font
+from pianodiff_gui.views.lambda_points import LambdaPoints, Points
 from pianodiff_gui.views.plots import EnvelopeItem, FixedAxis, OffsetAxis, Plot, Strip, Swatch, line_pen
 
 _DRAW_INTERVAL = 33  # ms
@@ -158,6 +160,9 @@ class DiffusionView(Strip):
         for item in (*self.grid, self.lambda_item, self.similarity_item):
             self.curves.addItem(item, ignoreBounds=True)
         self.curves.setMinimumWidth(240)
+        self.points = LambdaPoints(self.curves, theme)
+        self.points.moved.connect(self._show_drawn)
+        self.points.changed.connect(lambda points: session.set_settings(lambda_schedule=points))
 
         row = QHBoxLayout()
         row.setContentsMargins(0, 0, 0, GRID)
@@ -244,12 +249,20 @@ class DiffusionView(Strip):
         vb.setXRange(0, top, padding=0.04)
         ticks = [(float(t), str(t) if t < top else f"t = {t}") for t in np.linspace(0, top, 5).round().astype(int)]
         self.curves.axis("bottom").setTicks([ticks])
-        preset = SAMPLERS[settings.sampler]
-        if preset.uses_lambda:
+        drawn: Points = ()
+        if _mixes(settings):
             values = lambda_curve(settings.lambda_schedule, settings.steps)
             self.lambda_item.setData(np.linspace(top - 1, 0, len(values)), values)
+            if not isinstance(settings.lambda_schedule, str) and self._job is None:
+                drawn = settings.lambda_schedule
         else:  # the known part is always put back: lambda is 0 throughout
             self.lambda_item.setData(np.array([top, 0.0]), np.zeros(2))
+        self.points.show(drawn, top)
+
+    def _show_drawn(self, points: Points) -> None:
+        """The curve follows while a point is dragged."""
+        values = lambda_curve(points, self._session.settings.steps)
+        self.lambda_item.setData(np.linspace(self.points.top - 1, 0, len(values)), values)
 
     # During a run
 
@@ -355,6 +368,14 @@ class DiffusionView(Strip):
         self.similarity_item.setPen(line_pen(theme, "accent", width=2))
         for item in self.past_items:
             item.setPen(line_pen(theme, "accent", alpha=0.28))
+
+
+def _mixes(settings: Settings) -> bool:
+    """Whether the sampler goes by lambda; one of the user's own that is gone or broken does not."""
+    try:
+        return "lambda_schedule" in find_sampler(settings.sampler).options
+    except PianoDiffError:
+        return False
 
 
 def _by_level(frame: Frame) -> tuple[np.ndarray, np.ndarray]:

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 import soundfile as sf
 
+from core import export
 from core.audio import FloatArray, Source, audio_chunk, open_source
 from core.errors import AudioError, ExportError
 from core.export import check_destination, check_text_destination, export_audio, export_extended, write_text
@@ -535,3 +536,43 @@ def test_small_text_files_get_the_same_care(tmp_path: Path) -> None:
     write_text(path, "zwölf\n", overwrite=True)
     assert path.read_bytes() == "zwölf\n".encode()
     assert names(tmp_path) == ["out.wav.json"]
+
+
+@pytest.mark.parametrize(("begin", "end"), [(0, 0), (0, 700), (1200, 1201), (1200, 2999), (3000, 3000), (500, 3000)])
+@pytest.mark.parametrize("block", [1_000_000, 400])
+def test_new_audio_may_come_first_or_in_a_gap(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, begin: int, end: int, block: int
+) -> None:
+    """Everything outside the gap must be the source's own samples, wherever the blocks it is streamed in end."""
+    blocks = Source.blocks
+    monkeypatch.setattr(Source, "blocks", lambda self, kind="float32": blocks(self, kind, block))
+    source = make(tmp_path / "in.wav")
+    new = np.full((2, 333), 0.25, np.float32)
+    report = export_extended(source, new, tmp_path / "out.wav", gap=(begin, end))
+    old = sf.read(tmp_path / "in.wav", dtype="int16")[0]
+    written = sf.read(tmp_path / "out.wav", dtype="int16")[0]
+    assert np.array_equal(written[:begin], old[:begin]) and np.array_equal(written[begin + 333 :], old[end:])
+    assert (written[begin : begin + 333] == 8192).all()
+    assert report.identical and report.original_samples == FRAMES - (end - begin)
+    assert report.note == f"original identical: yes, {FRAMES - (end - begin)} samples"
+
+
+def test_a_change_behind_the_gap_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`identical` is measured on what was written; if only the beginning were compared, this would pass."""
+    source = make(tmp_path / "in.wav")
+    fit = export._fit
+
+    def spoil(block: Any, target: str) -> Any:
+        fitted = fit(block, target).copy()
+        fitted[-1] ^= 1 << 20
+        return fitted
+
+    monkeypatch.setattr(export, "_fit", spoil)
+    report = export_extended(source, np.zeros((2, 10), np.float32), tmp_path / "out.wav", gap=(0, 5))
+    assert not report.identical
+
+
+def test_a_gap_outside_the_source_is_a_mistake_of_ours(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="no gap"):
+        new = np.zeros((2, 10), np.float32)
+        export_extended(make(tmp_path / "in.wav"), new, tmp_path / "out.wav", gap=(5, FRAMES + 1))

@@ -9,6 +9,7 @@ import pytest
 import soundfile as sf
 
 from core.audio import open_source
+from core.diffusion.own_sampler import find_sampler
 from core.errors import ExportError, SettingsError
 from core.export import ExportReport, export_extended
 from core.networks.registry import find_network, shipped_networks
@@ -23,6 +24,7 @@ def run_of(settings: Settings, seconds: float = 1.0) -> dict[str, Any]:
     return describe_run(
         settings,
         network,
+        find_sampler(settings.sampler),
         plan,
         seconds=seconds,
         new_frames=round(seconds * 22_050),
@@ -43,6 +45,9 @@ def recipe_of(*runs: dict[str, Any]) -> dict[str, Any]:
         Settings(device="cpu", context_seconds=4.0),
         Settings(device="cpu", context_seconds=2.5, lambda_schedule="forward", seed=2**63 - 1, steps=25),
         Settings(device="cpu", context_seconds=1.0, sampler="repaint", jump_length=5, resamplings=3),
+        Settings(device="cpu", context_seconds=1.0, lambda_schedule=((0.0, 0.1), (1.0, 0.9)), solver="ddim", eta=0.5),
+        Settings(device="cpu", context_seconds=1.0, sampler="repaint", solver="dpmpp-2m-sde"),
+        Settings(device="cpu", context_seconds=1.0, sampler="decoupled"),
         Settings(device="cpu", context_seconds=1.0, sampler="replacement"),
         Settings(device="cpu", context_seconds=4.0, zero_shot=True),
     ],
@@ -60,10 +65,16 @@ def test_the_default_context_is_written_down() -> None:
 
 def test_only_parameters_that_count_are_listed() -> None:
     """A lambda schedule in the recipe of a sampler that has none would suggest that it matters."""
-    assert recipe_of(run_of(Settings()))["sampler"] == {"name": "interpolation", "lambda": "reverse"}
-    assert recipe_of(run_of(Settings(sampler="replacement")))["sampler"] == {"name": "replacement"}
-    repaint = {"name": "repaint", "jump_length": 10, "resamplings": 10}
+    assert recipe_of(run_of(Settings()))["sampler"] == {
+        "name": "interpolation",
+        "lambda": "reverse",
+        "solver": "ancestral",
+    }
+    replacement = Settings(sampler="replacement", solver="ddim", eta=0.5)
+    assert recipe_of(run_of(replacement))["sampler"] == {"name": "replacement", "solver": "ddim", "eta": 0.5}
+    repaint = {"name": "repaint", "jump_length": 10, "resamplings": 10, "solver": "ancestral"}
     assert recipe_of(run_of(Settings(sampler="repaint")))["sampler"] == repaint
+    assert recipe_of(run_of(Settings(sampler="decoupled")))["sampler"] == {"name": "decoupled"}
 
 
 def test_a_network_of_ones_own_is_found_again(network: Path) -> None:

@@ -98,7 +98,7 @@ def test_the_recipe_tells_everything(clip: Write, extend: Extend, tmp_path: Path
     assert extend(source, tmp_path / "out.wav", *more) == 0
     recipe = json.loads((tmp_path / "out.wav.json").read_text())
     assert recipe["network"]["name"] == "tiny" and len(recipe["network"]["weights_sha256"]) == 64
-    assert recipe["sampler"] == {"name": "repaint", "jump_length": 2, "resamplings": 3}
+    assert recipe["sampler"] == {"name": "repaint", "jump_length": 2, "resamplings": 3, "solver": "ancestral"}
     assert (recipe["steps"], recipe["seed"], recipe["seconds"], recipe["context_seconds"]) == (4, 11, 0.5, 0.4)
     assert sum(window["new_frames"] for window in recipe["windows"]) == 4000
     assert recipe["evaluations"] == len(recipe["windows"]) * 8  # 4 steps, and (4 / 2 - 1) * (3 - 1) * 2 more
@@ -400,3 +400,67 @@ def test_a_real_interruption(clip: Write, tmp_path: Path, network: Path) -> None
     np.testing.assert_array_equal(samples(tmp_path / "out.wav")[:6400], samples(source))
     assert 6400 + 8 * 2000 <= sf.info(tmp_path / "out.wav").frames < 6400 + 20 * 8000
     assert names(tmp_path) == ["in.wav", "out.wav", "out.wav.json"]
+
+
+def beside(network: Path, command: str, source: Path, out: Path, *more: str) -> int:
+    return main([command, str(source), str(out), "--steps", "3", "--network", str(network), *more])
+
+
+def test_prepend_puts_new_audio_before_the_untouched_original(
+    capsys: pytest.CaptureFixture[str], clip: Write, network: Path, tmp_path: Path
+) -> None:
+    source = clip("in.wav", seconds=0.9, channels=2)
+    assert beside(network, "prepend", source, tmp_path / "out.wav", "--seconds", "0.4") == 0
+    written, old = samples(tmp_path / "out.wav", "int16"), samples(source, "int16")
+    assert len(written) == len(old) + 3200 and np.array_equal(written[3200:], old)
+    assert np.abs(written[:3200]).max() > 100
+    assert "original identical: yes, 7200 samples" in capsys.readouterr().out
+    recipe = read_recipe(tmp_path / "out.wav.json")
+    assert recipe["gap_frames"] == [0, 0] and recipe["windows"][-1]["after_frames"] > 0
+
+
+def test_fill_keeps_everything_outside_the_gap(
+    capsys: pytest.CaptureFixture[str], clip: Write, network: Path, tmp_path: Path
+) -> None:
+    source = clip("in.wav", seconds=1.2)
+    assert beside(network, "fill", source, tmp_path / "out.wav", "--from", "0.5", "--to", "0.7") == 0
+    written, old = samples(tmp_path / "out.wav", "int16"), samples(source, "int16")
+    assert len(written) == len(old)
+    assert np.array_equal(written[:4000], old[:4000]) and np.array_equal(written[5600:], old[5600:])
+    assert not np.array_equal(written[4000:5600], old[4000:5600])
+    out = capsys.readouterr().out
+    assert "original identical: yes, 8000 samples" in out and "1.00 s original + 0.20 s new" in out
+    assert read_recipe(tmp_path / "out.wav.json")["gap_frames"] == [4000, 5600]
+
+
+@pytest.mark.parametrize(("begin", "end"), [("0", "0.5"), ("0.5", "0.5"), ("0.6", "0.5"), ("0.5", "1.2"), ("nan", "1")])
+def test_a_gap_that_is_none_is_refused(
+    capsys: pytest.CaptureFixture[str], clip: Write, network: Path, tmp_path: Path, begin: str, end: str
+) -> None:
+    source = clip("in.wav", seconds=1.2)
+    assert beside(network, "fill", source, tmp_path / "out.wav", "--from", begin, "--to", end) == 2
+    assert "is no gap within a recording of 1.20 s" in capsys.readouterr().err
+    assert names(tmp_path) == ["in.wav"]
+
+
+def test_a_sampler_of_ones_own_runs_and_its_mistakes_are_told(
+    capsys: pytest.CaptureFixture[str], clip: Write, extend: Extend, tmp_path: Path
+) -> None:
+    good = "from core.diffusion.samplers import SAMPLERS\nfrom core.settings import Settings\n\n\n"
+    good += "def sample(denoiser, known, keep, steps, noise):\n"
+    good += "    yield from SAMPLERS['decoupled'].run(denoiser, known, keep, Settings(steps=steps), noise)\n"
+    (tmp_path / "mine.py").write_text(good)
+    assert extend(clip(), tmp_path / "out.wav", "--sampler", str(tmp_path / "mine.py")) == 0
+    assert read_recipe(tmp_path / "out.wav.json")["sampler"]["name"] == str(tmp_path / "mine.py")
+    (tmp_path / "mine.py").write_text(good.replace("steps=steps", "steps=1 / 0"))
+    capsys.readouterr()
+    assert extend(clip(), tmp_path / "out2.wav", "--sampler", str(tmp_path / "mine.py")) == 1
+    assert "mine.py, line 6: ZeroDivisionError" in capsys.readouterr().err
+    assert not (tmp_path / "out2.wav").exists()
+
+
+def test_the_test_bed_prints_a_table(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["testbed", "--sampler", "decoupled", "--steps", "50"]) == 0
+    assert "| decoupled | 50 | 0 | 0.0113 | 0.0240 |" in capsys.readouterr().out
+    assert main(["testbed", "--draws", "5"]) == 2
+    assert main(["testbed", "--reach", "-1"]) == 2

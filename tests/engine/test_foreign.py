@@ -125,7 +125,7 @@ def test_any_list_of_betas_is_a_schedule(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(("level", "step"), [(50, 49.0), (17, 16.0), (3.25, 2.25), (1, 0.0), (0.25, 0.0)])
 def test_timesteps_are_levels_less_one_and_never_negative(level: float, step: float) -> None:
-    """200 steps over lmnt's 50 levels end below level 1, where a network was never trained on a timestep."""
+    """A sampler of the user's own may ask below level 1, where a network was never trained on a timestep."""
     asked: list[float] = []
 
     class Listens(nn.Module):

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from core.audio import Source, open_source
+from core.diffusion.own_sampler import find_sampler
 from core.errors import PianoDiffError
 from core.plan import Plan, plan_extension
 from pianodiff_gui.app import make_application
@@ -34,6 +35,7 @@ class FakeEngine:
     def __init__(self, job: Job, hook: Callable[[int], None]) -> None:
         self._job, self._hook = job, hook
         self.plan: Plan = plan_extension(job.network, job.settings, job.base.seconds, job.seconds)
+        self.sampler = find_sampler(job.settings.sampler)
         self.evaluations_done = 0
         self.x_T_sha256 = "00"
         self.closed = False
@@ -42,7 +44,7 @@ class FakeEngine:
     def run(self) -> Iterator[Any]:
         job, plan = self._job, self.plan
         noise = np.random.default_rng(job.settings.seed)
-        per_window = plan.evaluations_per_window
+        per_window = plan.cost_per_window.evaluations
         try:
             for index, window in enumerate(plan.windows):
                 frames = window.context_frames + window.new_frames

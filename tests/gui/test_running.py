@@ -231,17 +231,17 @@ def test_progress_elapsed_and_time_left_are_shown(loaded: MainWindow, qtbot: QtB
 def test_estimate_leaves_the_warm_up_out_and_follows_the_steps() -> None:
     """Breaks when the first slow step makes every estimate too long, or one is shown before there is any ground."""
     clock = StepClock(0.0)
-    now = 10.0  # the first step took 10 s
-    clock.tick(now)
+    now, ticks = 10.0, 0  # the first step took 10 s
+    clock.tick(now, (ticks := ticks + 1))
     assert clock.remaining(10) is None
     for _ in range(5):
         now += 0.5
-        clock.tick(now)
+        clock.tick(now, (ticks := ticks + 1))
     assert clock.remaining(10) == pytest.approx(5.0)
     assert clock.mean == pytest.approx(0.5)
     for _ in range(60):
         now += 1.0
-        clock.tick(now)
+        clock.tick(now, (ticks := ticks + 1))
     assert clock.remaining(10) == pytest.approx(10.0, rel=0.05)
 
 

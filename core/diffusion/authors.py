@@ -1,0 +1,106 @@
+"""The three methods as the paper's authors published them, where their program departs from the paper.
+
+Kept apart and plain, so that their results can be reproduced and the differences measured; the engine's own versions
+follow the paper. Indices are theirs: `n` runs from 0, the cleanest, to T - 1. What differs, and is on purpose here:
+
+- x_t itself is clamped to [-1, 1] after every step, and the known part gets no noise at index 0;
+- interpolation and the do-nothing baseline make five more passes at index 0;
+- RePaint's first step sees no known audio; then the known part is pasted in after each step, one level too noisy, and
+  not at all within the jumps, which are noised by the wrong betas; three more passes end it.
+
+A walk of `steps` steps has T = steps indices; at 200 they are the network's own and the counts are 205, 205 and 2003.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+
+import torch
+from torch import Tensor
+
+from core.diffusion.denoiser import Denoiser
+from core.diffusion.lambdas import lambda_curve
+from core.diffusion.noise import NoiseSource, Stream
+from core.diffusion.sampling import State
+from core.diffusion.solver import DDIM
+from core.diffusion.walk import Edge, spread_levels
+
+MORE_PASSES = 5
+REPAINT_MORE_PASSES = 3
+JUMP, RESAMPLINGS = 10, 10
+
+
+def interpolation(
+    denoiser: Denoiser, known: Tensor, keep: Tensor, steps: int, noise: NoiseSource, lambdas: str = "reverse"
+) -> Iterator[State]:
+    """Interpolation guidance. known (B, 1, N), keep (B, 1, N) bool -> a State after each of steps + 5 evaluations."""
+    curve = lambda_curve(lambdas, steps)
+    chain = _Chain(denoiser, known, keep, steps, noise)
+    for n in [*range(steps - 1, -1, -1), *[0] * MORE_PASSES]:
+        pasted = chain.known_at(n) if n else known
+        chain.x = torch.where(keep, torch.lerp(pasted, chain.x, float(curve[steps - 1 - n])), chain.x)
+        yield chain.denoise(n)
+
+
+def replacement(denoiser: Denoiser, known: Tensor, keep: Tensor, steps: int, noise: NoiseSource) -> Iterator[State]:
+    """The do-nothing baseline. As `interpolation`, with the known part overwritten before every step."""
+    chain = _Chain(denoiser, known, keep, steps, noise)
+    for n in [*range(steps - 1, -1, -1), *[0] * MORE_PASSES]:
+        chain.x = torch.where(keep, chain.known_at(n) if n else known, chain.x)
+        yield chain.denoise(n)
+
+
+def repaint(denoiser: Denoiser, known: Tensor, keep: Tensor, steps: int, noise: NoiseSource) -> Iterator[State]:
+    """RePaint. known (B, 1, N), keep (B, 1, N) bool -> a State after each evaluation."""
+    chain = _Chain(denoiser, known, keep, steps, noise)
+    for n in range(steps, 0, -1):
+        state = chain.denoise(n - 1)
+        chain.x = torch.where(keep, chain.known_at(n - 1), chain.x).clamp(-1, 1)
+        yield State(state.level, chain.x, state.clean)
+        for _ in range(RESAMPLINGS if _jumps(n, steps) else 0):
+            for index in range(n - 2, n + JUMP - 2):
+                chain.renoise(index)
+            for index in range(n + JUMP - 1, n - 1, -1):
+                yield chain.denoise(index)
+    for _ in range(REPAINT_MORE_PASSES):
+        chain.renoise(0)
+        yield chain.denoise(0)
+
+
+def _jumps(n: int, steps: int) -> bool:
+    return n % JUMP == 0 and n <= steps - 2 * JUMP
+
+
+class _Chain:
+    """x, starting from x_T, and the moves of the authors' program. Index n is level n + 1 of a walk of `steps`."""
+
+    def __init__(self, denoiser: Denoiser, known: Tensor, keep: Tensor, steps: int, noise: NoiseSource) -> None:
+        schedule = denoiser.schedule
+        self._denoiser, self._known, self._noise = denoiser, known, noise
+        self._schedule, self._step = schedule, DDIM(schedule)
+        self._levels = spread_levels(schedule.top, steps)
+        self._draws: Counter[tuple[Stream, float]] = Counter()
+        self.x = noise("initial", schedule.top, 0, known)
+
+    def known_at(self, n: int) -> Tensor:
+        """The known audio noised with index n."""
+        level = self._levels[n + 1]
+        return self._schedule.diffuse(self._known, 0, level, self._draw("known", level))
+
+    def renoise(self, n: int) -> None:
+        """x becomes sqrt(1 - beta_n) x + sqrt(beta_n) z."""
+        start, stop = self._levels[n], self._levels[n + 1]
+        self.x = self._schedule.diffuse(self.x, start, stop, self._draw("renoise", start))
+
+    def denoise(self, n: int) -> State:
+        """One evaluation and ancestral step at index n, clamped."""
+        edge = Edge(self._levels[n + 1], self._levels[n])
+        with torch.no_grad():
+            prediction = self._denoiser(self.x, edge.start)
+        noise = self._draw("step", edge.start)
+        self.x = self._step.step(self.x, prediction, edge, noise, self._denoiser).clamp(-1, 1)
+        return State(edge.stop, self.x, prediction.clean)
+
+    def _draw(self, stream: Stream, level: float) -> Tensor:
+        visit = self._draws[stream, level]
+        self._draws[stream, level] += 1
+        return self._noise(stream, level, visit, self._known)
