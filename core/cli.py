@@ -1,5 +1,5 @@
-"""The headless commands: `pianodiff extend`, `prepend`, `fill`, `generate`, `train`, `evaluate`, `testbed`,
-`samplers` and `networks`.
+"""The headless commands: `pianodiff extend`, `prepend`, `fill`, `generate`, `train`, `evaluate`, `study`,
+`testbed`, `samplers` and `networks`.
 
 Exit codes: 0 done, 1 it failed, 2 it was called wrongly, 130 Ctrl-C. Results go to standard output; progress,
 notes and errors to standard error. Importing this module does not import torch, so that listings answer at
@@ -25,10 +25,10 @@ from core.progress import ProgressReport
 from core.run import Result, run_extension, run_fill, run_generation, run_prelude
 from core.settings import DEVICES, MAX_SECONDS, Settings, check_seconds, parse_curve
 from core.study import command as evaluate_command
-from core.study import testbed_command
+from core.study import study_command, testbed_command
 from core.training import command as train_command
 
-COMMANDS = ("extend", "prepend", "fill", "generate", "train", "evaluate", "testbed", "samplers", "networks")
+COMMANDS = ("extend", "prepend", "fill", "generate", "train", "evaluate", "study", "testbed", "samplers", "networks")
 """The subcommands that are handled here."""
 
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -137,6 +137,7 @@ def _parser() -> argparse.ArgumentParser:
 
     train_command.add_to(commands, number=_number, whole=_whole)
     evaluate_command.add_to(commands, number=_number, whole=_whole)
+    study_command.add_to(commands, number=_number, whole=_whole)
     testbed_command.add_to(commands, whole=_whole)
 
     samplers = commands.add_parser("samplers", help="list the samplers", description="List the samplers.")

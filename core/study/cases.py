@@ -50,13 +50,13 @@ class Case:
     known_seconds: float
     new_seconds: float
 
-    def seed(self, seed: int) -> int:
-        """The seed of this case's noise, 0 .. 2^31 - 1: the same in every run that has the case and `seed`.
+    def seed(self, seed: int, take: int = 0) -> int:
+        """The seed of this case's noise, 0 .. 2^31 - 1: the same in every run that has the case, `seed` and `take`.
 
         Not `seed` itself: cases that all start from the same noise tend to be alike, and are then fewer than they
         seem.
         """
-        text = f"{seed} {self.clip_sha256} {self.begin_seconds:.6f}"
+        text = f"{seed} {self.clip_sha256} {self.begin_seconds:.6f}" + (f" {take}" if take else "")
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") >> 1
 
     def read(self) -> tuple[FloatArray, FloatArray]:

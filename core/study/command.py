@@ -10,6 +10,7 @@ from typing import Any
 
 from core.diffusion.samplers import SAMPLERS
 from core.settings import DEVICES, Settings
+from core.study.methods import FORM
 
 
 def add_to(commands: Any, number: Callable[[str], float], whole: Callable[[str], int]) -> None:
@@ -35,9 +36,10 @@ def add_to(commands: Any, number: Callable[[str], float], whole: Callable[[str],
     )
     add(
         "--sampler",
-        metavar="NAME|FILE",
+        metavar=FORM,
         action="append",
-        help=f"one of {', '.join(SAMPLERS)}, or a file (default: {default.sampler}); repeat it to compare several",
+        help=f"one of {', '.join(SAMPLERS)}, or a file, with a solver or steps of its own, as in decoupled@50 or "
+        f"replacement+dpmpp-2m-sde@100 (default: {default.sampler}); repeat it to compare several",
     )
     add("--zero-shot", action="store_true", help="don't show the known audio to networks that could see it")
     add("--steps", type=whole, metavar="N", default=default.steps, help="denoising steps (default: %(default)s)")

@@ -40,11 +40,13 @@ from core.study.cases import Case, Skipped, choose_cases, find_clips
 from core.study.features import RATE, Array, Sound
 from core.study.frechet import FrechetFigures, Moments, mel_frames
 from core.study.memory import PeakMemory
+from core.study.methods import parse_method
 from core.study.metrics import Context, measure
 from core.study.references import REFERENCES, references
 from core.study.table import RowResult, counted, row_result, table_json, table_markdown
+from core.study.trace import Trace
 
-FORMAT = 1
+FORMAT = 2
 """Counts up when a stored continuation can't be taken over by a later version."""
 
 MIN_KNOWN_SECONDS, MIN_NEW_SECONDS, MAX_PART_SECONDS = 1.0, 0.5, 60.0
@@ -70,13 +72,15 @@ class StudySettings:
     clips       files and folders of held-out recordings
     out         where the results go
     networks    names or paths, as `--network` takes them
-    samplers    names in SAMPLERS
-    steps       denoising steps of a window
+    samplers    methods: samplers, with their solver and steps where these differ (`core.study.methods`)
+    steps       denoising steps of a window, for methods that name none
     zero_shot   whether networks that can see the known audio are not shown it
     cases       how many continuations a row
     cuts        at most how many of one clip: 1 or 2
     begin, known, new   seconds: left out at the start of a clip, known, and made
     seed        of everything drawn
+    seeds       continuations of each case by each method, with seeds of their own that all methods share
+    traces      whether to keep how each one came about (`core.study.trace`)
     device      as in Settings
 
     Raises SettingsError.
@@ -94,13 +98,17 @@ class StudySettings:
     known: float = 4.0
     new: float = 2.0
     seed: int = 1
+    seeds: int = 1
+    traces: bool = False
     device: str = Settings.device
 
     def __post_init__(self) -> None:
         for sampler in self.samplers:
-            Settings(sampler=sampler, steps=self.steps, seed=self.seed, device=self.device)
+            parse_method(sampler, Settings(steps=self.steps, seed=self.seed, device=self.device))
         if self.cases < 1:
             raise SettingsError(f"There must be at least 1 case, not {self.cases}.")
+        if self.seeds < 1:
+            raise SettingsError(f"There must be at least 1 seed, not {self.seeds}.")
         if self.cuts not in (1, 2):
             raise SettingsError(f"A clip has 1 or 2 cuts, not {self.cuts}.")
         if not (math.isfinite(self.begin) and self.begin >= 0):
@@ -123,7 +131,7 @@ class Row:
     label: str
 
     def content(self, case: Case, device: str, seed: int) -> dict[str, Any]:
-        """All that decides the samples of a continuation, as it is kept beside them."""
+        """All that decides the samples of a continuation, as it is kept beside them. `seed`: of its noise."""
         network = {name: value for name, value in asdict(self.network).items() if name not in _NOT_CONTENT}
         sampler = find_sampler(self.settings.sampler)
         content = {
@@ -131,7 +139,7 @@ class Row:
             "pianodiff": __version__,
             "network": {"weights_sha256": self.network.weights_sha256(), **network},
             "sampler": describe_sampler(self.settings, sampler) | {"steps": self.settings.steps},
-            "seed": case.seed(seed),
+            "seed": seed,
             "device": device,
             "clip_sha256": case.clip_sha256,
             "begin_seconds": case.begin_seconds,
@@ -147,15 +155,18 @@ class Row:
             "network": self.network.name,
             "weights_sha256": self.network.weights_sha256(),
             "sampler": self.settings.sampler,
+            "solver": self.settings.solver,
+            "steps": self.settings.steps,
         }
 
 
 @dataclass(frozen=True)
 class Job:
-    """One continuation to be had: a row, a case, and where it is kept."""
+    """One continuation to be had: a row, a case, its how-manieth (0 first), and where it is kept."""
 
     row: Row
     case: Case
+    take: int
     content: dict[str, Any]
     stem: Path
 
@@ -168,6 +179,11 @@ class Job:
     def audio_path(self) -> Path:
         """Known and new audio, as one."""
         return self.stem.with_name(self.stem.name + ".wav")
+
+    @property
+    def trace_path(self) -> Path:
+        """How it came about, where traces are kept."""
+        return self.stem.with_name(self.stem.name + ".npz")
 
     @property
     def record_path(self) -> Path:
@@ -215,21 +231,26 @@ class Evaluation:
         chosen = choose_cases(clips, settings.cases, settings.cuts, settings.begin, settings.known, settings.new)
         self.cases: list[Case] = chosen[0]
         self.skipped: list[Skipped] = [*unreadable, *chosen[1]]
-        self.jobs = [self._job(row, case) for row in self.rows for case in self.cases]
-        self.pending = [job for job in self.jobs if job.record() is None]
+        self.jobs = [
+            self._job(row, case, take) for row in self.rows for case in self.cases for take in range(settings.seeds)
+        ]
+        self.pending = [job for job in self.jobs if not self._finished(job)]
         for row in {job.row.chosen: job.row for job in self.pending}.values():
             load_denoiser(row.chosen, self.device)  # weights that don't fit are found now, not after the first network
 
-    def _job(self, row: Row, case: Case) -> Job:
-        content = row.content(case, self.device.type, self.settings.seed)
+    def _finished(self, job: Job) -> bool:
+        return job.record() is not None and (not self.settings.traces or job.trace_path.is_file())
+
+    def _job(self, row: Row, case: Case, take: int) -> Job:
+        content = row.content(case, self.device.type, case.seed(self.settings.seed, take))
         key = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
         words = (case.clip.stem, f"{case.begin_seconds:g}s", row.network.name, Path(row.settings.sampler).stem, key)
-        return Job(row, case, content, self._folder / "-".join(map(_plain, words)))
+        return Job(row, case, take, content, self._folder / "-".join(map(_plain, words)))
 
     def table(self) -> str:
         """Measure everything and write the table, when nothing is pending any more; returns it as Markdown."""
-        results = self._measure()
-        described = self._description()
+        results = self.measured()
+        described = self.description()
         text = table_markdown(results, described)
         out = self.settings.out
         write_text(out / "table.json", table_json(results, described), overwrite=True)
@@ -272,18 +293,23 @@ class Evaluation:
         began = time.perf_counter()
         network = job.row.network
         extension = Extension(denoiser, network, known[None], RATE, self.settings.new, job.settings)
+        trace = Trace(network.levels, network.sample_rate)
         for step in extension.run():
+            trace.note(step)
             yield step.evaluations
         made = extension.audio()[0]
         seconds = time.perf_counter() - began
         peak = memory.megabytes()
         joined = np.concatenate([known, made[: true.size]])[None]
         export_audio(joined, RATE, job.audio_path, subtype="FLOAT", overwrite=True)
+        if self.settings.traces:
+            trace.save(job.trace_path)
         record = {
             "made_from": job.content,
             "clip": job.case.clip.name,
             "network": network.name,
             "evaluations": extension.evaluations_done,
+            "gradients": extension.plan.gradients,
             "seconds": round(seconds, 3),
             "memory_mb": round(peak, 1) if math.isfinite(peak) else None,
             "memory_kind": memory.kind,
@@ -293,35 +319,30 @@ class Evaluation:
         }
         write_text(job.record_path, json.dumps(record, indent=1, ensure_ascii=False) + "\n", overwrite=True)
 
-    def _measure(self) -> list[RowResult]:
-        """All rows: the made ones, then the references."""
+    def measured(self) -> list[RowResult]:
+        """All rows, the made ones in the order of `rows`, then the references; of a row, the continuations of the first
+        case, then those of the second. When nothing is pending any more.
+        """
         settings = self.settings
         numbers = {digest: k for k, digest in enumerate(dict.fromkeys(case.clip_sha256 for case in self.cases))}
-        clip_of = [numbers[case.clip_sha256] for case in self.cases]
+        takes = settings.seeds
+        clip_of = [numbers[case.clip_sha256] for case in self.cases for _ in range(takes)]
         names = [*(f"made {k}" for k in range(len(self.rows))), *REFERENCES]
         figures: dict[str, list[dict[str, Any]]] = {name: [] for name in names}
         frames: dict[str, list[Array]] = {name: [] for name in names}
         for index, case in enumerate(self.cases):
             context = Context(*case.read())
             sounds = references(context.known.samples, context.true.samples, case.seed(settings.seed))
-            costs: dict[str, dict[str, Any]] = {}
-            for name, job in zip(names[: len(self.rows)], self.jobs[index :: len(self.cases)], strict=True):
-                sounds[name] = job.new_audio()
-                record = job.record()
-                if record is None:
-                    raise AudioError(f"{job.audio_path} was changed or deleted while the evaluation ran. Run it again.")
-                memory = record["memory_mb"]
-                costs[name] = {
-                    "evaluations": record["evaluations"],
-                    "seconds": record["seconds"],
-                    "memory_mb": math.nan if memory is None else memory,
-                    "memory_kind": record["memory_kind"],
-                    "file": job.audio_path.name,
-                }
-            for name in names:
+            for name in REFERENCES:  # as often as the others, so that all rows weigh the clips alike
                 sound = context.true if name == "true" else Sound(sounds[name])
-                figures[name].append({**measure(context, sound), **costs.get(name, {})})
-                frames[name].append(mel_frames(sound, context.known))
+                figures[name] += [measure(context, sound)] * takes
+                frames[name] += [mel_frames(sound, context.known)] * takes
+            for number, name in enumerate(names[: len(self.rows)]):
+                first = (number * len(self.cases) + index) * takes
+                for job in self.jobs[first : first + takes]:
+                    sound = Sound(job.new_audio())
+                    figures[name].append({**measure(context, sound), **_costs(job)})
+                    frames[name].append(mel_frames(sound, context.known))
         true = Moments.of(frames["true"], clip_of)
         frechet = FrechetFigures(true, settings.seed)
         results = []
@@ -334,17 +355,19 @@ class Evaluation:
             results.append(row_result(kind, label, details, figures[name], of_set, clip_of, settings.seed))
         return results
 
-    def _description(self) -> dict[str, Any]:
+    def description(self) -> dict[str, Any]:
         """What the table is of."""
         settings = self.settings
         clips = len({case.clip_sha256 for case in self.cases})
         used = versions()
         return {
-            "summary": f"{counted(len(self.cases), 'case')} from {counted(clips, 'clip')}: {settings.known:g} s known, "
+            "summary": f"{counted(len(self.cases), 'case')} from {counted(clips, 'clip')}"
+            f"{f', {settings.seeds} seeds each' if settings.seeds > 1 else ''}: {settings.known:g} s known, "
             f"{settings.new:g} s new, {settings.steps} steps, seed {settings.seed}, {self.device.type}, "
             f"PianoDiff {used['pianodiff']}, PyTorch {used.get('torch', 'unknown')}.",
             "format": FORMAT,
             "cases": len(self.cases),
+            "continuations": len(self.cases) * settings.seeds,
             "clips": clips,
             "left_out": [str(skipped) for skipped in self.skipped],
             "settings": {
@@ -375,17 +398,31 @@ def _rows(settings: StudySettings) -> list[Row]:
     rows = []
     for chosen, info in networks.values():
         label = info.name if names.count(info.name) == 1 else f"{info.name} ({info.weights_sha256()[:8]})"
-        for sampler in dict.fromkeys(settings.samplers):
-            run = Settings(
-                sampler=sampler,
-                steps=settings.steps,
-                network=chosen,
-                device=settings.device,
-                zero_shot=settings.zero_shot,
+        for method in dict.fromkeys(settings.samplers):
+            common = Settings(
+                steps=settings.steps, network=chosen, device=settings.device, zero_shot=settings.zero_shot
             )
-            how = f"{sampler}, zero-shot" if settings.zero_shot and info.sees_known else sampler
+            run = parse_method(method, common)
+            how = f"{method}, zero-shot" if settings.zero_shot and info.sees_known else method
             rows.append(Row(info, chosen, run, f"{label}, {how}"))
     return rows
+
+
+def _costs(job: Job) -> dict[str, Any]:
+    """What the continuation took, from its record."""
+    record = job.record()
+    if record is None:
+        raise AudioError(f"{job.audio_path} was changed or deleted while the evaluation ran. Run it again.")
+    memory = record["memory_mb"]
+    return {
+        "evaluations": record["evaluations"],
+        "gradients": record["gradients"],
+        "seconds": record["seconds"],
+        "memory_mb": math.nan if memory is None else memory,
+        "memory_kind": record["memory_kind"],
+        "seed": job.content["seed"],
+        "file": job.audio_path.name,
+    }
 
 
 def _prepare_folder(settings: StudySettings) -> Path:

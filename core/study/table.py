@@ -109,7 +109,7 @@ def table_markdown(rows: Sequence[RowResult], described: dict[str, Any]) -> str:
         for column in COLUMNS:
             figure = row.figures.get(column.name)
             text = cell(column, figure)
-            some_missing = figure is not None and 0 < figure.cases < cases
+            some_missing = figure is not None and 0 < figure.cases < described["continuations"]
             cells.append(f"{text} ({figure.cases})" if figure is not None and some_missing else text)
         lines.append(cells)
     widths = [max(len(line[k]) for line in lines) for k in range(len(lines[0]))]

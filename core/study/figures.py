@@ -1,0 +1,172 @@
+"""The paper's figures 2 to 6, and one of quality by cost, from a finished study: PNG and SVG, for a page's width."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from core.audio import FloatArray
+from core.diffusion.lambdas import LAMBDAS, Curve, lambda_curve
+from core.pitch import yin
+from core.study.features import RATE
+from core.study.trace import Trace
+
+_WIDTH = 7.0  # inches: a page's
+_RED, _INK, _GREY = "#c8102e", "#1a1a1a", "#8a8a8a"
+_COLOURS = ("#0b6bcb", "#d9541a", "#2f8f4e", "#7a4fb5", "#b58900", "#108a8a", "#a83279", "#5b6770", "#8c510a")
+_STYLE: dict[Any, Any] = {
+    "font.size": 9,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.linewidth": 0.6,
+    "axes.titlesize": 9,
+    "axes.titlelocation": "left",
+    "legend.frameon": False,
+    "svg.hashsalt": "pianodiff",  # the same study gives the same file
+}
+
+
+@dataclass(frozen=True)
+class Example:
+    """One continuation to look at: known and new audio as one at RATE, where the new begins, and its trace."""
+
+    label: str
+    audio: FloatArray
+    known_frames: int
+    trace: Trace
+
+
+def save(figure: Figure, stem: Path) -> list[Path]:
+    """Write a figure as PNG and SVG; gives their paths. Raises OSError."""
+    paths = []
+    options: dict[str, dict[str, Any]] = {".png": {"dpi": 160}, ".svg": {"metadata": {"Date": None}}}
+    for suffix, more in options.items():
+        path = stem.with_suffix(suffix)
+        with matplotlib.rc_context(_STYLE):
+            figure.savefig(path, bbox_inches="tight", **more)
+        paths.append(path)
+    return paths
+
+
+def drawn(height: float, rows: int = 1) -> tuple[Figure, list[Axes]]:
+    """A figure of `rows` plots under one another, `height` inches each, in the common style."""
+    with matplotlib.rc_context(_STYLE):
+        figure = Figure(figsize=(_WIDTH, height * rows), layout="constrained")
+        axes = figure.subplots(rows, 1, sharex=True, squeeze=False)[:, 0]
+    return figure, list(axes)
+
+
+def lambda_schedules(curves: dict[str, Curve] | None = None, steps: int = 200) -> Figure:
+    """Fig. 2: lambda over t for the schedules."""
+    figure, (axes,) = drawn(2.6)
+    named = curves if curves is not None else {name: name for name in LAMBDAS}
+    for colour, (name, curve) in zip(_COLOURS, named.items(), strict=False):
+        axes.plot(np.arange(steps - 1, -1, -1), lambda_curve(curve, steps), color=colour, label=name, lw=1.5)
+    axes.set(xlabel="t (denoising goes to the right)", ylabel="λ", xlim=(steps - 1, 0), ylim=(-0.02, 1.02))
+    axes.legend()
+    return figure
+
+
+def similarity_over_t(traces: Mapping[str, Sequence[Trace]]) -> Figure:
+    """Fig. 3: KS similarity 1 - D of the new part of x_t with the known audio noised to the same t; median over the
+    continuations of each method, and the middle half of them.
+    """
+    figure, (axes,) = drawn(3.2)
+    top = max(trace.top for of_method in traces.values() for trace in of_method)
+    grid = np.linspace(0, top, 201)
+    for colour, (label, of_method) in zip(_COLOURS, traces.items(), strict=False):
+        curves = np.array([_over_levels(trace, grid * trace.top / top) for trace in of_method])
+        there = np.isfinite(curves).any(axis=0)  # nothing above the first step's end
+        low, middle, high = np.nanquantile(curves[:, there], (0.25, 0.5, 0.75), axis=0)
+        axes.plot(grid[there], middle, color=colour, label=label, lw=1.5)
+        axes.fill_between(grid[there], low, high, color=colour, alpha=0.15, lw=0)
+    axes.set(xlabel="t (denoising goes to the right)", ylabel="KS similarity, 1 − D", xlim=(top, 0))
+    axes.legend()
+    return figure
+
+
+def noisy_states(examples: Sequence[Example]) -> Figure:
+    """Fig. 4: x_t at t = 25 of 200, or after the step nearest to it."""
+    figure, rows = drawn(1.15, len(examples))
+    for axes, example in zip(rows, examples, strict=True):
+        trace = example.trace
+        _waveform(axes, trace.x, trace.known_frames, trace.sample_rate)
+        axes.set_title(f"{example.label}, t = {trace.x_level:.0f} of {trace.top}")
+    rows[-1].set_xlabel("seconds")
+    return figure
+
+
+def results(examples: Sequence[Example]) -> Figure:
+    """Fig. 5: x_0, with a red line where the new audio begins."""
+    figure, rows = drawn(1.15, len(examples))
+    for axes, example in zip(rows, examples, strict=True):
+        _waveform(axes, example.audio, example.known_frames, RATE)
+        axes.set_title(example.label)
+    rows[-1].set_xlabel("seconds")
+    return figure
+
+
+def pitches(examples: Sequence[Example]) -> Figure:
+    """Fig. 6: YIN pitch; dots where known, squares where generated."""
+    figure, rows = drawn(1.4, len(examples))
+    for axes, example in zip(rows, examples, strict=True):
+        track = yin(example.audio, RATE)
+        voiced = track.voiced() & (track.f0 > 0)
+        new = track.times >= example.known_frames / RATE
+        for part, marker, colour in ((voiced & ~new, "o", _INK), (voiced & new, "s", _RED)):
+            axes.plot(track.times[part], track.f0[part], marker, ms=2.2, color=colour, mew=0)
+        axes.axvline(example.known_frames / RATE, color=_RED, lw=0.8)
+        axes.set(yscale="log", ylim=(55, 2000), ylabel="Hz", xlim=(0, len(example.audio) / RATE))
+        axes.set_yticks([110, 220, 440, 880, 1760], ["110", "220", "440", "880", "1760"])
+        axes.minorticks_off()
+        axes.set_title(example.label)
+    rows[-1].set_xlabel("seconds")
+    return figure
+
+
+def quality_by_cost(
+    points: dict[str, tuple[float, float, tuple[float, float] | None]], title: str, reference: float
+) -> Figure:
+    """A figure of the whole set over network evaluations: label -> (evaluations, value, interval)."""
+    figure, (axes,) = drawn(3.4)
+    axes.axhline(reference, color=_GREY, lw=0.8, ls="--")
+    for colour, (label, (cost, value, interval)) in zip(_COLOURS * 3, points.items(), strict=False):
+        if interval is not None:
+            axes.plot([cost, cost], interval, color=colour, lw=1, alpha=0.6)
+        axes.plot([cost], [value], "o", ms=5, color=colour, label=label)
+    axes.set(xscale="log", ylabel=title)
+    axes.set_xlabel("network evaluations of a continuation, gradient passes counted as one more")
+    axes.legend(fontsize=7, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    return figure
+
+
+def _over_levels(trace: Trace, grid: np.ndarray) -> np.ndarray:
+    """The newest similarity at each level, between levels in a straight line; NaN beyond those there are."""
+    newest = dict(zip(trace.levels, trace.similarities, strict=True))
+    levels = np.array(sorted(newest))
+    return np.interp(grid, levels, [newest[level] for level in levels], right=np.nan)
+
+
+def _waveform(axes: Axes, samples: FloatArray, known: int, sample_rate: int) -> None:
+    """Minima and maxima of some thousand columns, and a red line at the boundary."""
+    width = max(1, len(samples) // 1600)
+    starts = np.arange(0, len(samples), width)
+    times = starts / sample_rate
+    axes.fill_between(
+        times, np.minimum.reduceat(samples, starts), np.maximum.reduceat(samples, starts), color=_INK, lw=0.2
+    )
+    axes.axvline(known / sample_rate, color=_RED, lw=1.2)
+    peak = float(np.abs(samples).max(initial=1e-3))
+    axes.set(xlim=(0, len(samples) / sample_rate), ylim=(-1.05 * peak, 1.05 * peak))
+
+
+Drawer = Callable[[Sequence[Example]], Figure]
+BY_EXAMPLE: dict[str, Drawer] = {"figure-4-noisy": noisy_states, "figure-5-result": results, "figure-6-pitch": pitches}
+"""Figures of single continuations, by the name of their file."""
