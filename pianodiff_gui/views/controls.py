@@ -138,6 +138,7 @@ class Controls(QFrame):
         self.length = LengthBox()
         self.length.setToolTip("Length of the extension, counted from the end of the recording")
         self.sampler = QComboBox()
+        self.sampler.setMaxVisibleItems(16)
         self.sampler_summary = self._muted()
         self.schedule = QComboBox()
         for name, title in LAMBDA_TITLES.items():

@@ -115,7 +115,8 @@ class DiffusionView(Strip):
         )
         mixing = "\u03bb: how much of the network's own version the known part of x_t holds; at 0 it is the recording"
         self.legend.addWidget(Swatch(theme, "accent", "KS similarity", "bar", similarity))
-        self.legend.addWidget(Swatch(theme, "muted", "\u03bb, share of the network", "bar", mixing))
+        self.lambda_swatch = Swatch(theme, "muted", "\u03bb, share of the network", "bar", mixing)
+        self.legend.addWidget(self.lambda_swatch)
 
         self.sentence = QLabel()
         self.sentence.setWordWrap(True)
@@ -255,8 +256,9 @@ class DiffusionView(Strip):
             self.lambda_item.setData(np.linspace(top - 1, 0, len(values)), values)
             if not isinstance(settings.lambda_schedule, str) and self._job is None:
                 drawn = settings.lambda_schedule
-        else:  # the known part is always put back: lambda is 0 throughout
-            self.lambda_item.setData(np.array([top, 0.0]), np.zeros(2))
+        else:
+            self.lambda_item.setData([], [])
+        self.lambda_swatch.setVisible(_mixes(settings))
         self.points.show(drawn, top)
 
     def _show_drawn(self, points: Points) -> None:

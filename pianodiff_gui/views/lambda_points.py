@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
-from PySide6.QtGui import QMouseEvent
+from PySide6.QtGui import QMouseEvent, QPainter
 
 from core.diffusion.lambdas import Curve, lambda_curve
 from pianodiff_gui.theme import Theme
@@ -27,6 +28,12 @@ def points_of(curve: Curve) -> Points:
     return tuple((k / (_FIRST - 1), round(float(value), 3)) for k, value in enumerate(values))
 
 
+class _Handle(pg.TargetItem):
+    def paint(self, painter: QPainter, *others: Any) -> None:
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)  # off for everything else that pyqtgraph draws
+        super().paint(painter, *others)
+
+
 class LambdaPoints(QObject):
     """Handles on a plot whose x runs from t = top - 1 (progress 0) to 0 (progress 1). A double click beside them adds
     one, a double click on one takes it away; the two at the ends stay.
@@ -40,7 +47,7 @@ class LambdaPoints(QObject):
         self._plot, self._theme = plot, theme
         self._points: Points = ()
         self.top = 2
-        self.handles: list[pg.TargetItem] = []
+        self.handles: list[_Handle] = []
         plot.viewport().installEventFilter(self)
         theme.changed.connect(self._restyle)
 
@@ -56,8 +63,8 @@ class LambdaPoints(QObject):
             handle.setPos(self._level(progress), value)
             handle.blockSignals(False)
 
-    def _make_handle(self, index: int) -> pg.TargetItem:
-        handle = pg.TargetItem(pos=(0, 0), size=_SIZE, symbol="o", movable=True)
+    def _make_handle(self, index: int) -> _Handle:
+        handle = _Handle(pos=(0, 0), size=_SIZE, symbol="o", movable=True)
         handle.setZValue(10)
         handle.sigPositionChanged.connect(partial(self._dragged, index))
         handle.sigPositionChangeFinished.connect(lambda: self.changed.emit(self._points))
@@ -68,7 +75,7 @@ class LambdaPoints(QObject):
     def _level(self, progress: float) -> float:
         return (self.top - 1) * (1 - progress)
 
-    def _dragged(self, index: int, handle: pg.TargetItem) -> None:
+    def _dragged(self, index: int, handle: _Handle) -> None:
         """Keep a point between its neighbours, and lambda between 0 and 1."""
         progress = 1 - handle.pos().x() / max(1, self.top - 1)
         last = len(self._points) - 1
@@ -103,7 +110,7 @@ class LambdaPoints(QObject):
             point = (round(progress, 4), round(min(max(where.y(), 0.0), 1.0), 3))
             self.changed.emit(tuple(sorted((*self._points, point))))
 
-    def _style(self, handle: pg.TargetItem) -> None:
+    def _style(self, handle: _Handle) -> None:
         handle.setPen(line_pen(self._theme, "accent", width=1.5))
         handle.setBrush(pg.mkBrush(self._theme.colour("surface")))
         handle.setHoverPen(line_pen(self._theme, "accent", width=2))

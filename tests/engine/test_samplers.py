@@ -1,5 +1,7 @@
 """What holds for every sampler, whatever the mask, the walk and the seed."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -12,8 +14,13 @@ from core.diffusion.noise import KeyedNoise
 from core.diffusion.samplers import SAMPLERS, SOLVERS
 from core.diffusion.schedule import NoiseSchedule
 from core.errors import SettingsError
+from core.extension import Extension
+from core.networks.checkpoint import load_denoiser
+from core.networks.registry import find_network
 from core.recipe import describe_sampler
 from core.settings import Settings, parse_curve
+from tests.engine.conftest import chord
+from tests.tiny_network import SEEING, write_tiny_network
 
 
 class Smoother:
@@ -131,3 +138,22 @@ def test_a_drawn_curve_comes_back_from_a_recipe() -> None:
     described = describe_sampler(drawn, SAMPLERS[drawn.sampler])
     assert described["lambda"] == drawn.lambda_schedule
     assert described["solver"] == "ancestral" and "eta" not in described
+
+
+def test_shown_the_known_audio_methods_that_differ_in_the_known_part_are_one(tmp_path: Path) -> None:
+    """What the network is shown stands in for the known part of x_t, so whatever a method writes there is never seen.
+    A comparison of them would compare nothing; zero-shot, they must differ.
+    """
+    folder = write_tiny_network(tmp_path / "seeing", architecture=SEEING)
+    network, denoiser = find_network(str(folder)), load_denoiser(str(folder), torch.device("cpu"))
+    made: dict[tuple[str, bool], bytes] = {}
+    for sampler in ("interpolation", "replacement", "interpolation-authors"):
+        for zero_shot in (False, True):
+            chosen = Settings(sampler=sampler, steps=6, zero_shot=zero_shot)
+            extension = Extension(denoiser, network, chord(0.6, 4000), 4000, 0.25, chosen)
+            for _ in extension.run():
+                pass
+            made[sampler, zero_shot] = extension.audio().tobytes()
+    assert made["interpolation", False] == made["replacement", False]
+    assert made["interpolation", True] != made["replacement", True]
+    assert len(set(made.values())) == 5  # the authors' has passes of its own at the end

@@ -354,7 +354,8 @@ def test_lambda_curve_follows_the_choice(loaded: MainWindow) -> None:
     levels, values = loaded.diffusion.lambda_item.getData()
     assert float(values[np.argmin(np.abs(levels - 100))]) == pytest.approx(0.5, abs=0.01)
     choose(loaded.controls.sampler, "replacement")
-    assert not np.any(loaded.diffusion.lambda_item.getData()[1])
+    assert not len(loaded.diffusion.lambda_item.getData()[1])  # it has none
+    assert not loaded.diffusion.lambda_swatch.isVisible()
 
 
 def test_an_installation_without_networks_opens_plays_and_says_what_is_missing(
