@@ -325,11 +325,14 @@ def _tell(result: Result, seconds: float, before: str) -> int:
     if result.report.note:
         print(result.report.note)
     print(cost)
+    if result.resumed:
+        windows = "1 window" if result.resumed == 1 else f"{result.resumed} windows"
+        print(f"{windows} taken over from an earlier call that did not end")
     print(f"recipe: {result.recipe}")
     if result.cancelled:
         return _fail(
             f"cancelled after {result.evaluations} of {result.evaluations_total} evaluations. What was complete is "
-            f"written: {result.seconds:.2f} s of {seconds:g} s.",
+            f"written: {result.seconds:.2f} s of {seconds:g} s. The same command with --overwrite goes on from there.",
             INTERRUPTED,
         )
     return OK

@@ -94,8 +94,7 @@ class Extension:
             network, settings, self._context.shape[1] / sample_rate, seconds, self._following.shape[1] / sample_rate
         )
         self._frames_wanted = round(seconds * sample_rate)
-        self.evaluations_done = 0
-        self.x_T_sha256 = ""
+        self.windows_done = self.evaluations_done = 0
 
         before = resample(self._context, sample_rate, network.sample_rate)
         after = resample(self._following, sample_rate, network.sample_rate)
@@ -111,11 +110,12 @@ class Extension:
             self._reference_level = active_rms(both[None], network.sample_rate)
         parts = (self._context, self._following)
         self._ceiling = max(CEILING, *(float(np.abs(part).max(initial=0.0)) for part in parts))
+        self.x_T_sha256 = self._first_x_T()
 
     def run(self) -> Generator[Step, None, None]:
         """Do the work. Raises NetworkError, SamplerError or PianoDiffError (out of memory)."""
         try:
-            for index in range(len(self.plan.windows)):
+            for index in range(self.windows_done, len(self.plan.windows)):
                 yield from self._run_window(index)
         except (torch.OutOfMemoryError, MemoryError) as error:
             raise PianoDiffError(_OUT_OF_MEMORY) from error
@@ -123,6 +123,23 @@ class Extension:
             if "alloc" in str(error).lower():  # how PyTorch's CPU allocator says it
                 raise PianoDiffError(_OUT_OF_MEMORY) from error
             raise
+
+    def progress(self) -> tuple[int, np.ndarray, np.ndarray]:
+        """What `resume` needs to go on from the windows that are done."""
+        return self.windows_done, self._before, self._after
+
+    def resume(self, windows: int, before: np.ndarray, after: np.ndarray) -> None:
+        """Go on from the `progress` of an extension made from exactly the same: the rest comes out as it would have."""
+        self.windows_done, self._before, self._after = windows, before, after
+        self.evaluations_done = windows * self.plan.cost_per_window.evaluations
+
+    def _first_x_T(self) -> str:
+        """Hash of the noise that the first window starts from."""
+        window = self.plan.windows[0]
+        known = min(window.context_frames, len(self._before)) + min(window.after_frames, len(self._after))
+        frames = known + window.new_frames
+        noise = KeyedNoise(self._settings.seed, self._first_window)
+        return hash_noise(noise("initial", self._denoiser.schedule.top, 0, torch.zeros(1, 1, frames)))
 
     def audio(self) -> np.ndarray:
         """(channels, frames) float32 at the recording's rate: the new audio of all complete windows. Of a gap there is
@@ -161,13 +178,9 @@ class Extension:
         level = active_rms(there[None], self._network.sample_rate) if len(there) else self._reference_level
         gain = window_gain(level, self._reference_level, self._network.data_rms)
 
-        schedule = self._denoiser.schedule
         noise = KeyedNoise(self._settings.seed, self._first_window + index)
         target = torch.from_numpy(known * np.float32(gain)).to(device)[None, None]
 
-        x_T = noise("initial", schedule.top, 0, target)
-        if index == 0:
-            self.x_T_sha256 = hash_noise(x_T)
         denoiser = self._denoiser
         if len(there) and self._network.sees_known and not self._settings.zero_shot:
             assert isinstance(denoiser, SigmaDenoiser)
@@ -212,6 +225,7 @@ class Extension:
             self._after = np.concatenate([added, self._after])
         else:
             self._before = np.concatenate([self._before, added])
+        self.windows_done += 1
 
     def _step(
         self,

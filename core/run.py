@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,11 +22,20 @@ from core.errors import ExportError, SettingsError
 from core.export import ExportReport, absolute, check_destination, export_audio, export_extended
 from core.networks.registry import NetworkInfo, find_network
 from core.plan import context_tail_seconds, plan_extension
-from core.recipe import build_recipe, check_recipe_destination, describe_run, recipe_path, write_recipe
+from core.recipe import (
+    build_recipe,
+    check_recipe_destination,
+    describe_run,
+    describe_sampler,
+    recipe_path,
+    versions,
+    write_recipe,
+)
 from core.settings import Settings, check_seconds
+from core.unfinished import Unfinished
 
 if TYPE_CHECKING:
-    from core.extension import Step
+    from core.extension import Extension, Step
 
 Progress = Callable[["Step"], object]
 """Called after every network evaluation."""
@@ -41,6 +50,7 @@ class Result:
         recipe: the recipe's file, None without a report.
         seconds: new audio that was written.
         evaluations, evaluations_total: network evaluations done, and planned.
+        resumed: windows that were taken over from an earlier call that did not end.
         elapsed: seconds from loading the network to the last evaluation.
         cancelled: whether Ctrl-C ended it early.
     """
@@ -50,6 +60,7 @@ class Result:
     seconds: float
     evaluations: int
     evaluations_total: int
+    resumed: int
     elapsed: float
     cancelled: bool
 
@@ -64,7 +75,8 @@ def run_extension(
 ) -> Result:
     """Extend `source` by `seconds` and write original and extension as one file, with its recipe beside it.
 
-    KeyboardInterrupt while it denoises ends the run; the windows that are complete are written.
+    KeyboardInterrupt while it denoises ends the run; the windows that are complete are written. What ended before
+    its last window, however it did, is taken up again by the same call (`core.unfinished`).
 
     Raises:
         SettingsError, NetworkError, SamplerError, AudioError, ExportError: before the costly part wherever that can
@@ -171,9 +183,16 @@ def _run(
     device = resolve_device(settings.device)
     denoiser = load_denoiser(settings.network, device)
     extension = Extension(denoiser, network, before, sample_rate, seconds, settings, following=after)
+    unfinished = Unfinished(absolute(destination), _made_from(source, gap, seconds, settings, network, extension))
+    earlier = unfinished.load()
+    if earlier is not None:
+        extension.resume(*earlier)
+    resumed = extension.windows_done
     cancelled = False
     try:
         for step in extension.run():
+            if step.window_complete:
+                unfinished.save(*extension.progress())
             if progress is not None:
                 progress(step)
     except KeyboardInterrupt:
@@ -207,12 +226,38 @@ def _run(
             write_recipe(written, build_recipe([run], source, report), overwrite=overwrite)
         except ExportError as error:
             raise ExportError(f"{report.path} is written, but not its recipe. {error}") from error
+    if not cancelled:
+        unfinished.remove()
     return Result(
         report=report,
         recipe=written,
         seconds=generated.shape[1] / sample_rate,
         evaluations=extension.evaluations_done,
         evaluations_total=extension.plan.evaluations,
+        resumed=resumed,
         elapsed=elapsed,
         cancelled=cancelled,
     )
+
+
+def _made_from(
+    source: Source | None,
+    gap: tuple[int, int] | None,
+    seconds: float,
+    settings: Settings,
+    network: NetworkInfo,
+    extension: Extension,
+) -> dict[str, Any]:
+    """All that decides the samples of a run."""
+    return {
+        "source": source.sha256() if source is not None else None,
+        "gap": gap,
+        "seconds": seconds,
+        "network": network.weights_sha256(),
+        "sampler": describe_sampler(settings, extension.sampler),
+        "steps": settings.steps,
+        "seed": settings.seed,
+        "device": settings.device,
+        "windows": extension.plan.windows,
+        "versions": versions(),
+    }

@@ -538,10 +538,12 @@ class MainWindow(QMainWindow):
         self._refresh_actions()
 
     def _save(self) -> None:
-        """Write the takes to the recovery folder, in the background."""
+        """Write the takes, and the complete windows of a running one, to the recovery folder, in the background."""
         self._save_timer.stop()
-        timeline = self.session.timeline
-        if timeline is not None and not self.session.running:
+        timeline, job = self.session.timeline, self.session.job
+        if job is not None and job.replaces is not None:
+            return  # what is to be replaced stays saved until it has been
+        if timeline is not None:
             self.background.run(lambda: self.autosave.save(timeline), self._saved)
 
     def _saved(self, well: bool) -> None:

@@ -9,7 +9,6 @@ import random
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
@@ -87,7 +86,7 @@ class Session(QObject):
         super().__init__(parent)
         self.undo_stack = QUndoStack(self)
         self._timeline: Timeline | None = None
-        self._live: np.ndarray | None = None  # complete windows of the running job
+        self._live: Take | None = None  # complete windows of the running job
         self._target = DEFAULT_TARGET
         self._settings = Settings()
         self._network: NetworkInfo | None = None
@@ -105,9 +104,9 @@ class Session(QObject):
         """What is heard and seen now. During a run: what the run goes on from, and its complete windows."""
         if self._job is None:
             return self._timeline
-        if self._live is None or self._live.shape[1] == 0:
+        if self._live is None or not self._live.frames:
             return self._job.base
-        return self._job.base.with_take(Take(self._live, self._job.settings))
+        return self._job.base.with_take(self._live)
 
     @property
     def generated_seconds(self) -> float:
@@ -310,9 +309,9 @@ class Session(QObject):
 
     # Results; those of a job that is not the running one are late and dropped
 
-    def on_window_done(self, job_id: int, samples: np.ndarray) -> None:
+    def on_window_done(self, job_id: int, take: Take) -> None:
         if self._job is not None and self._job.id == job_id:
-            self._live = samples
+            self._live = take
             self.timeline_changed.emit()
 
     def on_finished(self, job_id: int, outcome: Outcome) -> None:

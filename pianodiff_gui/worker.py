@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
@@ -13,6 +13,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from core.errors import PianoDiffError
 from core.recipe import describe_run
 from pianodiff_gui.jobs import Envelope, Frame, Job, Outcome
+from pianodiff_gui.timeline import Take
 
 if TYPE_CHECKING:
     from core.diffusion.denoiser import Denoiser
@@ -151,12 +152,32 @@ def picture_of(
     )
 
 
+def _describe(
+    job: Job, engine: Engine, device: str, new_frames: int, elapsed: float, complete: bool
+) -> dict[str, Any]:
+    """The run's entries for a recipe."""
+    return describe_run(
+        job.settings,
+        job.network,
+        engine.sampler,
+        engine.plan,
+        seconds=job.seconds,
+        new_frames=new_frames,
+        evaluations=engine.evaluations_done,
+        elapsed=elapsed,
+        x_T_sha256=engine.x_T_sha256,
+        device=device,
+        complete=complete,
+        first_window=job.base.windows,
+    )
+
+
 class ExtensionWorker(QObject):
     """Lives in its own thread. Every signal carries the job's id, so that late results can be told apart."""
 
     ready = Signal(list)  # names of the devices there are
     started = Signal(int, str)  # job, device
-    window_done = Signal(int, object)  # job, float32 (channels, frames): everything complete so far
+    window_done = Signal(int, object)  # job, Take: everything complete so far
     finished = Signal(int, object)  # job, Outcome
     failed = Signal(int, str)  # job, message for the user
 
@@ -199,27 +220,14 @@ class ExtensionWorker(QObject):
         steps = engine.run()
         try:
             if not job.cancelled.is_set():
-                complete = self._iterate(job, engine, steps, clock)
+                complete = self._iterate(job, engine, device, steps, clock)
         except PianoDiffError as problem:
             error = str(problem)
         finally:
             steps.close()  # type: ignore[attr-defined]  # a generator: closing it ends it within one step
         elapsed = time.perf_counter() - clock.started
         samples = engine.audio()
-        run = describe_run(
-            job.settings,
-            job.network,
-            engine.sampler,
-            engine.plan,
-            seconds=job.seconds,
-            new_frames=samples.shape[1],
-            evaluations=engine.evaluations_done,
-            elapsed=elapsed,
-            x_T_sha256=engine.x_T_sha256,
-            device=device,
-            complete=complete,
-            first_window=job.base.windows,
-        )
+        run = _describe(job, engine, device, samples.shape[1], elapsed, complete)
         outcome = Outcome(
             samples,
             complete,
@@ -233,7 +241,7 @@ class ExtensionWorker(QObject):
         )
         self.finished.emit(job.id, outcome)
 
-    def _iterate(self, job: Job, engine: Engine, steps: Iterator[Step], clock: StepClock) -> bool:
+    def _iterate(self, job: Job, engine: Engine, device: str, steps: Iterator[Step], clock: StepClock) -> bool:
         """True when the generator ran to its end, False when the job was cancelled."""
         levels: list[float] = []
         similarities: list[float] = []
@@ -249,7 +257,9 @@ class ExtensionWorker(QObject):
                 drawn = now
                 job.mailbox.put(picture_of(step, job.network.sample_rate, levels, similarities, clock, now))
             if step.window_complete:
-                self.window_done.emit(job.id, engine.audio())
+                samples = engine.audio()
+                run = _describe(job, engine, device, samples.shape[1], now - clock.started, complete=False)
+                self.window_done.emit(job.id, Take(samples, job.settings, run))
             if job.cancelled.is_set():
                 return False
         return True

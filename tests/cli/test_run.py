@@ -256,10 +256,14 @@ def test_a_disk_that_fills_up_at_the_end(
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr(os, "fsync", full)
-    assert extend(source, tmp_path / "out.wav") == 1
+    with monkeypatch.context() as disk:
+        disk.setattr(os, "fsync", full)
+        assert extend(source, tmp_path / "out.wav") == 1
     assert "is full. Nothing was written." in capsys.readouterr().err
-    assert names(tmp_path) == ["in.wav"]
+    assert names(tmp_path) == ["in.wav", "out.wav.unfinished"]
+    assert extend(source, tmp_path / "out.wav") == 0  # room was made: what was computed is not computed again
+    assert "taken over from an earlier call" in capsys.readouterr().out
+    assert names(tmp_path) == ["in.wav", "out.wav", "out.wav.json"]
 
 
 def test_a_recipe_that_cannot_be_written_is_not_hidden(
@@ -284,7 +288,7 @@ def test_a_source_that_changes_during_the_run(clip: Write, tmp_path: Path, netwo
     settings = Settings(steps=4, network=str(network))
     with open_source(source) as opened, pytest.raises(AudioError, match="was changed"):
         run_extension(opened, tmp_path / "out.wav", 0.5, settings, progress=spoil)
-    assert names(tmp_path) == ["in.wav"]
+    assert names(tmp_path) == ["in.wav", "out.wav.unfinished"]
 
 
 # Ctrl-C
@@ -355,10 +359,10 @@ def test_cancelled_at_the_export(
     def interrupt(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("core.export._begins_with", interrupt)
+    monkeypatch.setattr("core.export._is_kept", interrupt)
     assert extend(source, tmp_path / "out.wav") == 130
     assert capsys.readouterr().err.endswith("pianodiff: cancelled. Nothing half-written is left behind.\n")
-    assert names(tmp_path) == ["in.wav"]
+    assert names(tmp_path) == ["in.wav", "out.wav.unfinished"]
 
 
 @pytest.mark.skipif(os.name == "nt", reason="sends a POSIX signal")
@@ -399,7 +403,8 @@ def test_a_real_interruption(clip: Write, tmp_path: Path, network: Path) -> None
     assert "cancelled after " in rest and "What was complete is written" in rest
     np.testing.assert_array_equal(samples(tmp_path / "out.wav")[:6400], samples(source))
     assert 6400 + 8 * 2000 <= sf.info(tmp_path / "out.wav").frames < 6400 + 20 * 8000
-    assert names(tmp_path) == ["in.wav", "out.wav", "out.wav.json"]
+    assert names(tmp_path) == ["in.wav", "out.wav", "out.wav.json", "out.wav.unfinished"]
+    assert "with --overwrite goes on from there" in rest
 
 
 def beside(network: Path, command: str, source: Path, out: Path, *more: str) -> int:
@@ -464,3 +469,64 @@ def test_the_test_bed_prints_a_table(capsys: pytest.CaptureFixture[str]) -> None
     assert "| decoupled | 50 | 0 | 0.0113 | 0.0240 |" in capsys.readouterr().out
     assert main(["testbed", "--draws", "5"]) == 2
     assert main(["testbed", "--reach", "-1"]) == 2
+
+
+@pytest.mark.parametrize("command", ["extend", "prepend", "fill"])
+def test_a_killed_run_goes_on_from_its_last_finished_window(
+    capsys: pytest.CaptureFixture[str],
+    clip: Write,
+    network: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    command: str,
+) -> None:
+    """The same samples as without the interruption, and only what was missing is made."""
+    source = clip("in.wav", seconds=2.0)
+    where = ("--from", "0.6", "--to", "1.2") if command == "fill" else ("--seconds", "0.6")
+
+    def run(out: str, *more: str) -> int:
+        return beside(network, command, source, tmp_path / out, *where, *more)
+
+    assert run("whole.wav") == 0  # 3 windows of 3 evaluations
+    report = ProgressReport.__call__
+
+    def die(self: ProgressReport, step: Any) -> None:
+        report(self, step)
+        if step.evaluations == 8:
+            raise RuntimeError("the power went")
+
+    monkeypatch.setattr(ProgressReport, "__call__", die)
+    assert run("out.wav") == 1
+    assert "out.wav.unfinished" in names(tmp_path) and "out.wav" not in names(tmp_path)
+    monkeypatch.setattr(ProgressReport, "__call__", report)
+    seen: list[int] = []
+    monkeypatch.setattr(ProgressReport, "__call__", lambda self, step: seen.append(step.evaluations))
+    capsys.readouterr()
+    assert run("out.wav") == 0
+    assert seen == [7, 8, 9]
+    assert "2 windows taken over from an earlier call" in capsys.readouterr().out
+    assert np.array_equal(samples(tmp_path / "out.wav"), samples(tmp_path / "whole.wav"))
+    assert names(tmp_path) == ["in.wav", "out.wav", "out.wav.json", "whole.wav", "whole.wav.json"]
+    hashes = {read_recipe(tmp_path / f"{name}.wav.json")["x_T_sha256"] for name in ("out", "whole")}
+    assert len(hashes) == 1
+
+
+@pytest.mark.parametrize("spoil", ["seed", "file"])
+def test_what_was_left_by_another_run_is_not_taken_over(
+    capsys: pytest.CaptureFixture[str], clip: Write, network: Path, tmp_path: Path, spoil: str
+) -> None:
+    """Half of one seed and half of another would be neither; a damaged file must not end the run either."""
+    source = clip("in.wav", seconds=2.0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ProgressReport, "__call__", lambda self, step: 1 / 0 if step.window == 1 else None)
+        assert beside(network, "extend", source, tmp_path / "out.wav", "--seconds", "0.6") == 1
+    left = tmp_path / "out.wav.unfinished"
+    assert left.is_file()
+    seed = "1" if spoil == "seed" else "0"
+    if spoil == "file":
+        left.write_bytes(left.read_bytes()[:100])
+    capsys.readouterr()
+    assert beside(network, "extend", source, tmp_path / "out.wav", "--seconds", "0.6", "--seed", seed) == 0
+    assert "taken over" not in capsys.readouterr().out
+    assert beside(network, "extend", source, tmp_path / "whole.wav", "--seconds", "0.6", "--seed", seed) == 0
+    assert np.array_equal(samples(tmp_path / "out.wav"), samples(tmp_path / "whole.wav"))

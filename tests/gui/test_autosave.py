@@ -171,3 +171,58 @@ def test_a_recording_that_has_changed_since_is_not_mixed_with_old_takes(
     assert "has changed" in problems[0]
     again.close()
     again.deleteLater()
+
+
+def test_complete_windows_of_a_run_that_is_killed_come_back(
+    loaded: MainWindow, qtbot: QtBot, engines: FakeEngines
+) -> None:
+    """Breaks when a kill in the last window of an hour's run loses the hour."""
+    session = loaded.session
+    session.set_settings(steps=4)
+    session.set_target(20.0)
+    plan = session.cost()
+    assert plan is not None and len(plan.windows) > 1
+    engines.hold(4 * (len(plan.windows) - 1) + 1)  # in the last window
+    loaded.commands["extend"].trigger()
+    done = sum(window.new_frames for window in plan.windows[:-1]) / 22_050
+
+    def saved_seconds() -> float:
+        saved = list((loaded.data_folder / "sessions").glob("*/session.json"))
+        if not saved or session.source is None:
+            return 0.0
+        try:
+            takes = Autosave.load(saved[0].parent).takes
+        except PianoDiffError:  # it is being written
+            return 0.0
+        return sum(take.frames for take in takes) / session.source.sample_rate
+
+    qtbot.waitUntil(lambda: abs(saved_seconds() - done) < 0.01, timeout=20_000)
+    folder = next((loaded.data_folder / "sessions").iterdir())
+    (take,) = Autosave.load(folder).takes
+    assert take.run["complete"] is False and take.settings == session.settings
+    engines.release()
+    qtbot.waitUntil(lambda: not session.running, timeout=20_000)
+    qtbot.waitUntil(lambda: abs(saved_seconds() - 20.0) < 0.01, timeout=20_000)
+
+
+def test_a_take_that_is_being_replaced_stays_saved(loaded: MainWindow, qtbot: QtBot, engines: FakeEngines) -> None:
+    """Breaks when a kill during Try again leaves neither the old take nor the new one."""
+    session = loaded.session
+    session.set_settings(steps=4)
+    session.set_target(8.0)
+    loaded.commands["extend"].trigger()
+    run_to_end(loaded, qtbot)
+    sessions = loaded.data_folder / "sessions"
+    qtbot.waitUntil(lambda: any(sessions.glob("*/session.json")), timeout=20_000)
+    folder = next(sessions.iterdir())
+    (old,) = Autosave.load(folder).takes
+    windows = len(old.run["windows"])
+    assert windows > 1
+    engines.hold(4 * (windows - 1) + 1)
+    loaded.commands["again"].trigger()
+    qtbot.waitUntil(lambda: session.timeline is not None and 0 < session.generated_seconds < 8.0, timeout=20_000)
+    qtbot.wait(1500)  # longer than saving waits
+    (kept,) = Autosave.load(folder).takes
+    np.testing.assert_array_equal(kept.samples, old.samples)
+    engines.release()
+    qtbot.waitUntil(lambda: not session.running, timeout=20_000)

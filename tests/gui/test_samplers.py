@@ -72,7 +72,9 @@ def test_a_sampler_of_ones_own_is_used_remembered_and_run(
     assert loaded.controls.sampler.currentText() == "mine.py"
     assert loaded.controls.cost_values[1].text() == "8"
     assert Preferences().samplers == (str(path),)
+    loaded.commands["extend"].trigger()
     run_to_end(loaded, qtbot)
+    assert loaded.session.generated_seconds == 2.0
     choose(loaded.controls.sampler, "repaint")
     choose(loaded.controls.sampler, str(path))
     qtbot.waitUntil(lambda: loaded.session.settings.sampler == str(path), timeout=20_000)

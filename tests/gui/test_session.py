@@ -176,7 +176,7 @@ def test_results_of_an_old_job_are_dropped(session: Session, source: Source) -> 
     assert job is not None
     session.open(source)
     assert job.cancelled.is_set()
-    session.on_window_done(job.id, np.zeros((1, 100), np.float32))
+    session.on_window_done(job.id, Take(np.zeros((1, 100), np.float32), job.settings))
     finish(session, job)
     session.on_failed(job.id, "late")
     assert session.timeline.generated_frames == 0  # type: ignore[union-attr]
