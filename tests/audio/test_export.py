@@ -473,7 +473,7 @@ def test_an_interruption_leaves_nothing(tmp_path: Path, monkeypatch: pytest.Monk
         raise KeyboardInterrupt
 
     with make(tmp_path / "in.wav") as source:
-        monkeypatch.setattr("core.export._begins_with", interrupt)
+        monkeypatch.setattr("core.export._is_kept", interrupt)
         with pytest.raises(KeyboardInterrupt):
             export_extended(source, new(), tmp_path / "out.wav")
     assert names(tmp_path) == ["in.wav"]
@@ -500,7 +500,7 @@ def test_a_source_that_changes_meanwhile_is_refused(tmp_path: Path, monkeypatch:
             sf.write(source.path, np.zeros((FRAMES, 2), np.int16), RATE)
             return True
 
-        monkeypatch.setattr("core.export._begins_with", compare)
+        monkeypatch.setattr("core.export._is_kept", compare)
         with pytest.raises(AudioError, match="was changed"):
             export_extended(source, new(), tmp_path / "out.wav")
     assert names(tmp_path) == ["in.wav"]
