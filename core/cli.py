@@ -12,7 +12,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from core import __version__
 from core.audio import open_source
@@ -85,50 +85,28 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"pianodiff {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
 
-    extend = commands.add_parser(
-        "extend",
-        help="add new audio to the end of a recording",
-        description="Write IN followed by new audio to OUT. The samples of IN are kept bit for bit. "
-        "A recipe that makes the same samples again is written to OUT.json.",
-        epilog="example: pianodiff extend clip.wav longer.wav --seconds 4 --sampler repaint --steps 100",
-        allow_abbrev=False,
-    )
-    extend.add_argument("input", metavar="IN", help="the recording: WAV, FLAC, Ogg, MP3, AIFF")
-    _add_run_options(extend)
-    extend.set_defaults(run=_extend)
+    extend = _add_recording_command(commands, "extend", _extend, "add new audio to the end of a recording")
+    extend.description = f"Write IN followed by new audio to OUT. The samples of IN are kept bit for bit. {_RECIPE}"
+    extend.epilog = "example: pianodiff extend clip.wav longer.wav --seconds 4 --sampler repaint --steps 100"
 
-    prepend = commands.add_parser(
-        "prepend",
-        help="add new audio to the start of a recording",
-        description="Write new audio followed by IN to OUT. The samples of IN are kept bit for bit. "
-        "A recipe that makes the same samples again is written to OUT.json.",
-        epilog="example: pianodiff prepend clip.wav longer.wav --seconds 3",
-        allow_abbrev=False,
-    )
-    prepend.add_argument("input", metavar="IN", help="the recording: WAV, FLAC, Ogg, MP3, AIFF")
-    _add_run_options(prepend)
-    prepend.set_defaults(run=_prepend)
+    prepend = _add_recording_command(commands, "prepend", _prepend, "add new audio to the start of a recording")
+    prepend.description = f"Write new audio followed by IN to OUT. The samples of IN are kept bit for bit. {_RECIPE}"
+    prepend.epilog = "example: pianodiff prepend clip.wav longer.wav --seconds 3"
 
-    fill = commands.add_parser(
-        "fill",
-        help="put new audio in place of a stretch of a recording",
-        description="Write IN to OUT with new audio from A to B seconds. All other samples of IN are kept bit for bit. "
-        "A recipe that makes the same samples again is written to OUT.json.",
-        epilog="example: pianodiff fill clip.wav mended.wav --from 3.2 --to 4",
-        allow_abbrev=False,
+    about = "put new audio in place of a stretch of a recording"
+    fill = _add_recording_command(commands, "fill", _fill, about, length=False)
+    fill.description = (
+        f"Write IN to OUT with new audio from A to B seconds. All other samples of IN are kept bit for bit. {_RECIPE}"
     )
-    fill.add_argument("input", metavar="IN", help="the recording: WAV, FLAC, Ogg, MP3, AIFF")
-    _add_run_options(fill, length=False)
+    fill.epilog = "example: pianodiff fill clip.wav mended.wav --from 3.2 --to 4"
     add = fill.add_argument
     add("--from", dest="begin", type=_number, required=True, metavar="A", help="where the gap begins, in seconds")
     add("--to", dest="end", type=_number, required=True, metavar="B", help="where it ends, in seconds")
-    fill.set_defaults(run=_fill)
 
     generate = commands.add_parser(
         "generate",
         help="make audio from nothing",
-        description="Write new audio that continues nothing to OUT, mono at the network's sample rate. "
-        "A recipe that makes the same samples again is written to OUT.json.",
+        description=f"Write new audio that continues nothing to OUT, mono at the network's sample rate. {_RECIPE}",
         epilog="example: pianodiff generate new.wav --seconds 5 --seed 7",
         allow_abbrev=False,
     )
@@ -146,6 +124,20 @@ def _parser() -> argparse.ArgumentParser:
         "networks", help="list the networks", description="List the networks that come with PianoDiff."
     )
     networks.set_defaults(run=_list_networks)
+    return parser
+
+
+_RECIPE = "A recipe that makes the same samples again is written to OUT.json."
+
+
+def _add_recording_command(
+    commands: Any, name: str, run: Callable[[argparse.Namespace], int], about: str, length: bool = True
+) -> argparse.ArgumentParser:
+    """A command from IN to OUT; `length`: whether it is told how many seconds to make."""
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=about, allow_abbrev=False)
+    parser.add_argument("input", metavar="IN", help="the recording: WAV, FLAC, Ogg, MP3, AIFF")
+    _add_run_options(parser, length)
+    parser.set_defaults(run=run)
     return parser
 
 

@@ -207,7 +207,12 @@ def absolute(path: str | os.PathLike[str]) -> Path:
 
 
 def write_text(destination: Path, text: str, *, overwrite: bool) -> None:
-    """Write a small text file (UTF-8) with the same care as audio.
+    """Write a small text file (UTF-8) with the same care as audio. Raises as :func:`write_bytes` does."""
+    write_bytes(destination, text.encode(), overwrite=overwrite)
+
+
+def write_bytes(destination: Path, content: bytes, *, overwrite: bool) -> None:
+    """Write a small file with the same care as audio.
 
     Raises:
         ExportError: it can't or mustn't be written there; nothing has changed on disk.
@@ -215,7 +220,7 @@ def write_text(destination: Path, text: str, *, overwrite: bool) -> None:
     check_text_destination(destination, overwrite=overwrite)
     destination = Path(os.path.realpath(destination))
     with _replacing(destination, overwrite) as temporary, _create(temporary) as file:
-        file.write(text.encode())
+        file.write(content)
 
 
 def check_text_destination(destination: Path, *, overwrite: bool) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-import os
 import zipfile
 from contextlib import suppress
 from pathlib import Path
@@ -16,6 +15,8 @@ from typing import Any
 import numpy as np
 
 from core.audio import FloatArray
+from core.errors import ExportError
+from core.export import write_bytes
 
 
 class Unfinished:
@@ -42,12 +43,8 @@ class Unfinished:
         """Keep the first `windows` windows, whole or not at all."""
         held = io.BytesIO()
         np.savez(held, key=self._key, windows=windows, before=before, after=after)
-        temporary = self.path.with_name(self.path.name + ".part")
-        with suppress(OSError):  # without room for it the run goes on, it only can't be taken up again
-            temporary.write_bytes(held.getvalue())
-            os.replace(temporary, self.path)
-            return
-        temporary.unlink(missing_ok=True)
+        with suppress(ExportError, OSError):  # without room for it the run goes on, it only can't be taken up again
+            write_bytes(self.path, held.getvalue(), overwrite=True)
 
     def remove(self) -> None:
         """It is finished, or of no use any more."""

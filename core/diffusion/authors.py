@@ -14,6 +14,7 @@ A walk of `steps` steps has T = steps indices; at 200 they are the network's own
 from collections import Counter
 from collections.abc import Iterator
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -30,28 +31,30 @@ JUMP, RESAMPLINGS = 10, 10
 
 
 def interpolation(
-    denoiser: Denoiser, known: Tensor, keep: Tensor, steps: int, noise: NoiseSource, lambdas: str = "reverse"
+    denoiser: Denoiser, known: Tensor, keep: Tensor, steps: int, noise: NoiseSource
 ) -> Iterator[State]:
     """Interpolation guidance. known (B, 1, N), keep (B, 1, N) bool -> a State after each of steps + 5 evaluations."""
-    curve = lambda_curve(lambdas, steps)
-    chain = _Chain(denoiser, known, keep, steps, noise)
+    return _blended(denoiser, known, keep, steps, noise, lambda_curve("reverse", steps))
+
+
+def replacement(denoiser: Denoiser, known: Tensor, keep: Tensor, steps: int, noise: NoiseSource) -> Iterator[State]:
+    """The do-nothing baseline: interpolation with a lambda of 0 throughout."""
+    return _blended(denoiser, known, keep, steps, noise, np.zeros(steps))
+
+
+def _blended(
+    denoiser: Denoiser, known: Tensor, keep: Tensor, steps: int, noise: NoiseSource, curve: np.ndarray
+) -> Iterator[State]:
+    chain = _Chain(denoiser, known, steps, noise)
     for n in [*range(steps - 1, -1, -1), *[0] * MORE_PASSES]:
         pasted = chain.known_at(n) if n else known
         chain.x = torch.where(keep, torch.lerp(pasted, chain.x, float(curve[steps - 1 - n])), chain.x)
         yield chain.denoise(n)
 
 
-def replacement(denoiser: Denoiser, known: Tensor, keep: Tensor, steps: int, noise: NoiseSource) -> Iterator[State]:
-    """The do-nothing baseline. As `interpolation`, with the known part overwritten before every step."""
-    chain = _Chain(denoiser, known, keep, steps, noise)
-    for n in [*range(steps - 1, -1, -1), *[0] * MORE_PASSES]:
-        chain.x = torch.where(keep, chain.known_at(n) if n else known, chain.x)
-        yield chain.denoise(n)
-
-
 def repaint(denoiser: Denoiser, known: Tensor, keep: Tensor, steps: int, noise: NoiseSource) -> Iterator[State]:
     """RePaint. known (B, 1, N), keep (B, 1, N) bool -> a State after each evaluation."""
-    chain = _Chain(denoiser, known, keep, steps, noise)
+    chain = _Chain(denoiser, known, steps, noise)
     for n in range(steps, 0, -1):
         state = chain.denoise(n - 1)
         chain.x = torch.where(keep, chain.known_at(n - 1), chain.x).clamp(-1, 1)
@@ -73,7 +76,7 @@ def _jumps(n: int, steps: int) -> bool:
 class _Chain:
     """x, starting from x_T, and the moves of the authors' program. Index n is level n + 1 of a walk of `steps`."""
 
-    def __init__(self, denoiser: Denoiser, known: Tensor, keep: Tensor, steps: int, noise: NoiseSource) -> None:
+    def __init__(self, denoiser: Denoiser, known: Tensor, steps: int, noise: NoiseSource) -> None:
         schedule = denoiser.schedule
         self._denoiser, self._known, self._noise = denoiser, known, noise
         self._schedule, self._step = schedule, DDIM(schedule)

@@ -35,16 +35,18 @@ class Conditioning:
         return x
 
 
-class Replace(Conditioning):
-    """The known part of x_t is overwritten by the known audio noised to that level (paper, eq. 16 and 18).
-
-    Alone it is the "do-nothing" baseline; on a walk with jumps it is RePaint.
-
-    known, keep: (B, 1, N), keep bool.
-    """
+class WithKnown(Conditioning):
+    """One that has the known audio. known, keep: (B, 1, N), keep bool, True where it is known."""
 
     def __init__(self, schedule: NoiseSchedule, known: Tensor, keep: Tensor) -> None:
         self.schedule, self.known, self.keep = schedule, known, keep
+
+
+class Replace(WithKnown):
+    """The known part of x_t is overwritten by the known audio noised to that level (paper, eq. 16 and 18).
+
+    Alone it is the "do-nothing" baseline; on a walk with jumps it is RePaint.
+    """
 
     def enter(self, x: Tensor, edge: Edge, visit: int, noise: NoiseSource) -> Tensor:
         """x at edge.start with the known part replaced."""
@@ -73,7 +75,7 @@ class Interpolate(Replace):
         return torch.where(self.keep, blend, x)
 
 
-class Decouple(Conditioning):
+class Decouple(WithKnown):
     """Decoupled guidance, in its form with one evaluation a step (DING: Moufad et al. 2025, arXiv 2512.18365).
 
     The likelihood of the known audio is not asked at x_t's own clean estimate, but with the noise that the network
@@ -81,9 +83,6 @@ class Decouple(Conditioning):
     is signal known + noise eps. It belongs with the `Decoupled` solver, which moves the unknown part. The last step,
     to level 0, is left as the network says.
     """
-
-    def __init__(self, schedule: NoiseSchedule, known: Tensor, keep: Tensor) -> None:
-        self.schedule, self.known, self.keep = schedule, known, keep
 
     def leave(self, x: Tensor, prediction: Prediction, edge: Edge) -> Tensor:
         """x at edge.stop with the known part put in its place."""

@@ -7,7 +7,7 @@ backward pass, about twice the work, and the memory for it.
 import torch
 from torch import Tensor
 
-from core.diffusion.conditioning import Conditioning
+from core.diffusion.conditioning import WithKnown
 from core.diffusion.denoiser import Denoiser, Prediction
 from core.diffusion.schedule import NoiseSchedule
 
@@ -17,12 +17,7 @@ FADE_FRAMES = 50
 """Length of the Hann fade of its projection, in frames on each side of the unknown part."""
 
 
-class _Guidance(Conditioning):
-    """known, keep: (B, 1, N), keep bool."""
-
-    def __init__(self, schedule: NoiseSchedule, known: Tensor, keep: Tensor) -> None:
-        self.schedule, self.known, self.keep = schedule, known, keep
-
+class _Guidance(WithKnown):
     def predict(self, denoiser: Denoiser, x: Tensor, level: float) -> Prediction:
         """The network's prediction, its clean estimate corrected; one evaluation and one backward pass."""
         with torch.enable_grad():

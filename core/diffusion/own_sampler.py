@@ -20,7 +20,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
-from core.diffusion.samplers import SAMPLERS, Cost, Sampler, Scripted
+from core.diffusion.samplers import SAMPLERS, Cost, Run, Sampler, Scripted
 from core.errors import PianoDiffError, SamplerError, SettingsError
 
 if TYPE_CHECKING:
@@ -90,9 +90,7 @@ def _declared_cost(path: Path, module: ModuleType) -> Callable[[Settings], Cost]
     return cost
 
 
-def _guarded(
-    path: Path, function: Callable[..., Iterator[State]]
-) -> Callable[[Denoiser, Tensor, Tensor, Settings, NoiseSource], Iterator[State]]:
+def _guarded(path: Path, function: Callable[..., Iterator[State]]) -> Run:
     def run(
         denoiser: Denoiser, known: Tensor, keep: Tensor, settings: Settings, noise: NoiseSource
     ) -> Iterator[State]:

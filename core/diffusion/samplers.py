@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from core.diffusion.solver import Solver
     from core.settings import Settings
 
+Run = Callable[["Denoiser", "Tensor", "Tensor", "Settings", "NoiseSource"], Iterator["State"]]
+"""`Sampler.run` as a function."""
+
 Option = Literal["lambda_schedule", "jump_length", "resamplings", "solver", "eta"]
 """The settings that some samplers listen to and others don't."""
 
@@ -77,7 +80,7 @@ class Sampler(ABC):
 class Composed(Sampler):
     """A walk, a solver and a conditioning. The solver is the settings' where "solver" is an option, else its own."""
 
-    _conditioning: Callable[[NoiseSchedule, Tensor, Tensor, list[Edge], Settings], Conditioning]
+    _known: Literal["replace", "interpolate", "decouple", "reconstruct", "pseudoinverse"]
     _own_solver: Literal["ancestral", "decoupled", "heun"] = "ancestral"
     _guided: bool = False
 
@@ -88,7 +91,8 @@ class Composed(Sampler):
         walk = self._walk(settings, schedule.top)
         if self._own_solver == "heun":
             walk = churned(walk, schedule, CHURN)
-        return walk, self._solver(schedule, settings), self._conditioning(schedule, known, keep, walk, settings)
+        conditioning = self._conditioning(schedule, known, keep, walk, settings)
+        return walk, self._solver(schedule, settings), conditioning
 
     def cost(self, settings: Settings) -> Cost:
         """Of one window, exactly."""
@@ -117,6 +121,24 @@ class Composed(Sampler):
             return repaint(top, settings.steps, settings.jump_length, settings.resamplings)
         return strided(top, settings.steps)
 
+    def _conditioning(
+        self, schedule: NoiseSchedule, known: Tensor, keep: Tensor, walk: list[Edge], settings: Settings
+    ) -> Conditioning:
+        from core.diffusion import conditioning, guidance
+
+        match self._known:
+            case "interpolate":
+                lambdas = lambda_curve(settings.lambda_schedule, len(walk))
+                by_level = {edge.start: float(value) for edge, value in zip(walk, lambdas, strict=True)}
+                return conditioning.Interpolate(schedule, known, keep, by_level)
+            case "decouple":
+                return conditioning.Decouple(schedule, known, keep)
+            case "reconstruct":
+                return guidance.Reconstruct(schedule, known, keep)
+            case "pseudoinverse":
+                return guidance.PseudoinverseGuide(schedule, known, keep)
+        return conditioning.Replace(schedule, known, keep)
+
     def _solver(self, schedule: NoiseSchedule, settings: Settings) -> Solver:
         from core.diffusion import solver
 
@@ -138,7 +160,7 @@ class Scripted(Sampler):
     """A sampler written as one function. sha256: of its file, where it is the user's own."""
 
     _cost: Callable[[Settings], Cost]
-    _run: Callable[[Denoiser, Tensor, Tensor, Settings, NoiseSource], Iterator[State]]
+    _run: Run
     sha256: str = ""
 
     def cost(self, settings: Settings) -> Cost:
@@ -152,70 +174,16 @@ class Scripted(Sampler):
         return self._run(denoiser, known, keep, settings, noise)
 
 
-def _replace(
-    schedule: NoiseSchedule, known: Tensor, keep: Tensor, walk: list[Edge], settings: Settings
-) -> Conditioning:
-    from core.diffusion.conditioning import Replace
+def _authors(method: Literal["interpolation", "repaint", "replacement"]) -> Run:
+    def run(
+        denoiser: Denoiser, known: Tensor, keep: Tensor, settings: Settings, noise: NoiseSource
+    ) -> Iterator[State]:
+        from core.diffusion import authors
 
-    return Replace(schedule, known, keep)
+        states: Iterator[State] = getattr(authors, method)(denoiser, known, keep, settings.steps, noise)
+        return states
 
-
-def _interpolate(
-    schedule: NoiseSchedule, known: Tensor, keep: Tensor, walk: list[Edge], settings: Settings
-) -> Conditioning:
-    from core.diffusion.conditioning import Interpolate
-
-    lambdas = lambda_curve(settings.lambda_schedule, len(walk))
-    by_level = {edge.start: float(value) for edge, value in zip(walk, lambdas, strict=True)}
-    return Interpolate(schedule, known, keep, by_level)
-
-
-def _decouple(
-    schedule: NoiseSchedule, known: Tensor, keep: Tensor, walk: list[Edge], settings: Settings
-) -> Conditioning:
-    from core.diffusion.conditioning import Decouple
-
-    return Decouple(schedule, known, keep)
-
-
-def _reconstruct(
-    schedule: NoiseSchedule, known: Tensor, keep: Tensor, walk: list[Edge], settings: Settings
-) -> Conditioning:
-    from core.diffusion.guidance import Reconstruct
-
-    return Reconstruct(schedule, known, keep)
-
-
-def _pseudoinverse(
-    schedule: NoiseSchedule, known: Tensor, keep: Tensor, walk: list[Edge], settings: Settings
-) -> Conditioning:
-    from core.diffusion.guidance import PseudoinverseGuide
-
-    return PseudoinverseGuide(schedule, known, keep)
-
-
-def _interpolation_authors(
-    denoiser: Denoiser, known: Tensor, keep: Tensor, settings: Settings, noise: NoiseSource
-) -> Iterator[State]:
-    from core.diffusion import authors
-
-    return authors.interpolation(denoiser, known, keep, settings.steps, noise)
-
-
-def _repaint_authors(
-    denoiser: Denoiser, known: Tensor, keep: Tensor, settings: Settings, noise: NoiseSource
-) -> Iterator[State]:
-    from core.diffusion import authors
-
-    return authors.repaint(denoiser, known, keep, settings.steps, noise)
-
-
-def _replacement_authors(
-    denoiser: Denoiser, known: Tensor, keep: Tensor, settings: Settings, noise: NoiseSource
-) -> Iterator[State]:
-    from core.diffusion import authors
-
-    return authors.replacement(denoiser, known, keep, settings.steps, noise)
+    return run
 
 
 SAMPLERS: dict[str, Sampler] = {
@@ -226,28 +194,28 @@ SAMPLERS: dict[str, Sampler] = {
             "Interpolation guidance",
             "The paper's method: while it denoises, the known part gradually becomes the network's own version of it.",
             ("lambda_schedule", "solver", "eta"),
-            _interpolate,
+            "interpolate",
         ),
         Composed(
             "repaint",
             "RePaint",
             "Replacement with jumps back to noisier levels, so that new and known agree. About ten times the cost.",
             ("jump_length", "resamplings", "solver", "eta"),
-            _replace,
+            "replace",
         ),
         Composed(
             "replacement",
             "Replacement",
             "The paper's do-nothing baseline: at every step the known part is overwritten by the known audio, noised.",
             ("solver", "eta"),
-            _replace,
+            "replace",
         ),
         Composed(
             "decoupled",
             "Decoupled guidance",
             "DING: the known audio enters with the very noise that the network found in x_t. Needs few steps.",
             (),
-            _decouple,
+            "decouple",
             "decoupled",
         ),
         Composed(
@@ -255,7 +223,7 @@ SAMPLERS: dict[str, Sampler] = {
             "Pseudoinverse guidance",
             "PiGDM: a gradient through the network moves its estimate until the known part agrees.",
             (),
-            _pseudoinverse,
+            "pseudoinverse",
             _guided=True,
         ),
         Composed(
@@ -263,7 +231,7 @@ SAMPLERS: dict[str, Sampler] = {
             "Reconstruction guidance",
             "CQT-Diff+: gradient steps towards the known audio, which then replaces the known part of the estimate.",
             (),
-            _reconstruct,
+            "reconstruct",
             "heun",
             _guided=True,
         ),
@@ -273,7 +241,7 @@ SAMPLERS: dict[str, Sampler] = {
             "The paper's method as its authors' program has it: x_t clamped, five more passes at the end.",
             (),
             lambda settings: Cost(settings.steps + 5),
-            _interpolation_authors,
+            _authors("interpolation"),
         ),
         Scripted(
             "repaint-authors",
@@ -281,7 +249,7 @@ SAMPLERS: dict[str, Sampler] = {
             "RePaint as the paper's authors' program has it: the known audio one level too noisy, never in the jumps.",
             (),
             lambda settings: Cost(settings.steps + 100 * max(0, settings.steps // 10 - 2) + 3),
-            _repaint_authors,
+            _authors("repaint"),
         ),
         Scripted(
             "replacement-authors",
@@ -289,7 +257,7 @@ SAMPLERS: dict[str, Sampler] = {
             "The do-nothing baseline as the paper's authors' program has it: x_t clamped, five more passes at the end.",
             (),
             lambda settings: Cost(settings.steps + 5),
-            _replacement_authors,
+            _authors("replacement"),
         ),
     )
 }

@@ -8,8 +8,8 @@ of which the variance `fresh` is drawn anew. They differ in how much of it is, a
 """
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Protocol
 
 from torch import Tensor
 
@@ -21,16 +21,21 @@ Predict = Callable[[Tensor, float], Prediction]
 """Another network evaluation: (x, level) -> what it says."""
 
 
-class Solver(Protocol):
+class Solver(ABC):
     """Takes x at edge.start to edge.stop, given what the network predicts there and unit noise shaped like x."""
 
-    def step(self, x: Tensor, prediction: Prediction, edge: Edge, noise: Tensor, predict: Predict) -> Tensor: ...
+    def __init__(self, schedule: NoiseSchedule) -> None:
+        self.schedule = schedule
 
-    def reset(self) -> None:
-        """Forget earlier steps; called after every re-noising move."""
+    @abstractmethod
+    def step(self, x: Tensor, prediction: Prediction, edge: Edge, noise: Tensor, predict: Predict) -> Tensor:
+        """x, noise (B, 1, N) -> (B, 1, N)."""
+
+    def reset(self) -> None:  # noqa: B027 - most remember nothing
+        """Forget earlier steps, if any are remembered; called after every re-noising move."""
 
 
-class DDIM:
+class DDIM(Solver):
     """DDIM's step (Song et al. 2021, eq. 12): `eta` of the ancestral step's fresh noise deviation.
 
     eta 1 is DDPM's ancestral step (Ho et al. 2020, algorithm 2; paper eq. 10), a draw of q(x_stop | x_start, x_0 =
@@ -41,32 +46,24 @@ class DDIM:
     """
 
     def __init__(self, schedule: NoiseSchedule, eta: float = 1.0) -> None:
-        self.schedule, self.eta = schedule, eta
+        super().__init__(schedule)
+        self.eta = eta
 
     def step(self, x: Tensor, prediction: Prediction, edge: Edge, noise: Tensor, predict: Predict) -> Tensor:
         """x, noise (B, 1, N) -> (B, 1, N)."""
         return _move(self.schedule, edge.stop, prediction, self.eta**2 * _ancestral(self.schedule, edge), noise)
 
-    def reset(self) -> None:
-        """Nothing is remembered between steps."""
 
-
-class Decoupled:
+class Decoupled(Solver):
     """The step of decoupled guidance (DING: Moufad et al. 2025): fresh = noise^2 (1 - signal) at edge.stop."""
-
-    def __init__(self, schedule: NoiseSchedule) -> None:
-        self.schedule = schedule
 
     def step(self, x: Tensor, prediction: Prediction, edge: Edge, noise: Tensor, predict: Predict) -> Tensor:
         """x, noise (B, 1, N) -> (B, 1, N)."""
         signal, scale = self.schedule.scales(edge.stop)
         return _move(self.schedule, edge.stop, prediction, scale**2 * (1 - signal), noise)
 
-    def reset(self) -> None:
-        """Nothing is remembered between steps."""
 
-
-class MultistepSDE:
+class MultistepSDE(Solver):
     """SDE-DPM-Solver++(2M) (Lu et al. 2022, appendix A; in half-log-SNR lambda = ln(signal / noise)).
 
     The ancestral step, with the clean estimate drawn on to the middle of the step by the one before:
@@ -75,7 +72,7 @@ class MultistepSDE:
     """
 
     def __init__(self, schedule: NoiseSchedule) -> None:
-        self.schedule = schedule
+        super().__init__(schedule)
         self._before: tuple[Tensor, float] | None = None
 
     def step(self, x: Tensor, prediction: Prediction, edge: Edge, noise: Tensor, predict: Predict) -> Tensor:
@@ -95,13 +92,10 @@ class MultistepSDE:
         self._before = None
 
 
-class Heun:
+class Heun(Solver):
     """The probability flow by Heun's method (Karras et al. 2022, algorithm 2): two evaluations a step, but one to
     level 0. Its noise, the churn, is in the walk (`core.diffusion.walk.churned`).
     """
-
-    def __init__(self, schedule: NoiseSchedule) -> None:
-        self.schedule = schedule
 
     def step(self, x: Tensor, prediction: Prediction, edge: Edge, noise: Tensor, predict: Predict) -> Tensor:
         """x (B, 1, N) -> (B, 1, N); the noise is not used."""
@@ -112,9 +106,6 @@ class Heun:
         signal, scale = self.schedule.scales(edge.stop)
         length = scale - signal * self.schedule.sigma(edge.start)
         return euler + 0.5 * length * (predict(euler, edge.stop).noise - prediction.noise)
-
-    def reset(self) -> None:
-        """Nothing is remembered between steps."""
 
 
 def _ancestral(schedule: NoiseSchedule, edge: Edge) -> float:

@@ -97,12 +97,11 @@ class GaussianDenoiser:
         signal, scale = self.schedule.scales(level)
         prior = self._prior.covariance
         noisy = signal**2 * prior + scale**2 * np.eye(SAMPLES)
+        if self._reach is None:
+            return torch.from_numpy(signal * np.linalg.solve(noisy, prior).T).to(dtype)
         matrix = np.zeros_like(prior)
         for row in range(SAMPLES):
-            seen = slice(None) if self._reach is None else slice(max(0, row - self._reach), row + self._reach + 1)
-            if self._reach is None:
-                matrix = signal * np.linalg.solve(noisy, prior).T
-                break
+            seen = slice(max(0, row - self._reach), row + self._reach + 1)
             matrix[row, seen] = signal * np.linalg.solve(noisy[seen, seen], prior[seen, row])
         return torch.from_numpy(matrix).to(dtype)
 

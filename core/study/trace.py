@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import io
-import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from core.errors import ExportError
+from core.export import write_bytes
 
 if TYPE_CHECKING:
     from core.extension import Step
@@ -61,13 +60,7 @@ class Trace:
             x_level=self.x_level,
             known_frames=self.known_frames,
         )
-        temporary = path.with_name(path.name + ".part")
-        try:
-            temporary.write_bytes(held.getvalue())
-            os.replace(temporary, path)
-        except OSError as error:
-            temporary.unlink(missing_ok=True)
-            raise ExportError(f"{path} can't be written ({error}).") from error
+        write_bytes(path, held.getvalue(), overwrite=True)
 
     @classmethod
     def load(cls, path: Path) -> Trace:
