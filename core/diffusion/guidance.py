@@ -53,22 +53,20 @@ class Reconstruct(_Guidance):
 
 class PseudoinverseGuide(_Guidance):
     """Pseudoinverse guidance (PiGDM: Song et al. 2023, eq. 8): p(x_0 | x_t) taken for a Gaussian around the clean
-    estimate, as wide in every direction as it would be for white audio of the known part's power.
+    estimate, as wide in every direction as it would be for white audio of variance 1, the paper's r_t.
 
-    With r^2 = v n^2 / (s^2 v + n^2) that variance, v the power, s and n the signal and noise scale:
+    With r^2 = n^2 / (s^2 + n^2) that variance, s and n the signal and noise scale:
 
         clean + n^2 / (s r^2) J^T (known - clean),    J = d clean / d x_t.
-    """
 
-    def __init__(self, schedule: NoiseSchedule, known: Tensor, keep: Tensor) -> None:
-        super().__init__(schedule, known, keep)
-        power = torch.where(keep, known.square(), 0.0).sum((1, 2), keepdim=True)
-        power = power / keep.sum((1, 2), keepdim=True).clamp_min(1)
-        self._power = power.clamp_min(1e-12)  # where nothing is known, nothing pulls either
+    Audio is much quieter than that, and none of it white. The r of its own power would be the better one for white
+    audio; but music has some hundred times that power in a few narrow bands, there the step would then be some
+    hundred times too far, and a real network's samples grow without end.
+    """
 
     def _corrected(self, clean: Tensor, pull: Tensor, level: float) -> Tensor:
         signal, scale = self.schedule.scales(level)
-        return clean + (signal**2 * self._power + scale**2) / (signal * self._power) * pull
+        return clean + (signal**2 + scale**2) / signal * pull
 
 
 def hann_edges(keep: Tensor, frames: int) -> Tensor:
