@@ -12,11 +12,11 @@ import os
 import secrets
 import shutil
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -87,6 +87,16 @@ class ExportReport:
     note: str
 
 
+class Insert(NamedTuple):
+    """Generated audio, (channels, frames) at the source's rate, in place of the source's frames begin..end: from the
+    first to the one after the last. (0, 0) is before everything, (N, N) behind the last of N.
+    """
+
+    begin: int
+    end: int
+    samples: FloatArray
+
+
 def export_extended(
     source: Source,
     generated: FloatArray,
@@ -96,7 +106,22 @@ def export_extended(
     subtype: str | None = None,
     overwrite: bool = False,
 ) -> ExportReport:
-    """Write the source's samples, untouched, with generated ones behind them, before them or in a gap.
+    """Write the source with generated audio behind it (gap None) or in the place of its frames `gap`: see
+    :func:`export_inserted`.
+    """
+    begin, end = gap if gap is not None else (source.frames, source.frames)
+    return export_inserted(source, [Insert(begin, end, generated)], destination, subtype=subtype, overwrite=overwrite)
+
+
+def export_inserted(
+    source: Source,
+    inserts: Sequence[Insert],
+    destination: str | os.PathLike[str],
+    *,
+    subtype: str | None = None,
+    overwrite: bool = False,
+) -> ExportReport:
+    """Write the source's samples, untouched, with generated ones before, behind and between them.
 
     The originals are streamed from the source's file in its own sample type. Where the target type is
     narrower they are rounded, and the report says so. Generated samples are rounded to the target type;
@@ -104,10 +129,9 @@ def export_extended(
 
     Args:
         source: what was extended.
-        generated: (channels, frames) at the source's rate, finite.
+        inserts: what was generated, finite, in the order of time. Their gaps don't overlap; several in one place
+            follow one another.
         destination: .wav or .flac. A symbolic link is followed.
-        gap: the source's frames in whose place the generated ones come, from the first to the one after the last;
-            (0, 0) is before everything, None behind it.
         subtype: libsndfile's name of the sample type ("PCM_16", "PCM_24", "FLOAT"); None for the source's
             own, or the nearest that holds its samples exactly.
         overwrite: whether an existing file may be replaced. The source itself never is.
@@ -115,30 +139,31 @@ def export_extended(
     Raises:
         ExportError: it can't or mustn't be written there; nothing has changed on disk.
         AudioError: the source is damaged, gone or changed since it was opened.
-        ValueError: `generated` does not fit the source.
+        ValueError: `inserts` do not fit the source.
     """
-    generated = np.atleast_2d(np.asarray(generated, np.float32))
-    if len(generated) != source.channels:
-        raise ValueError(f"{len(generated)} generated channels do not fit a source of {source.channels}")
-    check_finite(generated, "The generated audio", source.sample_rate)
-    begin, end = gap if gap is not None else (source.frames, source.frames)
-    if not 0 <= begin <= end <= source.frames:
-        raise ValueError(f"there is no gap {begin}..{end} in {source.frames} frames")
-    originals = source.frames - (end - begin)
-    frames = originals + generated.shape[1]
+    inserts = [insert._replace(samples=np.atleast_2d(np.asarray(insert.samples, np.float32))) for insert in inserts]
+    originals, at = source.frames, 0
+    for begin, end, samples in inserts:
+        if len(samples) != source.channels:
+            raise ValueError(f"{len(samples)} generated channels do not fit a source of {source.channels}")
+        if not at <= begin <= end <= source.frames:
+            raise ValueError(f"there is no gap {begin}..{end} behind frame {at} of {source.frames}")
+        check_finite(samples, "The generated audio", source.sample_rate)
+        originals, at = originals - (end - begin), end
+    frames = originals + sum(insert.samples.shape[1] for insert in inserts)
     target = _Target.choose(destination, source.subtype, subtype, source.channels, source.sample_rate, frames)
     target.check(source, overwrite)
     source.check_unchanged()
     with _replacing(target.path, overwrite) as temporary:
         with target.create(temporary) as out:
             sample_type = _transport(source.subtype, target.subtype)
-            for block in _without(source, begin, end, sample_type):
-                if block is None:
-                    _write_float(out, generated, target.subtype)
+            for piece in _pieces(source, inserts, sample_type):
+                if isinstance(piece, Insert):
+                    _write_float(out, piece.samples, target.subtype)
                 else:
-                    out.write(_fit(block, target.subtype))
+                    out.write(_fit(piece, target.subtype))
         target.finish(temporary)
-        identical = _is_kept(temporary, source, begin, end, generated.shape[1])
+        identical = _is_kept(temporary, source, inserts)
         source.check_unchanged()
     return ExportReport(target.named, originals, identical, _note(source, target.subtype, identical, originals))
 
@@ -427,30 +452,33 @@ def _write_float(out: sf.SoundFile, samples: FloatArray, target: str) -> None:
         out.write(_fit(np.ascontiguousarray(samples[:, begin : begin + BLOCK_FRAMES].T), target))
 
 
-def _without(source: Source, begin: int, end: int, sample_type: SampleType) -> Iterator[npt.NDArray[Any] | None]:
-    """The source in blocks, but for its frames begin..end; None once, where these were."""
-    place, passed = 0, False
+def _pieces(
+    source: Source, inserts: Sequence[Insert], sample_type: SampleType
+) -> Iterator[npt.NDArray[Any] | Insert]:
+    """The source in blocks, but for the frames in whose place something comes, which comes there."""
+    rest = list(inserts)
+    at = place = 0  # the next frame that is wanted, and the block's first
     for block in source.blocks(sample_type):
         stop = place + len(block)
-        if place < begin:
-            yield block[: begin - place]
-        if not passed and stop >= begin:
-            passed = True
-            yield None
-        if stop > end:
-            yield block[max(0, end - place) :]
+        while rest and rest[0].begin <= stop:
+            if rest[0].begin > at:
+                yield block[at - place : rest[0].begin - place]
+            at = rest[0].end
+            yield rest.pop(0)
+        if at < stop:
+            yield block[at - place :]
+            at = stop
         place = stop
-    if not passed:
-        yield None
+    yield from rest
 
 
-def _is_kept(path: Path, source: Source, begin: int, end: int, inserted: int) -> bool:
-    """Whether the file decodes, but for `inserted` frames, to exactly what the source decodes to outside its gap."""
+def _is_kept(path: Path, source: Source, inserts: Sequence[Insert]) -> bool:
+    """Whether the file decodes, but for the inserts, to exactly what the source decodes to outside their gaps."""
     with sf.SoundFile(path) as written:
-        for block in _without(source, begin, end, "float64"):
-            if block is None:
-                written.seek(begin + inserted)
-            elif not np.array_equal(block, written.read(len(block), dtype="float64", always_2d=True)):
+        for piece in _pieces(source, inserts, "float64"):
+            if isinstance(piece, Insert):
+                written.seek(piece.samples.shape[1], sf.SEEK_CUR)
+            elif not np.array_equal(piece, written.read(len(piece), dtype="float64", always_2d=True)):
                 return False
     return True
 

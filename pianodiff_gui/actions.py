@@ -24,6 +24,11 @@ class Spec:
     group: str = ""
 
 
+
+def _take_tip(key: int) -> str:
+    return "Show the first take; 2 to 9 show the others" if key == 1 else f"Show take {key}"
+
+
 SPECS = (
     Spec("open", "&Open\u2026", "Open a piano recording", ("Ctrl+O",), "open", "Open", group="File"),
     Spec("demo", "Open the &demo clip", "Open the short recording that comes with PianoDiff", group="File"),
@@ -53,6 +58,7 @@ SPECS = (
         "Export",
         group="File",
     ),
+    Spec("save", "&Save session\u2026", "Write the takes and settings to a file", ("Ctrl+S",), group="File"),
     Spec("quit", "&Quit", "Close PianoDiff", ("Ctrl+Q",), group="File"),
     Spec("undo", "&Undo", "Undo the last change of the extension", ("Ctrl+Z",), "undo", group="Edit"),
     Spec("redo", "&Redo", "Redo what was undone", ("Ctrl+Shift+Z", "Ctrl+Y"), "redo", group="Edit"),
@@ -60,6 +66,10 @@ SPECS = (
     Spec("shorter", "&Shorter", "Make the extension 0.1 s shorter", ("Left",), group="Edit"),
     Spec("longer_second", "Longer by 1 s", "Make the extension 1 s longer", ("Shift+Right",), group="Edit"),
     Spec("shorter_second", "Shorter by 1 s", "Make the extension 1 s shorter", ("Shift+Left",), group="Edit"),
+    Spec("earlier", "Begin earlier", "Make what comes before the recording 0.1 s longer", ("Alt+Left",), group="Edit"),
+    Spec("later", "Begin later", "Make what comes before the recording 0.1 s shorter", ("Alt+Right",), group="Edit"),
+    Spec("mark_begin", "Selection &begins here", "What is filled anew begins at the playhead", ("B",), group="Edit"),
+    Spec("mark_end", "Selection &ends here", "What is filled anew ends at the playhead", ("E",), group="Edit"),
     Spec(
         "extend",
         "E&xtend",
@@ -88,6 +98,11 @@ SPECS = (
         group="Run",
     ),
     Spec("dice", "New &seed", "Draw another seed", ("D",), "dice", group="Run"),
+    Spec("recording", "&Recording by itself", "Show the recording without anything generated", ("0",), group="Takes"),
+    *(Spec(f"take_{key}", f"Take &{key}", _take_tip(key), (str(key),), group="Takes") for key in range(1, 10)),
+    Spec("rename_take", "Re&name\u2026", "Give the take that is shown another name", ("F2",), group="Takes"),
+    Spec("delete_take", "&Delete", "Take the take that is shown off the list", ("Delete",), group="Takes"),
+    Spec("compare", "&Compare\u2026", "All takes in one table, with figures", ("T",), group="Takes"),
     Spec("play", "&Play", "Play from the playhead, or pause", ("Space",), "play", "Play", group="Play"),
     Spec("stop", "&Stop", "Stop and go back to the start", ("Ctrl+.",), "stop", "Stop", group="Play"),
     Spec("loop", "&Loop", "Start over at the end", ("L",), "loop", "Loop", checkable=True, group="Play"),

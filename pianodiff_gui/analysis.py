@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 import logging
+import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,12 +17,12 @@ from core.audio import open_source
 from core.errors import PianoDiffError
 from core.peaks import PeakPyramid
 from core.pitch import TRACK_RATE, PitchTrack, track
-from pianodiff_gui.timeline import Timeline
+from pianodiff_gui.timeline import Part, Timeline
 
 log = logging.getLogger(__name__)
 
 _HOP = 512  # samples at TRACK_RATE between two pitches
-_LEAD = 1.0  # s of known audio before the boundary, so that the first generated frames are whole
+_LEAD = 1.0  # s of audio around a generated part, so that the first generated frames are whole
 _ids = itertools.count(1)
 
 
@@ -36,7 +37,7 @@ class Reading:
 
 @dataclass(frozen=True, eq=False)
 class PitchRequest:
-    """A request for the pitch of the generated part of `timeline`; only the newest one counts."""
+    """A request for the pitch of the generated parts of `timeline`; only the newest one counts."""
 
     timeline: Timeline
     id: int = field(default_factory=lambda: next(_ids))
@@ -95,30 +96,39 @@ class AnalysisWorker(QObject):
 
     @Slot(object)
     def study_generated(self, request: PitchRequest) -> None:
-        """Pitch of the generated part; the frames centred in the known part are left out."""
+        """Pitch of the generated parts; the frames centred in the recording are left out."""
         if request.dropped.is_set():
             return
-        timeline = request.timeline
-        boundary = timeline.source_frames / timeline.sample_rate
-        # Start on the grid of frames that the known part has, so that both parts are sampled alike.
-        hops = max(0, int((boundary - _LEAD) * TRACK_RATE / _HOP))
-        first = round(hops * _HOP / TRACK_RATE * timeline.sample_rate)
-
-        def read(start: int, stop: int) -> np.ndarray:
-            return timeline.read(first + start, first + stop)
-
-        pieces = []
+        pieces: list[PitchTrack] = []
         try:
-            for piece in track(read, timeline.frames - first, timeline.sample_rate, _HOP):
-                if request.dropped.is_set():
-                    return
-                times = piece.times + first / timeline.sample_rate
-                new = times >= boundary
-                pieces.append(PitchTrack(times[new], piece.f0[new], piece.aperiodicity[new]))
+            for part, _ in request.timeline.generated_parts:
+                for piece in self._studied(request.timeline, part):
+                    if request.dropped.is_set():
+                        return
+                    pieces.append(piece)
         except PianoDiffError:
             log.exception("the pitch of the generated part could not be found")
             return
         self.generated_pitch_found.emit(request.id, PitchTrack.join(pieces))
+
+    def _studied(self, timeline: Timeline, part: Part) -> Iterator[PitchTrack]:
+        """The pitch of one part. It is looked for in what is around it as well: a frame is longer than a hop."""
+        rate = timeline.sample_rate
+        begin, end = part.begin / rate, part.end / rate
+        # Start on the grid of frames that the recording has, so that both are sampled alike.
+        hops = math.floor((max(timeline.begin_seconds, begin - _LEAD)) * TRACK_RATE / _HOP)
+        if hops * _HOP / TRACK_RATE < timeline.begin_seconds:
+            hops += 1
+        first = round(hops * _HOP / TRACK_RATE * rate)
+        last = min(timeline.end, part.end + round(_LEAD * rate))
+
+        def read(start: int, stop: int) -> np.ndarray:
+            return timeline.read(first + start, min(first + stop, last))
+
+        for piece in track(read, last - first, rate, _HOP):
+            times = piece.times + first / rate
+            new = (times >= begin) & (times < end if part.end < timeline.end else True)
+            yield PitchTrack(times[new], piece.f0[new], piece.aperiodicity[new])
 
     def _reporter(self, reading: Reading, what: str) -> Callable[[float], None]:
         last = -1.0

@@ -84,9 +84,10 @@ def paint_window(source: Source, result: Result, settings: Settings, pictures: l
     from PySide6.QtCore import QSettings
 
     from pianodiff_gui.app import make_application, make_window, pump
-    from pianodiff_gui.autosave import Saved
     from pianodiff_gui.jobs import Job, Outcome
-    from pianodiff_gui.timeline import Take, Timeline
+    from pianodiff_gui.session_file import Saved
+    from pianodiff_gui.takes import Takes
+    from pianodiff_gui.timeline import Stretch, Timeline
 
     assert result.report is not None and result.recipe is not None
     run = read_recipe(result.recipe)
@@ -104,7 +105,8 @@ def paint_window(source: Source, result: Result, settings: Settings, pictures: l
         window.resize(1440, 900)
         window.show()
         window.warm_up()  # torch is there already, so this only tells the window what there is
-        window.open_saved(Saved(None, source.path, source.frames, (Take(samples, settings, run),)))
+        takes = Takes().added(Timeline(source, (Stretch(samples, settings, run),)))
+        window.open_saved(Saved.of(source, takes, settings, SECONDS, 0.0, 0.0))
         pump(application, lambda: session.timeline is not None)
         assert session.network is not None
         job = Job(Timeline(source), settings, session.network, SECONDS)

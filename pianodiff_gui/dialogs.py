@@ -254,6 +254,9 @@ class ExportDialog(QDialog):
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._written.parent)))
 
 
+_LIKE_THE_FIRST = frozenset(f"take_{key}" for key in range(2, 10))
+
+
 def shortcuts_dialog(parent: QWidget) -> QDialog:
     """All shortcuts, by group."""
     dialog = QDialog(parent)
@@ -264,7 +267,7 @@ def shortcuts_dialog(parent: QWidget) -> QDialog:
     columns = QHBoxLayout()
     columns.setSpacing(5 * GRID)
     outer.addLayout(columns)
-    for groups in (("File", "Edit", "Run"), ("Play", "View", "Help")):
+    for groups in (("File", "Edit", "Run"), ("Takes", "Play", "View", "Help")):
         grid = QGridLayout()
         grid.setHorizontalSpacing(3 * GRID)
         grid.setVerticalSpacing(6)
@@ -274,7 +277,7 @@ def shortcuts_dialog(parent: QWidget) -> QDialog:
             title.setContentsMargins(0, GRID if grid.count() else 0, 0, 0)
             grid.addWidget(title, grid.rowCount(), 0, 1, 2)
             for spec in SPECS:
-                if spec.group == group and spec.keys:
+                if spec.group == group and spec.keys and spec.name not in _LIKE_THE_FIRST:
                     row = grid.rowCount()
                     grid.addWidget(QLabel(spec.tip), row, 0)
                     grid.addWidget(_keys(spec.keys[:2]), row, 1)
@@ -282,7 +285,8 @@ def shortcuts_dialog(parent: QWidget) -> QDialog:
         columns.addLayout(grid)
     mouse = _text("muted")
     mouse.setText(
-        "Wheel: zoom around the cursor.  Drag: pan.  Click: place the playhead.  Handle: length of the extension."
+        "Wheel: zoom around the cursor.  Drag: pan.  Shift and drag: select what is filled anew.  Click: place the "
+        "playhead.  Handles: length of what comes behind, and before."
     )
     outer.addWidget(mouse)
     return dialog

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import numpy as np
 
 from core.settings import Settings
-from pianodiff_gui.timeline import Timeline
+from pianodiff_gui.timeline import Gap, Timeline
 
 if TYPE_CHECKING:
     from core.networks.registry import NetworkInfo
@@ -66,13 +66,17 @@ class Frame:
 
 @dataclass(frozen=True, eq=False)
 class Job:
-    """One run of the engine: extend `base` by `seconds`."""
+    """One run of the engine: `seconds` of audio for `base`, at `gap` (as in `Stretch`).
+
+    take: the number of the take that grows by it; None where there will be a new one.
+    """
 
     base: Timeline
     settings: Settings
     network: NetworkInfo
     seconds: float
-    replaces: Timeline | None = None  # what "Try again" replaces, for undo
+    gap: Gap | None = None
+    take: int | None = None
     id: int = field(default_factory=lambda: next(_ids))
     cancelled: threading.Event = field(default_factory=threading.Event)
     mailbox: Mailbox[Frame] = field(default_factory=Mailbox)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import logging
 import os
 from pathlib import Path
@@ -35,31 +36,37 @@ from PySide6.QtWidgets import (
 
 from core.assets import asset_path
 from core.audio import AUDIO_SUFFIXES, Source
+from core.diffusion.samplers import SAMPLERS
 from core.errors import PianoDiffError
-from core.export import ExportReport, export_extended
+from core.export import ExportReport, Insert, export_inserted
+from core.networks.registry import shipped_networks
 from core.peaks import PeakPyramid
 from core.pitch import PitchTrack
 from core.recipe import build_recipe, check_recipe_destination, recipe_path, write_recipe
 from pianodiff_gui import dialogs, wording
 from pianodiff_gui.actions import Actions
 from pianodiff_gui.analysis import AnalysisWorker, PitchRequest, Reading
-from pianodiff_gui.autosave import Autosave, Saved
+from pianodiff_gui.autosave import Autosave
 from pianodiff_gui.background import Background
+from pianodiff_gui.compare import CompareDialog
+from pianodiff_gui.figures import Figures
 from pianodiff_gui.jobs import Job, Outcome
 from pianodiff_gui.network_choice import NetworkChoice
 from pianodiff_gui.networks import Networks, is_network_path
 from pianodiff_gui.player import Player
 from pianodiff_gui.sampler_choice import SamplerChoice
 from pianodiff_gui.session import SNAP, Session
+from pianodiff_gui.session_file import SUFFIX, Saved, read_folder, read_session, write_session
 from pianodiff_gui.settings import Preferences
 from pianodiff_gui.theme import GRID, ICON_SIZE, Theme, font
-from pianodiff_gui.timeline import Take, Timeline
+from pianodiff_gui.timeline import BEFORE, Gap, Timeline
 from pianodiff_gui.views.controls import DEVICE_TITLES, Controls
 from pianodiff_gui.views.diffusion import DiffusionView
 from pianodiff_gui.views.empty import DropVeil, EmptyView
 from pianodiff_gui.views.labels import ElidedLabel
 from pianodiff_gui.views.pitch import PitchView
 from pianodiff_gui.views.plots import clock
+from pianodiff_gui.views.takes import TakesView
 from pianodiff_gui.views.waveform import WaveformView
 from pianodiff_gui.worker import EngineMaker, ExtensionWorker
 
@@ -68,6 +75,9 @@ log = logging.getLogger(__name__)
 _ZOOM_STEP = 1.5
 _PITCH_DELAY = 150  # ms of quiet before the pitch of the generated part is looked for
 _SAVE_DELAY = 200  # ms of quiet before takes are written for recovery: a held arrow key trims many times
+_VERBS: dict[Gap | None, str] = {None: "Extend", BEFORE: "Prepend"}
+_AIMS: dict[Gap | None, str] = {None: "Go on from the end of what is there", BEFORE: "Make what comes before"}
+_FILL = "Make what is selected anew, so that it fits to both sides"
 _LONGEST_NETWORK = 32  # characters of a network's title in the status bar
 _THREAD_PATIENCE = 20_000  # ms to wait for a thread when the window closes
 
@@ -97,6 +107,7 @@ class MainWindow(QMainWindow):
         self.player = Player(self)
         self.commands = Actions(self, theme)
         self.background = Background(self)
+        self.figures = Figures(self)
         self.networks = Networks(preferences, self)
         self.network_choice = NetworkChoice(self, self.session, self.networks, preferences)
         self.sampler_choice = SamplerChoice(self, self.session, preferences, self.background)
@@ -104,7 +115,8 @@ class MainWindow(QMainWindow):
         self._reading: Reading | None = None
         self._pitch_request: PitchRequest | None = None
         self._recovering: Saved | None = None
-        self._exported: Timeline | None = None
+        self._recovered_from: Path | None = None  # a folder of the autosave, to be removed once it has been taken over
+        self._exported: set[Timeline] = set()
         self._device = ""
         self._closing = False
         self._torch_ready = False
@@ -168,9 +180,16 @@ class MainWindow(QMainWindow):
             self.splitter.addWidget(view)
             self.splitter.setStretchFactor(self.splitter.count() - 1, share)
         self.splitter.setSizes([330, 340, 300])
+        self.takes = TakesView(self.session, self.theme, self.commands)
+        work = QWidget()
+        work_layout = QVBoxLayout(work)
+        work_layout.setContentsMargins(0, 0, 0, 0)
+        work_layout.setSpacing(0)
+        work_layout.addWidget(self.takes)
+        work_layout.addWidget(self.splitter, 1)
         self.pages = QStackedWidget()
         self.pages.addWidget(self.empty)
-        self.pages.addWidget(self.splitter)
+        self.pages.addWidget(work)
         self.veil = DropVeil(self.theme, self.pages)
 
         row = QHBoxLayout()
@@ -240,10 +259,17 @@ class MainWindow(QMainWindow):
             "&File": (
                 *("open", "demo", "recover", ""),
                 *("network", "network_folder", "network_info", "sampler", ""),
-                *("export", "", "quit"),
+                *("save", "export", "", "quit"),
             ),
-            "&Edit": ("undo", "redo", "", "longer", "shorter", "longer_second", "shorter_second"),
+            "&Edit": (
+                *("undo", "redo", "", "longer", "shorter", "longer_second", "shorter_second"),
+                *("", "earlier", "later", "", "mark_begin", "mark_end"),
+            ),
             "&Run": ("extend", "again", "cancel", "", "dice"),
+            "&Takes": (
+                *("recording", *(f"take_{key}" for key in range(1, 10)), ""),
+                *("rename_take", "delete_take", "compare"),
+            ),
             "&Play": ("play", "stop", "loop", "", "start", "end", "", "sound"),
             "&View": ("fit", "zoom_in", "zoom_out", ""),
             "&Help": ("shortcuts", "log", "", "about"),
@@ -288,6 +314,7 @@ class MainWindow(QMainWindow):
             "network_folder": self.network_choice.ask_for_folder,
             "network_info": self.network_choice.about,
             "sampler": self.sampler_choice.ask_for_file,
+            "save": self.save_session,
             "export": self.export,
             "quit": self.close,
             "undo": self.session.undo,
@@ -296,13 +323,21 @@ class MainWindow(QMainWindow):
             "shorter": lambda: self._change_length(-SNAP),
             "longer_second": lambda: self._change_length(1.0),
             "shorter_second": lambda: self._change_length(-1.0),
+            "earlier": lambda: self._change_prelude(SNAP),
+            "later": lambda: self._change_prelude(-SNAP),
+            "mark_begin": lambda: self._mark(begin=True),
+            "mark_end": lambda: self._mark(begin=False),
+            "recording": lambda: self.session.show_take(None),
+            "rename_take": self.takes.start_naming,
+            "delete_take": self._delete_take,
+            "compare": self._compare,
             "extend": self._extend,
             "again": self._try_again,
             "cancel": self._cancel,
             "dice": self.session.new_seed,
             "play": self.player.toggle,
             "stop": self.player.stop,
-            "start": lambda: self.player.seek(0.0),
+            "start": self._seek_start,
             "end": self._seek_boundary,
             "sound": self._look_for_sound_again,
             "fit": self.waveform.fit,
@@ -313,7 +348,11 @@ class MainWindow(QMainWindow):
             "about": self._show_about,
         }.items():
             self.commands[name].triggered.connect(lambda _checked=False, slot=slot: slot())
+        for key in range(1, 10):
+            self.commands[f"take_{key}"].triggered.connect(lambda _checked=False, key=key: self._show_take(key))
         self.commands["loop"].toggled.connect(self.player.set_loop)
+        self.takes.match.toggled.connect(self._listen)
+        self.figures.changed.connect(self._listen)
 
         session = self.session
         session.job_requested.connect(self.worker.run)
@@ -335,6 +374,8 @@ class MainWindow(QMainWindow):
 
         session.source_changed.connect(self._source_changed)
         session.timeline_changed.connect(self._timeline_changed)
+        for signal in (session.takes_changed, session.target_changed, session.settings_changed):
+            signal.connect(self._keep)
         session.ended.connect(self._ended)
         session.failed.connect(self._failed)
         for signal in (session.target_changed, session.settings_changed, session.network_changed):
@@ -342,6 +383,7 @@ class MainWindow(QMainWindow):
         session.running_changed.connect(self._running_changed)
         session.network_changed.connect(self._show_facts)
         session.undo_stack.indexChanged.connect(self._refresh_actions)
+        session.takes_changed.connect(self._refresh_actions)
         self.diffusion.frame_shown.connect(self.controls.set_frame)
         self.controls.network_selected.connect(self.network_choice.select)
         self.controls.forget_network_requested.connect(self.network_choice.forget)
@@ -377,10 +419,9 @@ class MainWindow(QMainWindow):
 
     def choose_file(self) -> None:
         """Ask which recording to open."""
-        patterns = " ".join(f"*{suffix}" for suffix in AUDIO_SUFFIXES)
-        path, _ = QFileDialog.getOpenFileName(
-            self, "Open a piano recording", self.preferences.folder, f"Audio ({patterns});;All files (*)"
-        )
+        patterns = " ".join(f"*{suffix}" for suffix in (*AUDIO_SUFFIXES, SUFFIX))
+        kinds = f"Audio and sessions ({patterns});;All files (*)"
+        path, _ = QFileDialog.getOpenFileName(self, "Open a piano recording", self.preferences.folder, kinds)
         if path:
             self.open_path(Path(path))
 
@@ -397,8 +438,15 @@ class MainWindow(QMainWindow):
             self, "An extension is running.", "Stop it and open another recording?", "Stop and open"
         ):
             return
-        self._recovering = None
+        if path.suffix.lower() == SUFFIX:
+            self._open_session(path)
+            return
+        self._recovering = self._recovered_from = None
         self._read(path)
+
+    def _open_session(self, path: Path) -> None:
+        self._say(f"Opening {path.name}\u2026")
+        self.background.run(lambda: read_session(path), self.open_saved, self.tell)
 
     def open_dropped(self, path: Path) -> None:
         """Open a recording, or a network: by its name, or because it is a folder."""
@@ -422,7 +470,7 @@ class MainWindow(QMainWindow):
             self._look_for_saved()
             return
         try:
-            saved = self.autosave.load(folder)
+            saved = read_folder(folder)
         except PianoDiffError as error:
             self.autosave.forget(folder)
             self._look_for_saved()
@@ -432,12 +480,35 @@ class MainWindow(QMainWindow):
             self, "An extension is running.", "Stop it and bring back the last session?", "Stop and recover"
         ):
             return
-        self.open_saved(saved)
+        self.open_saved(saved, folder)
 
-    def open_saved(self, saved: Saved) -> None:
-        """Open a recording together with takes made from it earlier."""
-        self._recovering = saved
+    def open_saved(self, saved: Saved, folder: Path | None = None) -> None:
+        """Open a recording with the takes made from it earlier. folder: where autosave kept them, not needed then."""
+        self._recovering, self._recovered_from = saved, folder
         self._read(saved.source)
+
+    def save_session(self) -> None:
+        """Ask where to, then write the session as one file."""
+        saved, source = self._snapshot(), self.session.source
+        if saved is None or source is None:
+            return
+        home = Path(self.preferences.folder) if is_shipped(source.path) else source.path.parent
+        name, _ = QFileDialog.getSaveFileName(
+            self, "Save the session", str(home / f"{source.path.stem}{SUFFIX}"), f"PianoDiff sessions (*{SUFFIX})"
+        )
+        if not name:
+            return
+        path = Path(name) if name.lower().endswith(SUFFIX) else Path(name + SUFFIX)
+        timelines = {take.timeline for take in self.session.takes.all}
+
+        def done(_result: object) -> None:
+            self._exported |= timelines
+            self._say(f"Saved {path.name}")
+
+        # The dialog has asked about a file of the name it gave; the suffix makes another of it.
+        overwrite = path == Path(name)
+        rate = source.sample_rate
+        self.background.run(lambda: write_session(saved, rate, path, overwrite=overwrite), done, self.tell)
 
     def _is_current(self, reading_id: int) -> bool:
         return self._reading is not None and self._reading.id == reading_id
@@ -446,34 +517,48 @@ class MainWindow(QMainWindow):
         if not self._is_current(reading_id):
             source.close()
             return
-        saved, self._recovering = self._recovering, None
-        takes: tuple[Take, ...] = ()
-        if saved is not None:
-            if saved.frames == source.frames and all(len(t.samples) == source.channels for t in saved.takes):
-                takes = saved.takes
-            else:
-                self.tell(f"{source.path.name} has changed since then, so its extension does not fit it any more.")
+        saved, folder = self._recovering, self._recovered_from
+        self._recovering = self._recovered_from = None
+        takes = saved.takes_of(source) if saved is not None else None
+        if saved is not None and takes is None:
+            self.tell(f"{source.path.name} has changed since then, so what was generated does not fit it any more.")
         self.player.stop()
         old = self.session.source
         keep = self._unexported()
         if self._save_timer.isActive():
             self._save()
         self.background.run(lambda: self.autosave.leave(keep), self._look_for_saved)
-        self._exported = None
+        self._exported = set()
         self.session.open(source, takes)
         if old is not None:
             old.close()
-        if saved is not None and takes:
-            folder = saved.folder
+        if saved is not None and takes is not None:
+            self._restore(saved)
             if folder is not None:
                 self.background.run(lambda: self.autosave.forget(folder), self._look_for_saved)
         if not is_shipped(source.path):
             self.preferences.folder = source.path.parent
         self._say(source.notice or f"Opened {source.path.name}")
 
+    def _restore(self, saved: Saved) -> None:
+        """Settings and places of an earlier session; a network or sampler that is gone by now is left as it is."""
+        session, settings = self.session, saved.settings
+        known = {"network": session.settings.network, "device": session.settings.device}
+        if settings.sampler not in SAMPLERS:
+            self.sampler_choice.use(settings.sampler)
+            known["sampler"] = session.settings.sampler
+        session.set_settings(**{**dataclasses.asdict(settings), **known})
+        if settings.network != session.settings.network and find_offered(settings.network):
+            self.network_choice.select(settings.network)
+        if saved.target > session.generated_seconds:
+            session.set_target(saved.target)
+        elif saved.prelude_target > session.prelude_seconds:
+            session.set_prelude_target(saved.prelude_target)
+        self.player.seek(saved.position)
+
     def _open_failed(self, reading_id: int, message: str) -> None:
         if self._is_current(reading_id):
-            self._recovering = None
+            self._recovering = self._recovered_from = None
             self._studying = False
             self._say("")
             self.tell(message)
@@ -531,20 +616,39 @@ class MainWindow(QMainWindow):
         self._show_facts()
 
     def _timeline_changed(self) -> None:
-        self.player.set_timeline(self.session.timeline)
+        if not self.session.running:
+            self.figures.ask(take.timeline for take in self.session.takes.all)
+        self._listen()
         self._save_timer.start()
         self._pitch_timer.start()
         self._show_time()
         self._refresh_actions()
 
+    def _listen(self, _value: Any = None) -> None:
+        """Play what is shown, at the loudness of the other takes where that is wanted."""
+        timeline, takes = self.session.timeline, self.session.takes.all
+        gain = 1.0
+        if timeline is not None and self.takes.match.isChecked():
+            gain = self.figures.gain(timeline, [take.timeline for take in takes])
+        self.player.set_timeline(timeline, gain)
+
+    def _keep(self, _value: Any = None) -> None:
+        if self.session.takes.all:
+            self._save_timer.start()
+
     def _save(self) -> None:
-        """Write the takes, and the complete windows of a running one, to the recovery folder, in the background."""
+        """Write the session, with the complete windows of a running job, to the recovery folder, in the background."""
         self._save_timer.stop()
-        timeline, job = self.session.timeline, self.session.job
-        if job is not None and job.replaces is not None:
-            return  # what is to be replaced stays saved until it has been
-        if timeline is not None:
-            self.background.run(lambda: self.autosave.save(timeline), self._saved)
+        saved, source = self._snapshot(), self.session.source
+        if saved is not None and source is not None:
+            self.background.run(lambda: self.autosave.save(saved, source.sample_rate), self._saved)
+
+    def _snapshot(self) -> Saved | None:
+        session = self.session
+        if session.source is None:
+            return None
+        lengths = (session.target, session.prelude_target, self.player.position)
+        return Saved.of(session.source, session.takes, session.settings, *lengths)
 
     def _saved(self, well: bool) -> None:
         if not well:
@@ -603,6 +707,8 @@ class MainWindow(QMainWindow):
     def _cancel(self) -> None:
         if self.session.running:
             self.session.cancel()
+        elif self.session.selection is not None:
+            self.session.select(0.0, 0.0)
         else:
             self.network_choice.stop()
 
@@ -614,7 +720,44 @@ class MainWindow(QMainWindow):
             field.interpretText()
 
     def _change_length(self, seconds: float) -> None:
-        self.session.set_target(self.session.target + seconds)
+        session = self.session
+        if session.goal.gap == BEFORE:
+            session.set_prelude_target(session.prelude_target + seconds)
+        else:
+            session.set_target(session.target + seconds)
+
+    def _change_prelude(self, seconds: float) -> None:
+        self.session.set_prelude_target(self.session.prelude_target + seconds)
+
+    def _mark(self, begin: bool) -> None:
+        """Move one end of the selection to the playhead; the other stays, or is where the recording begins or ends."""
+        source, selection = self.session.source, self.session.selection
+        if source is None:
+            return
+        ends = [0.0, source.seconds] if selection is None else [at / source.sample_rate for at in selection]
+        ends[0 if begin else 1] = self.player.position
+        if ends[0] < ends[1]:
+            self.session.select(*ends)
+        else:
+            self._say("The selection would end before it begins.")
+
+    def _show_take(self, key: int) -> None:
+        takes = self.session.takes.all
+        if key <= len(takes):
+            self.session.show_take(takes[key - 1].number)
+
+    def _delete_take(self) -> None:
+        shown = self.session.takes.current
+        if shown is not None:
+            self.session.delete_take(shown.number)
+            self._say(f"{shown.name} is deleted. Undo brings it back.")
+
+    def _compare(self) -> None:
+        CompareDialog(self, self.session, self.figures, self.theme).open()
+
+    def _seek_start(self) -> None:
+        if self.session.timeline is not None:
+            self.player.seek(self.session.timeline.begin_seconds)
 
     def _seek_boundary(self) -> None:
         if self.session.source is not None:
@@ -634,13 +777,14 @@ class MainWindow(QMainWindow):
         home = source.path.parent
         if is_shipped(source.path) or not os.access(home, os.W_OK):
             home = Path(self.preferences.folder)
-        dialog = dialogs.ExportDialog(self, self.theme, source, timeline.generated_seconds, home)
+        generated = timeline.generated_frames / timeline.sample_rate
+        dialog = dialogs.ExportDialog(self, self.theme, source, generated, home)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.export_dialog = dialog
 
         def write(path: Path, subtype: str | None, overwrite: bool) -> None:
             def done(report: ExportReport) -> None:
-                self._exported = timeline
+                self._exported.add(timeline)
                 self.preferences.folder = report.path.parent
                 self._say(f"Exported {report.path.name}: {report.note}")
                 dialog.show_report(report)
@@ -679,12 +823,12 @@ class MainWindow(QMainWindow):
 
     def _show_time(self, _position: float = 0.0) -> None:
         timeline = self.session.timeline
-        total = timeline.seconds if timeline is not None else 0.0
+        total = timeline.end_seconds if timeline is not None else 0.0
         muted = self.theme.palette.muted
         self.time.setText(f'{clock(self.player.position, 1)}<span style="color:{muted}"> / {clock(total, 1)}</span>')
 
     def _follow_playhead(self, position: float) -> None:
-        if self.player.playing and not self.waveform.handle.dragging:
+        if self.player.playing and not self.waveform.dragging:
             self.waveform.follow(position)
 
     def _show_facts(self) -> None:
@@ -718,19 +862,35 @@ class MainWindow(QMainWindow):
         running = "Cancel the running extension first." if session.running else ""
         stack = session.undo_stack
         silent = self.player.unavailable() if self.player.checked else ""
-        generated = session.generated_seconds > 0
+        generated = session.timeline is not None and session.timeline.generated_frames > 0
         actions.set_state("play", nothing or silent)
         for name in ("stop", "loop"):
             actions.set_state(name, nothing or silent)
         actions.set_state("sound", "Stop playing first." if self.player.playing else "")
         for name in ("start", "end", "fit", "zoom_in", "zoom_out"):
             actions.set_state(name, nothing)
-        for name in ("longer", "shorter", "longer_second", "shorter_second"):
+        for name in ("longer", "shorter", "longer_second", "shorter_second", "earlier", "later"):
             actions.set_state(name, nothing)
-        actions.set_state("extend", session.extend_blocked())
+        for name in ("mark_begin", "mark_end"):
+            actions.set_state(name, nothing or running)
+        takes = session.takes
+        busy = nothing or session.takes_blocked()
+        actions.set_state("recording", busy)
+        for key in range(1, 10):
+            there_is = key <= len(takes.all)
+            actions.set_state(f"take_{key}", busy or ("" if there_is else "There are not so many takes."))
+            actions[f"take_{key}"].setText(f"&{key}  {takes.all[key - 1].name}" if there_is else f"Take &{key}")
+            actions[f"take_{key}"].setVisible(there_is)
+        for name in ("rename_take", "delete_take"):
+            actions.set_state(name, busy or ("" if takes.current is not None else "No take is shown."))
+        actions.set_state("compare", busy or ("" if takes.all else "There are no takes yet. Extend first."))
+        actions["extend"].setIconText(_VERBS.get(session.goal.gap, "Fill"))
+        actions.set_state("extend", session.extend_blocked(), tip=_AIMS.get(session.goal.gap, _FILL))
         actions.set_state("again", session.again_blocked())
         if self.networks.reading and not session.running:
             actions.set_state("cancel", tip="Do not wait for the network that is being read")
+        elif session.selection is not None:
+            actions.set_state("cancel", tip="Take the selection away")
         else:
             actions.set_state(
                 "cancel",
@@ -743,6 +903,8 @@ class MainWindow(QMainWindow):
         actions.set_state("redo", running or ("" if stack.canRedo() else "There is nothing to redo."))
         actions["undo"].setText(f"&Undo {stack.undoText()}".rstrip())
         actions["redo"].setText(f"&Redo {stack.redoText()}".rstrip())
+        untaken = "" if session.takes.all else "There are no takes yet. Extend first."
+        actions.set_state("save", nothing or untaken)
         actions.set_state("export", nothing or ("" if generated else "Extend the recording first."))
         actions.set_state("recover", "" if self._recoverable else "There is nothing to recover.")
         self.empty.set_recoverable(self._recoverable)
@@ -786,11 +948,10 @@ class MainWindow(QMainWindow):
 
     def mark_exported(self) -> None:
         """What is generated now is safe elsewhere and need not be kept for recovery."""
-        self._exported = self.session.timeline
+        self._exported = {take.timeline for take in self.session.takes.all}
 
     def _unexported(self) -> bool:
-        timeline = self.session.timeline
-        return timeline is not None and timeline.generated_frames > 0 and timeline is not self._exported
+        return any(take.timeline not in self._exported for take in self.session.takes.all)
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if self.session.running:
@@ -814,8 +975,8 @@ class MainWindow(QMainWindow):
             self._pitch_request.dropped.set()
         for thread in (self._analysis_thread, self._worker_thread):
             thread.quit()
-        if self._save_timer.isActive():
-            self._save()
+        self._save()
+        self.figures.close()
         self.networks.close()
         self.background.wait()
         self.autosave.leave(keep=self._unexported())
@@ -828,10 +989,19 @@ class MainWindow(QMainWindow):
 def write_export(timeline: Timeline, path: Path, subtype: str | None, overwrite: bool) -> ExportReport:
     """Write `timeline` to `path` and its recipe beside it. Raises PianoDiffError; nothing is left behind then."""
     check_recipe_destination(path, overwrite=overwrite)
-    report = export_extended(timeline.source, timeline.generated(), path, subtype=subtype, overwrite=overwrite)
-    recipe = build_recipe([take.run for take in timeline.takes], timeline.source, report)
+    inserts = []
+    for _, stretch in timeline.generated_parts:
+        begin, end = stretch.gap if stretch.gap is not None else (timeline.source_frames, timeline.source_frames)
+        inserts.append(Insert(begin, end, stretch.samples))
+    report = export_inserted(timeline.source, inserts, path, subtype=subtype, overwrite=overwrite)
+    recipe = build_recipe([stretch.run for stretch in timeline.stretches], timeline.source, report)
     write_recipe(recipe_path(report.path), recipe, overwrite=True)
     return report
+
+
+def find_offered(network: str) -> bool:
+    """Whether there is a network of that name or path; what it is like is seen when it is read."""
+    return any(info.name == network for info in shipped_networks()) or Path(network).exists()
 
 
 def is_shipped(path: Path) -> bool:

@@ -63,9 +63,10 @@ class Ring:
 class _Feed(threading.Thread):
     """Reads the timeline ahead of the playhead into a ring, at the sound card's rate and channels."""
 
-    def __init__(self, timeline: Timeline, start: int, loop: bool, rate: int, channels: int) -> None:
+    def __init__(self, timeline: Timeline, start: int, loop: bool, rate: int, channels: int, gain: float) -> None:
         super().__init__(name="pianodiff-feed", daemon=True)
         self.timeline, self.start_frame, self.loop = timeline, start, loop
+        self._gain = np.float32(gain)
         self.ratio = rate / timeline.sample_rate
         self.ring = Ring(max(round(_RING_SECONDS * rate), math.ceil(4 * _BLOCK * max(1.0, self.ratio))), channels)
         self.error = ""
@@ -82,8 +83,8 @@ class _Feed(threading.Thread):
     def position(self, played: float) -> float:
         """Frame of the timeline that sounds after `played` frames at the sound card's rate."""
         frame = self.start_frame + played / self.ratio
-        total = self.timeline.frames
-        return frame % total if self.loop and total else min(frame, total)
+        begin, end = self.timeline.begin, self.timeline.end
+        return begin + (frame - begin) % (end - begin) if self.loop else min(frame, end)
 
     def prefill(self) -> None:
         """Read the first block here and now, so that playback starts without a gap."""
@@ -104,10 +105,10 @@ class _Feed(threading.Thread):
             self.ring.ended = True
             return
         self._at += block.shape[1]
-        last = self._at >= self.timeline.frames
-        if last and self.loop and self.timeline.frames:
-            self._at, last = 0, False
-        frames = fold(block, self._channels)
+        last = self._at >= self.timeline.end
+        if last and self.loop:
+            self._at, last = self.timeline.begin, False
+        frames = self._gain * fold(block, self._channels)
         if self._resampler is not None:
             frames = self._resampler.resample_chunk(frames, last=last)
         self.ring.write(frames)
@@ -137,6 +138,7 @@ class Player(QObject):
         self._unavailable: str | None = None  # None until it was looked for
         self._position = 0.0
         self._loop = False
+        self._gain = 1.0
         self._ring: Ring | None = None
         self._stamp: tuple[Ring | None, int, float] = (None, 0, 0.0)  # ring, frames handed over, when: set in one go
         self._drained: float | None = None  # when the last frame was handed over
@@ -202,17 +204,18 @@ class Player(QObject):
 
     # What the user does
 
-    def set_timeline(self, timeline: Timeline | None) -> None:
-        """What to play. Going on from the same place where that still exists."""
-        self._timeline = timeline
-        end = timeline.seconds if timeline is not None else 0.0
+    def set_timeline(self, timeline: Timeline | None, gain: float = 1.0) -> None:
+        """What to play, `gain` times as loud as it is. Going on from the same place where that still exists."""
+        if timeline is self._timeline and gain == self._gain:
+            return
+        self._timeline, self._gain = timeline, gain
+        begin, end = (timeline.begin_seconds, timeline.end_seconds) if timeline is not None else (0.0, 0.0)
         if self.playing:
             if timeline is None or self._position >= end:
                 self.stop()
             else:
                 self._continue_feed()
-        if self._position > end:
-            self._move(end)
+        self._move(min(max(self._position, begin), end))
 
     def set_loop(self, loop: bool) -> None:
         """Start over at the end, or stop there."""
@@ -230,8 +233,8 @@ class Player(QObject):
         if problem:
             self.trouble.emit(problem)
             return
-        if self._position >= timeline.seconds - 0.02:
-            self._move(0.0)
+        if self._position >= timeline.end_seconds - 0.02:
+            self._move(timeline.begin_seconds)
         try:
             self._open_stream(timeline)
         except Exception as error:
@@ -252,7 +255,7 @@ class Player(QObject):
     def stop(self) -> None:
         """Stop and go back to the start."""
         self.pause()
-        self._move(0.0)
+        self._move(self._timeline.begin_seconds if self._timeline is not None else 0.0)
 
     def toggle(self) -> None:
         if self.playing:
@@ -262,8 +265,9 @@ class Player(QObject):
 
     def seek(self, seconds: float) -> None:
         """Move the playhead; playing goes on from there."""
-        end = self._timeline.seconds if self._timeline is not None else 0.0
-        self._move(min(max(seconds, 0.0), end))
+        timeline = self._timeline
+        begin, end = (timeline.begin_seconds, timeline.end_seconds) if timeline is not None else (0.0, 0.0)
+        self._move(min(max(seconds, begin), end))
         if self.playing:
             self._start_feed(self._position)
 
@@ -299,8 +303,8 @@ class Player(QObject):
         assert timeline is not None
         if self._feed is not None:
             self._feed.stop()
-        start = min(round(seconds * timeline.sample_rate), timeline.frames)
-        feed = _Feed(timeline, start, self._loop, self._rate, self._channels)
+        start = min(max(round(seconds * timeline.sample_rate), timeline.begin), timeline.end)
+        feed = _Feed(timeline, start, self._loop, self._rate, self._channels, self._gain)
         feed.prefill()
         self._feed = feed
         self._furthest = 0.0
@@ -356,7 +360,7 @@ class Player(QObject):
                 if feed.error:
                     self.trouble.emit(feed.error)
                 else:
-                    self._move(feed.timeline.seconds)
+                    self._move(feed.timeline.end_seconds)
 
     def _move(self, seconds: float) -> None:
         if seconds != self._position:

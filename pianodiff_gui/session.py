@@ -6,7 +6,7 @@ Views read the session and listen to its signals; setters emit only when somethi
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
@@ -15,7 +15,8 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 from core.errors import PianoDiffError
 from core.settings import Settings
 from pianodiff_gui.jobs import Job, Outcome
-from pianodiff_gui.timeline import Take, Timeline
+from pianodiff_gui.takes import Takes
+from pianodiff_gui.timeline import BEFORE, Gap, Stretch, Timeline
 
 if TYPE_CHECKING:
     from core.audio import Source
@@ -25,46 +26,51 @@ if TYPE_CHECKING:
 DEFAULT_TARGET = 2.0  # s, of a freshly opened recording
 LONGEST = 3600.0  # s of generated audio
 SNAP = 0.1  # s
-_TRIM_ID = 1
+SHORTEST_GAP = 0.02  # s
+LONGEST_NAME = 40  # characters of a take's name
+_TITLES: dict[Gap | None, str] = {None: "extend", BEFORE: "prepend"}
+_RUNNING = "An extension is running. Cancel it, or wait until it is done."
 
 
 @dataclass(frozen=True)
-class Cost:
-    """What the next run will take."""
+class Goal:
+    """What the next run would make: so many seconds of audio, at a gap (as in `Stretch`)."""
 
-    plan: Plan
-    seconds: float  # of new audio
-    run_time: float | None  # s, None where no step has been measured yet
+    seconds: float
+    gap: Gap | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """All that undo brings back."""
+
+    takes: Takes = field(default_factory=Takes)
+    target: float = DEFAULT_TARGET
+    prelude_target: float = 0.0
 
 
 class _Change(QUndoCommand):
-    """Any change of the generated audio: from one timeline and target to another."""
+    """Any change of the takes: from one state to another. Changes of one `kind` that follow one another (trims by arrow
+    keys or the spin box) are undone together; kind 0 stands for itself.
+    """
 
-    def __init__(
-        self, session: Session, text: str, before: Timeline, target: float, after: Timeline, after_target: float
-    ) -> None:
+    def __init__(self, session: Session, text: str, before: State, after: State, kind: int = 0) -> None:
         super().__init__(text)
-        self._session = session
-        self._before, self._before_target = before, target
-        self._after, self._after_target = after, after_target
+        self._session, self._before, self._after, self._kind = session, before, after, kind
 
     def redo(self) -> None:
-        self._session._show(self._after, self._after_target)
+        self._session._show(self._after)
 
     def undo(self) -> None:
-        self._session._show(self._before, self._before_target)
-
-
-class _Trim(_Change):
-    """Trims that follow one another (arrow keys, the spin box) are undone together."""
+        self._session._show(self._before)
 
     def id(self) -> int:
-        return _TRIM_ID
+        return self._kind or -1
 
     def mergeWith(self, other: QUndoCommand) -> bool:
-        if not isinstance(other, _Trim):
+        if not isinstance(other, _Change):
             return False
-        self._after, self._after_target = other._after, other._after_target
+        self._after = other._after
         return True
 
 
@@ -72,22 +78,23 @@ class Session(QObject):
     """One open recording and everything that happens to it."""
 
     source_changed = Signal()
-    timeline_changed = Signal()  # what is heard and seen: takes, or windows of the running job
-    target_changed = Signal(float)
+    timeline_changed = Signal()  # what is heard and seen: a take, or windows of the running job
+    takes_changed = Signal()  # the list, or which is shown
+    target_changed = Signal(float)  # any of the lengths, or the selection
     settings_changed = Signal()
     network_changed = Signal()
     running_changed = Signal()
     job_requested = Signal(object)  # Job, for the worker
-    take_added = Signal(object)  # Take
     ended = Signal(object, object)  # Job, Outcome
     failed = Signal(str)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.undo_stack = QUndoStack(self)
-        self._timeline: Timeline | None = None
-        self._live: Take | None = None  # complete windows of the running job
-        self._target = DEFAULT_TARGET
+        self._source: Timeline | None = None  # the recording by itself
+        self._state = State()
+        self._selection: Gap | None = None
+        self._live: Stretch | None = None  # complete windows of the running job
         self._settings = Settings()
         self._network: NetworkInfo | None = None
         self._awaited = ""
@@ -97,31 +104,91 @@ class Session(QObject):
 
     @property
     def source(self) -> Source | None:
-        return self._timeline.source if self._timeline is not None else None
+        return self._source.source if self._source is not None else None
+
+    @property
+    def takes(self) -> Takes:
+        """All there are now, with the complete windows of a running job as if it had ended."""
+        job = self._job
+        if job is None or self._live is None or not self._live.frames:
+            return self._state.takes
+        return self._with_result(job, self._live)
 
     @property
     def timeline(self) -> Timeline | None:
         """What is heard and seen now. During a run: what the run goes on from, and its complete windows."""
         if self._job is None:
-            return self._timeline
+            take = self._state.takes.current
+            return take.timeline if take is not None else self._source
         if self._live is None or not self._live.frames:
             return self._job.base
-        return self._job.base.with_take(self._live)
+        return self._job.base.with_stretch(self._live)
 
     @property
     def generated_seconds(self) -> float:
+        """How much there is behind the recording."""
         timeline = self.timeline
-        return timeline.generated_seconds if timeline is not None else 0.0
+        return timeline.extension_seconds if timeline is not None else 0.0
+
+    @property
+    def prelude_seconds(self) -> float:
+        """How much there is before the recording."""
+        timeline = self.timeline
+        return timeline.prelude_seconds if timeline is not None else 0.0
 
     @property
     def target(self) -> float:
         """Wanted length of the extension, counted from the end of the original recording."""
-        return self._target
+        return self._state.target
+
+    @property
+    def prelude_target(self) -> float:
+        """Wanted length of what comes before the original recording, counted back from its start."""
+        return self._state.prelude_target
+
+    @property
+    def selection(self) -> Gap | None:
+        """The frames of the recording that are to be filled anew."""
+        return self._selection
+
+    @property
+    def goal(self) -> Goal:
+        """What Extend would make now: fill what is selected, else what the left handle asks for, else what the right
+        one does. Negative seconds while a drag is about to trim.
+        """
+        if self._selection is not None and self._source is not None:
+            begin, end = self._selection
+            return Goal((end - begin) / self._source.sample_rate, self._selection)
+        before = self.prelude_target - self.prelude_seconds
+        if abs(before) > SNAP / 2:
+            return Goal(before, BEFORE)
+        return Goal(self.target - self.generated_seconds)
+
+    @property
+    def asked(self) -> tuple[float, float]:
+        """From where to where the goal reaches, in seconds; what is about to be cut where it is negative."""
+        timeline, goal = self.timeline, self.goal
+        if timeline is None:
+            return 0.0, 0.0
+        if goal.gap is None:
+            ends = (timeline.end_seconds, timeline.source.seconds + self.target)
+        elif goal.gap == BEFORE:
+            ends = (timeline.begin_seconds, -self.prelude_target)
+        else:
+            ends = (goal.gap[0] / timeline.sample_rate, goal.gap[1] / timeline.sample_rate)
+        return min(ends), max(ends)
+
+    @property
+    def take_number(self) -> int:
+        """Of the take that is shown, or that the next run will make."""
+        takes = self._state.takes
+        number = self._job.take if self._job is not None else takes.shown
+        return number if number is not None else takes.latest + 1
 
     @property
     def remaining(self) -> float:
         """Seconds that Extend would add now; negative while a drag is about to trim."""
-        return self._target - self.generated_seconds
+        return self.goal.seconds
 
     @property
     def settings(self) -> Settings:
@@ -150,17 +217,26 @@ class Session(QObject):
 
     # Opening
 
-    def open(self, source: Source, takes: tuple[Take, ...] = ()) -> None:
-        """Start afresh with `source` (and recovered `takes`). A running job is cancelled and dropped."""
+    def open(self, source: Source, takes: Takes | None = None) -> None:
+        """Start afresh with `source` (and the takes of an earlier session). A running job is cancelled and dropped."""
         if self._job is not None:
             self._job.cancelled.set()
             self._set_job(None)
         self.undo_stack.clear()
-        self._timeline = Timeline(source, takes)
-        self._target = DEFAULT_TARGET if not takes else self._timeline.generated_seconds
+        self._source = Timeline(source)
+        self._selection = None
+        self._state = State() if takes is None else self._at_rest(takes)
         self.source_changed.emit()
         self.timeline_changed.emit()
-        self.target_changed.emit(self._target)
+        self.takes_changed.emit()
+        self.target_changed.emit(self.target)
+
+    def _at_rest(self, takes: Takes) -> State:
+        """With nothing asked for beyond what there is, but on a recording without anything the default."""
+        take = takes.current
+        if take is None:
+            return State(takes)
+        return State(takes, take.timeline.extension_seconds, take.timeline.prelude_seconds)
 
     # Settings
 
@@ -193,49 +269,105 @@ class Session(QObject):
         self.set_settings(seed=seed)
         return seed
 
-    # The length
+    # The lengths
 
     def set_target(self, seconds: float, final: bool = True) -> None:
         """Set the length of the extension, snapped to 0.1 s. Shorter than what is generated trims it once `final`."""
-        if self._timeline is None:
+        timeline = self.timeline
+        if timeline is None:
             return
-        lowest = 0.0 if self._job is None else self._job.base.generated_seconds + self._job.seconds
-        wanted = min(max(round(seconds / SNAP) * SNAP, lowest), LONGEST)
-        wanted = round(wanted, 6)
-        generated = self.generated_seconds
-        if abs(wanted - generated) < SNAP / 2:
-            wanted = generated
-        if final and self._job is None and wanted < self._timeline.generated_seconds:
-            self._trim(wanted)
-        elif wanted != self._target:
-            self._target = wanted
-            self.target_changed.emit(wanted)
+        job = self._job
+        lowest = job.base.extension_seconds + job.seconds if job is not None and job.gap is None else 0.0
+        wanted = _snapped(seconds, lowest, timeline.extension_seconds)
+        if final and job is None and wanted < timeline.extension_seconds:
+            self._trim("trim", timeline.cut(round(wanted * timeline.sample_rate)), 1)
+        elif wanted != self.target:
+            self._set_state(replace(self._state, target=wanted, prelude_target=self.prelude_seconds))
 
-    def _trim(self, seconds: float) -> None:
-        assert self._timeline is not None
-        before = self._timeline
-        after = before.cut(round(seconds * before.sample_rate))
-        self.undo_stack.push(_Trim(self, "trim", before, before.generated_seconds, after, after.generated_seconds))
+    def set_prelude_target(self, seconds: float, final: bool = True) -> None:
+        """As `set_target`, for what comes before the recording."""
+        timeline = self.timeline
+        if timeline is None:
+            return
+        job = self._job
+        lowest = job.base.prelude_seconds + job.seconds if job is not None and job.gap == BEFORE else 0.0
+        wanted = _snapped(seconds, lowest, timeline.prelude_seconds)
+        if final and job is None and wanted < timeline.prelude_seconds:
+            self._trim("trim at the start", timeline.cut_prelude(round(wanted * timeline.sample_rate)), 2)
+        elif wanted != self.prelude_target:
+            self._set_state(replace(self._state, prelude_target=wanted, target=self.generated_seconds))
+
+    def select(self, begin: float, end: float) -> None:
+        """Select seconds begin..end of the recording, to be filled anew; next to nothing takes the selection away."""
+        if self._source is None or self._job is not None:
+            return
+        rate, frames = self._source.sample_rate, self._source.source_frames
+        first, last = (min(max(round(at * rate), 0), frames) for at in sorted((begin, end)))
+        selection = (first, last) if last - first >= SHORTEST_GAP * rate else None
+        if selection != self._selection:
+            self._selection = selection
+            self.target_changed.emit(self.target)
+
+    def _trim(self, text: str, after: Timeline, kind: int) -> None:
+        number = self._state.takes.shown
+        assert number is not None
+        takes = self._state.takes.changed(number, after)
+        self._push(text, State(takes, after.extension_seconds, after.prelude_seconds), kind)
+
+    def _push(self, text: str, after: State, kind: int = 0, before: State | None = None) -> None:
+        self.undo_stack.push(_Change(self, text, before or self._committed(), after, kind))
+
+    def _committed(self) -> State:
+        """The state to come back to: what a drag was about to trim is asked for no more."""
+        timeline = self.timeline
+        assert timeline is not None
+        target = max(self.target, timeline.extension_seconds)
+        return replace(self._state, target=target, prelude_target=max(self.prelude_target, timeline.prelude_seconds))
+
+    # Takes
+
+    def takes_blocked(self) -> str:
+        """Why the takes can't be changed now; empty when they can."""
+        return _RUNNING if self._job is not None else ""
+
+    def show_take(self, number: int | None) -> None:
+        """Show another take, or (None) the recording by itself."""
+        takes = self._state.takes
+        if self._job is None and number != takes.shown and (number is None or takes.find(number) is not None):
+            self._show(self._at_rest(takes.showing(number)))
+
+    def delete_take(self, number: int) -> None:
+        """Take it off the list; undo brings it back."""
+        take = self._state.takes.find(number)
+        if take is not None and self._job is None:
+            self._push(f"delete {take.name}", self._at_rest(self._state.takes.without(number)))
+
+    def rename_take(self, number: int, name: str) -> None:
+        """Call it something else; nothing happens for an empty name."""
+        take, name = self._state.takes.find(number), " ".join(name.split())[:LONGEST_NAME]
+        if take is not None and self._job is None and name and name != take.name:
+            self._push(f"rename {take.name}", replace(self._state, takes=self._state.takes.renamed(number, name)))
 
     # Running
 
     def cost(self) -> Plan | None:
         """The plan of the next run; None when there is nothing to plan. Raises PianoDiffError."""
-        if self._timeline is None or self._network is None or self._awaited or self._job is not None:
+        timeline, goal = self.timeline, self.goal
+        if timeline is None or self._network is None or self._awaited or self._job is not None:
             return None
-        seconds = self.remaining if self.remaining > SNAP / 2 else 0.0
-        if seconds <= 0:
+        if goal.seconds <= SNAP / 2 and goal.gap in (None, BEFORE):
             return None
         from core.plan import plan_extension
 
-        return plan_extension(self._network, self._settings, self._timeline.seconds, seconds)
+        before, behind = timeline.seconds_around(goal.gap)
+        return plan_extension(self._network, self._settings, before, goal.seconds, behind)
 
     def _run_blocked(self) -> str:
         """Why nothing can be run now, whatever it is; empty when it can."""
-        if self._timeline is None:
+        if self._source is None:
             return "Open a recording first."
         if self._job is not None:
-            return "An extension is running. Cancel it, or wait until it is done."
+            return _RUNNING
         if self._awaited:
             return "The network is still being read."
         if self._network is None:
@@ -246,11 +378,16 @@ class Session(QObject):
         """Why Extend cannot be pressed now; empty when it can."""
         if reason := self._run_blocked():
             return reason
-        assert self._timeline is not None
-        if self.remaining < -SNAP / 2:
-            return f"Let go to cut the generated part to {self._target:.1f} s. The recording itself is never cut."
-        if self.remaining <= SNAP / 2:
-            if self._timeline.generated_frames:
+        timeline, goal = self.timeline, self.goal
+        assert timeline is not None
+        if goal.gap not in (None, BEFORE):
+            if timeline.is_filled(goal.gap):
+                return "A part of the selection was filled before. Undo that, or try it again with another seed."
+        elif goal.seconds < -SNAP / 2:
+            length = self.target if goal.gap is None else self.prelude_target
+            return f"Let go to cut the generated part to {length:.1f} s. The recording itself is never cut."
+        elif goal.seconds <= SNAP / 2:
+            if timeline.extension_seconds:
                 return "The extension is as long as you asked. Drag the handle further right to go on."
             return "The extension has no length yet. Drag the handle to the right."
         try:
@@ -263,8 +400,7 @@ class Session(QObject):
         """Why "Try again" cannot be pressed now; empty when it can."""
         if reason := self._run_blocked():
             return reason
-        assert self._timeline is not None
-        if not self._timeline.takes:
+        if self._state.takes.current is None:
             return "There is nothing to try again yet. Extend first."
         return ""
 
@@ -272,26 +408,41 @@ class Session(QObject):
         return self._job is not None
 
     def extend(self) -> Job | None:
-        """Go on from what exists up to the target. None where extend_blocked() says why not."""
-        if self.extend_blocked() or self._timeline is None:
+        """Go on from what is shown to what is asked for. None where extend_blocked() says why not.
+
+        What is shown grows by it; the recording by itself stays as it is, and there is a new take.
+        """
+        timeline = self.timeline
+        if self.extend_blocked() or timeline is None:
             return None
-        return self._start(self._timeline, self.remaining, None)
+        return self._start(timeline, self.goal, self._state.takes.shown)
 
     def try_again(self) -> Job | None:
-        """Replace the last take by another: a new seed, from where it began, to the target."""
-        if self.again_blocked() or self._timeline is None:
+        """Make what was made last once more, with a new seed and to the target, as a take of its own."""
+        timeline = self.timeline
+        if self.again_blocked() or timeline is None:
             return None
         self.new_seed()
-        replaced = self._timeline
-        base = replace(replaced, takes=replaced.takes[:-1])
-        return self._start(base, max(self._target, replaced.generated_seconds) - base.generated_seconds, replaced)
+        *earlier, last = timeline.stretches
+        base = replace(timeline, stretches=tuple(earlier))
+        seconds = last.frames / timeline.sample_rate
+        if last.gap is None:
+            seconds = max(self.target, timeline.extension_seconds) - base.extension_seconds
+        elif last.gap == BEFORE:
+            seconds = max(self.prelude_target, timeline.prelude_seconds) - base.prelude_seconds
+        return self._start(base, Goal(seconds, last.gap), None)
 
-    def _start(self, base: Timeline, seconds: float, replaces: Timeline | None) -> Job:
+    def _start(self, base: Timeline, goal: Goal, take: int | None) -> Job:
         assert self._network is not None
-        job = Job(base, self._settings, self._network, round(seconds, 6), replaces)
-        self._target = base.generated_seconds + job.seconds
+        job = Job(base, self._settings, self._network, round(goal.seconds, 6), goal.gap, take)
+        self._selection = None
         self._set_job(job)
-        self.target_changed.emit(self._target)
+        behind, before = base.extension_seconds, base.prelude_seconds
+        if goal.gap is None:
+            behind += job.seconds
+        elif goal.gap == BEFORE:
+            before += job.seconds
+        self._set_state(replace(self._state, target=behind, prelude_target=before))
         self.job_requested.emit(job)
         return job
 
@@ -309,53 +460,63 @@ class Session(QObject):
 
     # Results; those of a job that is not the running one are late and dropped
 
-    def on_window_done(self, job_id: int, take: Take) -> None:
+    def on_window_done(self, job_id: int, stretch: Stretch) -> None:
         if self._job is not None and self._job.id == job_id:
-            self._live = take
+            self._live = stretch
             self.timeline_changed.emit()
 
     def on_finished(self, job_id: int, outcome: Outcome) -> None:
         job = self._job
         if job is None or job.id != job_id:
             return
-        before = job.replaces if job.replaces is not None else job.base
-        target = self._target
         if outcome.samples.shape[1]:
-            take = Take(outcome.samples, job.settings, outcome.run)
-            after = job.base.with_take(take)
-            lengthened = target > job.base.generated_seconds + job.seconds + SNAP / 2
-            wanted = target if lengthened or not outcome.complete else 0.0
-            text = "try again" if job.replaces is not None else "extend"
+            before = self._state
+            takes = self._with_result(job, Stretch(outcome.samples, job.settings, outcome.run, job.gap))
+            assert takes.current is not None
+            timeline = takes.current.timeline
+            after = State(
+                takes,
+                _left_to_do(before.target, timeline.extension_seconds, outcome.complete),
+                _left_to_do(before.prelude_target, timeline.prelude_seconds, outcome.complete),
+            )
             self._job, self._live = None, None
-            self.undo_stack.push(_Change(self, text, before, target, after, max(wanted, after.generated_seconds)))
+            text = takes.current.name if job.take is None else _TITLES.get(job.gap, "fill")
+            self._push(text, after, before=before)
             self.running_changed.emit()
-            self.take_added.emit(take)
         else:
-            self._set_job(None)
-            self._restore_target(before)
+            self._give_up(job)
         self.ended.emit(job, outcome)
 
     def on_failed(self, job_id: int, message: str) -> None:
         job = self._job
         if job is None or job.id != job_id:
             return
-        self._set_job(None)
-        self._restore_target(job.replaces if job.replaces is not None else job.base)
+        self._give_up(job)
         self.failed.emit(message)
 
-    def _restore_target(self, timeline: Timeline) -> None:
-        if self._target < timeline.generated_seconds:
-            self._target = timeline.generated_seconds
-            self.target_changed.emit(self._target)
+    def _with_result(self, job: Job, stretch: Stretch) -> Takes:
+        """The takes once `job` has made `stretch`."""
+        timeline = job.base.with_stretch(stretch)
+        takes = self._state.takes
+        return takes.added(timeline) if job.take is None else takes.changed(job.take, timeline)
 
-    def _show(self, timeline: Timeline, target: float) -> None:
-        """Used by the undo commands only."""
-        self._timeline = timeline
-        changed = target != self._target
-        self._target = target
+    def _give_up(self, job: Job) -> None:
+        """A run that made nothing: what was asked for is asked for again."""
+        if job.gap not in (None, BEFORE):
+            self._selection = job.gap
+        self._set_job(None)
+        self._set_state(self._committed())
+
+    def _set_state(self, state: State) -> None:
+        """Only the lengths have changed."""
+        self._state = state
+        self.target_changed.emit(state.target)
+
+    def _show(self, state: State) -> None:
+        self._state = state
         self.timeline_changed.emit()
-        if changed:
-            self.target_changed.emit(target)
+        self.takes_changed.emit()
+        self.target_changed.emit(state.target)
 
     def undo(self) -> None:
         if not self.undo_blocked():
@@ -364,3 +525,14 @@ class Session(QObject):
     def redo(self) -> None:
         if not self.undo_blocked():
             self.undo_stack.redo()
+
+
+def _snapped(seconds: float, lowest: float, made: float) -> float:
+    """A wanted length on the grid, or exactly what was made where that is next to it."""
+    wanted = round(min(max(round(seconds / SNAP) * SNAP, lowest), LONGEST), 6)
+    return made if abs(wanted - made) < SNAP / 2 else wanted
+
+
+def _left_to_do(asked: float, made: float, complete: bool) -> float:
+    """The length wanted after a run: what was made, or more where the run was cancelled or more was asked meanwhile."""
+    return made if complete and asked <= made + SNAP / 2 else max(asked, made)

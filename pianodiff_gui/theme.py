@@ -37,7 +37,7 @@ class Palette:
     text: str
     muted: str  # secondary text
     disabled: str
-    accent: str  # generated audio, the main button
+    accent: str  # the main button, what is asked for
     accent_hover: str
     accent_text: str  # on the accent
     accent_ink: str  # text in the accent colour on a surface
@@ -46,6 +46,7 @@ class Palette:
     grid: str
     playhead: str
     warning: str
+    takes: tuple[str, ...]  # generated audio, take by take, and over again
 
 
 LIGHT = Palette(
@@ -68,6 +69,7 @@ LIGHT = Palette(
     grid="#edeff3",
     playhead="#1b2029",
     warning="#9a5b00",
+    takes=("#5a55d6", "#b45309", "#0f766e", "#be185d", "#4d7c0f", "#0369a1"),
 )
 DARK = Palette(
     name="dark",
@@ -89,6 +91,7 @@ DARK = Palette(
     grid="#232833",
     playhead="#f4f6fa",
     warning="#f0b45a",
+    takes=("#8d89ff", "#fb923c", "#2dd4bf", "#f472b6", "#a3e635", "#38bdf8"),
 )
 
 
@@ -185,6 +188,12 @@ class Theme(QObject):
         result.setAlphaF(alpha)
         return result
 
+    def take_colour(self, number: int, alpha: float = 1.0) -> QColor:
+        """The colour of the take with that number, 1 for the first."""
+        result = QColor(self.palette.takes[(number - 1) % len(self.palette.takes)])
+        result.setAlphaF(alpha)
+        return result
+
     def _wanted(self) -> Palette:
         if self._mode == "system":
             dark = QGuiApplication.styleHints().colorScheme() == Qt.ColorScheme.Dark
@@ -255,7 +264,7 @@ def style_sheet(p: Palette, arrow_down: str, arrow_up: str) -> str:
     QLabel[role="section"] {{ color: {p.muted}; font-weight: 500; }}
     QToolTip {{ background: {p.text}; color: {p.surface}; border: 0; padding: 5px 8px; }}
 
-    #toolbar, #panel, #card {{ background: {p.surface}; }}
+    #toolbar, #panel, #card, #takes {{ background: {p.surface}; }}
     #toolbar {{ border-bottom: 1px solid {p.hairline}; }}
     #panel {{ border-left: 1px solid {p.hairline}; }}
     #panelFoot {{ background: {p.surface}; border-top: 1px solid {p.hairline}; }}
@@ -329,12 +338,18 @@ def style_sheet(p: Palette, arrow_down: str, arrow_up: str) -> str:
     QProgressBar::chunk {{ background: {p.accent}; border-radius: 3px; }}
 
     QCheckBox {{ spacing: 8px; }}
-    QScrollArea {{ background: transparent; border: 0; }}
+    QScrollArea, #takesRow {{ background: transparent; border: 0; }}
     #panelBody {{ background: {p.surface}; }}
     QScrollBar:vertical {{ background: transparent; width: 10px; margin: 2px; }}
     QScrollBar::handle:vertical {{ background: {p.border}; border-radius: 3px; min-height: 24px; }}
     QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page {{ background: none;
         height: 0; }}
+    QTableView {{ background: {p.surface}; color: {p.text}; border: 1px solid {p.hairline}; border-radius: 8px;
+                  selection-background-color: {p.hover}; selection-color: {p.text}; }}
+    QTableView::item {{ padding: 0 {GRID}px; }}
+    QHeaderView {{ background: {p.surface}; }}
+    QHeaderView::section {{ background: {p.surface}; color: {p.muted}; border: 0; padding: 6px {GRID}px;
+                            border-bottom: 1px solid {p.hairline}; font-weight: 500; }}
     QSplitter::handle {{ background: {p.hairline}; }}
     QSplitter::handle:hover {{ background: {p.accent}; }}
     """

@@ -13,7 +13,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from core.errors import PianoDiffError
 from core.recipe import describe_run
 from pianodiff_gui.jobs import Envelope, Frame, Job, Outcome
-from pianodiff_gui.timeline import Take
+from pianodiff_gui.timeline import Stretch
 
 if TYPE_CHECKING:
     from core.diffusion.denoiser import Denoiser
@@ -64,15 +64,16 @@ class TorchEngines:
         if self._loaded is None or self._loaded[0] != key:
             self._loaded = None  # free the old network before the new one is read
             self._loaded = (key, load_denoiser(job.settings.network, device))
-        context = job.base.tail(context_tail_seconds(job.network, job.settings))
+        before, behind = job.base.around(job.gap, context_tail_seconds(job.network, job.settings))
         engine = Extension(
             self._loaded[1],
             job.network,
-            context,
+            before,
             job.base.sample_rate,
             job.seconds,
             job.settings,
             first_window=job.base.windows,
+            following=behind,
         )
         return engine, device.type
 
@@ -169,6 +170,7 @@ def _describe(
         device=device,
         complete=complete,
         first_window=job.base.windows,
+        gap=job.gap,
     )
 
 
@@ -177,7 +179,7 @@ class ExtensionWorker(QObject):
 
     ready = Signal(list)  # names of the devices there are
     started = Signal(int, str)  # job, device
-    window_done = Signal(int, object)  # job, Take: everything complete so far
+    window_done = Signal(int, object)  # job, Stretch: everything complete so far
     finished = Signal(int, object)  # job, Outcome
     failed = Signal(int, str)  # job, message for the user
 
@@ -259,7 +261,7 @@ class ExtensionWorker(QObject):
             if step.window_complete:
                 samples = engine.audio()
                 run = _describe(job, engine, device, samples.shape[1], now - clock.started, complete=False)
-                self.window_done.emit(job.id, Take(samples, job.settings, run))
+                self.window_done.emit(job.id, Stretch(samples, job.settings, run, job.gap))
             if job.cancelled.is_set():
                 return False
         return True

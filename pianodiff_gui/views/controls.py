@@ -41,6 +41,7 @@ from pianodiff_gui.networks import Entry, Networks
 from pianodiff_gui.session import LONGEST, SNAP, Session
 from pianodiff_gui.settings import Preferences
 from pianodiff_gui.theme import GRID, ICON_SIZE, PANEL_WIDTH, Theme, font
+from pianodiff_gui.timeline import BEFORE
 from pianodiff_gui.views.labels import ElidedLabel
 from pianodiff_gui.views.lambda_points import points_of
 from pianodiff_gui.views.menus import MenuDelegate
@@ -199,7 +200,8 @@ class Controls(QFrame):
         self._body = layout = QVBoxLayout(body)
         layout.setContentsMargins(2 * GRID, 2 * GRID, 2 * GRID, 2 * GRID)
         layout.setSpacing(GRID)
-        layout.addWidget(self._section("Extend by"))
+        self.length_title = self._section("Extend by")
+        layout.addWidget(self.length_title)
         layout.addWidget(self.length)
         layout.addSpacing(GRID)
         layout.addWidget(self._section("Sampler"))
@@ -441,7 +443,7 @@ class Controls(QFrame):
 
     def _connect(self) -> None:
         session = self._session
-        self.length.valueChanged.connect(session.set_target)
+        self.length.valueChanged.connect(self._length_changed)
         self.sampler.activated.connect(self._sampler_chosen)
         self.schedule.activated.connect(self._schedule_chosen)
         self._bind_box(self.solver, "solver")
@@ -477,9 +479,24 @@ class Controls(QFrame):
         )
 
     def _target_changed(self, _value: float = 0.0) -> None:
+        session, goal = self._session, self._session.goal
+        fills = goal.gap not in (None, BEFORE)
+        self.length_title.setText("Fill" if fills else "Prepend" if goal.gap == BEFORE else "Extend by")
         with QSignalBlocker(self.length):
-            self.length.setValue(self._session.target)
+            self.length.setDecimals(2 if fills else 1)
+            self.length.setValue(goal.seconds if fills else session.prelude_target if goal.gap else session.target)
         self.refresh_cost()
+
+    def _length_changed(self, seconds: float) -> None:
+        """Of what the title says."""
+        session, source = self._session, self._session.source
+        if session.selection is not None and source is not None:
+            begin = session.selection[0] / source.sample_rate
+            session.select(begin, begin + seconds)
+        elif session.goal.gap == BEFORE:
+            session.set_prelude_target(seconds)
+        else:
+            session.set_target(seconds)
 
     def _settings_changed(self) -> None:
         settings = self._session.settings

@@ -19,6 +19,7 @@ from pianodiff_gui import wording
 from pianodiff_gui.jobs import Frame, Job, Outcome
 from pianodiff_gui.session import Session
 from pianodiff_gui.theme import AXIS_WIDTH, GRID, Theme, font
+from pianodiff_gui.timeline import BEFORE
 from pianodiff_gui.views.lambda_points import LambdaPoints, Points
 from pianodiff_gui.views.plots import EnvelopeItem, FixedAxis, OffsetAxis, Plot, Strip, Swatch, line_pen
 
@@ -292,7 +293,7 @@ class DiffusionView(Strip):
         if outcome.error or self._last is None:
             return
         done = outcome.samples.shape[1] / job.base.sample_rate
-        how = "Added" if job.replaces is None else "Replaced by"
+        how = "Added" if job.gap in (None, BEFORE) else "Filled"
         if not outcome.complete:
             how = "Stopped; kept" if done else "Stopped"
         parts = [f"{how} {wording.seconds(done)}" if done else how]

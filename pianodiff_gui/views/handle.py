@@ -1,4 +1,4 @@
-"""The handle at the clip's right edge: dragging it sets how long the extension becomes."""
+"""The handles over the waveform: at its edges they set how much is made, at a selection's edges what is filled."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from pianodiff_gui.theme import GRID, Theme, font
 
 
 class Handle(QWidget):
-    """A vertical line with a grip. It reports where it is dragged to, in pixels of its parent, and decides nothing."""
+    """A vertical line with a grip. It reports where it is dragged to, in pixels of its parent, and decides nothing.
+
+    side: on which side of it its label stands where there is room, 1 for the right, -1 for the left.
+    """
 
     WIDTH = 24
 
@@ -18,17 +21,17 @@ class Handle(QWidget):
     dragged = Signal(float)
     released = Signal(float)
 
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
+    def __init__(self, theme: Theme, parent: QWidget, name: str, tip: str, side: int = 1) -> None:
         super().__init__(parent)
-        self._theme = theme
+        self._theme, self._side = theme, side
         self._grab: float | None = None
         self.label = QLabel(parent)
         self.label.setFont(font(9.25, font().Weight.DemiBold, tabular=True))
         self.label.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.setCursor(Qt.CursorShape.SizeHorCursor)
         self.setMouseTracking(True)
-        self.setToolTip("Drag to set how long the extension becomes (\u2190 and \u2192, with Shift by whole seconds)")
-        self.setAccessibleName("Length of the extension")
+        self.setToolTip(tip)
+        self.setAccessibleName(name)
         theme.changed.connect(self.restyle)
         self.restyle()
         self.hide()
@@ -45,21 +48,28 @@ class Handle(QWidget):
         self.update()
 
     def place(self, x: float, area: QRectF, text: str) -> None:
-        """Stand at pixel `x` of the parent over the height of `area`; hidden outside of it."""
+        """Stand at pixel `x` of the parent over the height of `area`; hidden outside of it. No text, no label."""
         visible = area.left() - 1 <= x <= area.right() + 1 and area.height() > 0
         self.setVisible(visible or self.dragging)
-        self.label.setVisible(visible)
+        self.label.setVisible(visible and bool(text))
         if not visible:
             return
         self.setGeometry(round(x - self.WIDTH / 2), round(area.top()), self.WIDTH, round(area.height()))
         self.label.setText(text)
         self.label.adjustSize()
-        left = x + GRID
-        if left + self.label.width() > area.right():
-            left = x - GRID - self.label.width()
+        right, left = x + GRID, x - GRID - self.label.width()
+        if self._side > 0:
+            left = right if right + self.label.width() <= area.right() else left
+        elif left < area.left():
+            left = right
         self.label.move(round(left), round(area.top()) + GRID)
         self.raise_()
         self.label.raise_()
+
+    def put_away(self) -> None:
+        """Hide it with its label."""
+        self.hide()
+        self.label.hide()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal
+from PySide6.QtGui import QColor
 
 from core.pitch import PitchTrack
 from pianodiff_gui.session import Session
@@ -73,9 +74,11 @@ class _Dots:
             item.setData(x=times[here], y=notes[here])
         return len(times)
 
-    def recolour(self, theme: Theme, colour: str) -> None:
+    def recolour(self, colour: QColor) -> None:
         for item, alpha in zip(self.items, _SHADES, strict=True):
-            item.setBrush(pg.mkBrush(theme.colour(colour, alpha)))
+            shade = QColor(colour)
+            shade.setAlphaF(alpha)
+            item.setBrush(pg.mkBrush(shade))
             item.setPen(None)
 
 
@@ -88,7 +91,8 @@ class PitchView(Strip):
         super().__init__("Pitch")
         self._session, self._theme = session, theme
         self.legend.addWidget(Swatch(theme, "ink", "recording", "dot"))
-        self.legend.addWidget(Swatch(theme, "accent", "generated", "square"))
+        self.generated_swatch = Swatch(theme, "accent", "generated", "square")
+        self.legend.addWidget(self.generated_swatch)
         self.box = TimeViewBox()
         notes = [(float(33 + 12 * octave), f"A{octave + 1}") for octave in range(6)]
         self.plot = Plot(theme, self.box, left=FixedAxis("left", notes), bottom=TimeAxis("bottom"), show_bottom=True)
@@ -104,6 +108,7 @@ class PitchView(Strip):
         self.box.setXLink(link)
         self.box.clicked.connect(self._clicked)
         self.box.zoomed.connect(link.zoomed)
+        self.box.selected.connect(session.select)
         self.box.sigRangeChanged.connect(self._draw)
         self.plot.installEventFilter(self)
         session.source_changed.connect(self._source_changed)
@@ -131,7 +136,7 @@ class PitchView(Strip):
     def _clicked(self, seconds: float) -> None:
         timeline = self._session.timeline
         if timeline is not None:
-            self.seek_requested.emit(min(max(seconds, 0.0), timeline.seconds))
+            self.seek_requested.emit(min(max(seconds, timeline.begin_seconds), timeline.end_seconds))
 
     def _source_changed(self) -> None:
         self.known.clear()
@@ -145,13 +150,13 @@ class PitchView(Strip):
         self._draw()
 
     def _region_changed(self, _target: float = 0.0) -> None:
-        source = self._session.source
-        if source is None:
+        if self._session.source is None:
             return
-        begin = source.seconds + self._session.generated_seconds
-        end = source.seconds + self._session.target
-        self.ghost.setRegion((begin, max(begin, end)))
-        self.ghost.setVisible(end - begin > 1e-6)
+        begin, end = self._session.asked
+        self.ghost.setRegion((begin, end))
+        self.ghost.setBrush(self._theme.take_colour(self._session.take_number, 0.10))
+        self.ghost.setVisible(self._session.goal.seconds > 1e-6)
+        self._recolour()
 
     def _draw(self) -> None:
         low, high = self.box.viewRange()[0]
@@ -159,9 +164,15 @@ class PitchView(Strip):
         for dots in (self.known, self.generated):
             dots.draw(low, high, columns)
 
+    def _recolour(self) -> None:
+        """In the colour of the take that is shown."""
+        number = self._session.take_number
+        self.generated.recolour(self._theme.take_colour(number))
+        self.generated_swatch.show_take(number)
+
     def _restyle(self) -> None:
-        self.known.recolour(self._theme, "ink")
-        self.generated.recolour(self._theme, "accent")
+        self.known.recolour(self._theme.colour("ink"))
+        self._recolour()
         for line in self.grid:
             line.setPen(line_pen(self._theme, "grid"))
         style_lines(self._theme, self.ghost, self.boundary, self.playhead)

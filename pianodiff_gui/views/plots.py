@@ -60,10 +60,13 @@ class FixedAxis(pg.AxisItem):
 
 
 class TimeViewBox(pg.ViewBox):
-    """Wheel zooms time around the cursor, dragging pans it, a click is reported. The vertical range is fixed."""
+    """Wheel zooms time around the cursor, dragging pans it (with Shift it selects), a click is reported. The vertical
+    range is fixed.
+    """
 
     clicked = Signal(float)  # seconds
     zoomed = Signal()
+    selected = Signal(float, float)  # seconds, from where the drag began to where it is now
 
     def __init__(self) -> None:
         super().__init__(enableMenu=False)
@@ -88,6 +91,10 @@ class TimeViewBox(pg.ViewBox):
             event.ignore()
             return
         event.accept()
+        if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+            ends = (event.buttonDownScenePos(), event.scenePos())
+            self.selected.emit(*(float(self.mapSceneToView(end).x()) for end in ends))
+            return
         step = self.mapSceneToView(event.lastScenePos()).x() - self.mapSceneToView(event.scenePos()).x()
         self.translateBy(x=step)
         self.zoomed.emit()
@@ -99,11 +106,13 @@ class TimeViewBox(pg.ViewBox):
 
 
 class EnvelopeItem(pg.GraphicsObject):
-    """A waveform as the filled outline of its minima and maxima: two points a column, no antialiasing."""
+    """A waveform as the filled outline of its minima and maxima: two points a column, no antialiasing. It may have
+    holes, and is then several outlines.
+    """
 
     def __init__(self) -> None:
         super().__init__()
-        self._polygon = QPolygonF()
+        self._polygons: list[QPolygonF] = []
         self._bounds = QRectF()
         self._pen = pg.mkPen("k", width=1)
         self._brush = pg.mkBrush("k")
@@ -115,31 +124,36 @@ class EnvelopeItem(pg.GraphicsObject):
 
     def set_data(self, x: np.ndarray, low: np.ndarray, high: np.ndarray) -> None:
         """x: (n,) positions, ascending; low, high: (n,)."""
+        self.set_pieces([(x, low, high)])
+
+    def set_pieces(self, pieces: list[tuple[np.ndarray, np.ndarray, np.ndarray]]) -> None:
+        """Each as in `set_data`."""
         self.prepareGeometryChange()
-        if len(x) == 0:
-            self._polygon, self._bounds = QPolygonF(), QRectF()
-        else:
+        self._polygons, self._bounds = [], QRectF()
+        for x, low, high in pieces:
+            if len(x) == 0:
+                continue
             xs = np.concatenate([x, x[::-1]]).astype(np.float64)
             ys = np.concatenate([high, low[::-1]]).astype(np.float64)
-            self._polygon = pg.functions.arrayToQPolygonF(xs, ys)
+            self._polygons.append(pg.functions.arrayToQPolygonF(xs, ys))
             bottom, top = float(low.min()), float(high.max())
             width = max(float(x[-1] - x[0]), 1e-9)
-            self._bounds = QRectF(float(x[0]), bottom, width, max(top - bottom, 1e-9))
+            self._bounds |= QRectF(float(x[0]), bottom, width, max(top - bottom, 1e-9))
         self.update()
 
     @property
     def points(self) -> int:
-        return self._polygon.size()
+        return sum(polygon.size() for polygon in self._polygons)
 
     def boundingRect(self) -> QRectF:
         return self._bounds
 
     def paint(self, painter: QPainter, option: Any, widget: QWidget | None = None) -> None:
-        if not self._polygon.isEmpty():
-            painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-            painter.setPen(self._pen)
-            painter.setBrush(self._brush)
-            painter.drawPolygon(self._polygon)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setPen(self._pen)
+        painter.setBrush(self._brush)
+        for polygon in self._polygons:
+            painter.drawPolygon(polygon)
 
 
 class Plot(pg.PlotWidget):
@@ -210,16 +224,22 @@ class Swatch(QLabel):
         super().__init__()
         self.setToolTip(tip)
         self._theme, self._colour, self._text, self._shape = theme, colour, text, shape
+        self._take = 0
         self.setFont(font(8.5))
         theme.changed.connect(self._draw)
+        self._draw()
+
+    def show_take(self, number: int) -> None:
+        """Take the colour of that take."""
+        self._take = number
         self._draw()
 
     def _draw(self) -> None:
         p = self._theme.palette
         mark = {"bar": "\u25ac", "dot": "\u25cf", "square": "\u25a0"}[self._shape]
+        colour = self._theme.take_colour(self._take).name() if self._take else getattr(p, self._colour)
         self.setText(
-            f'<span style="color:{getattr(p, self._colour)}">{mark}</span>'
-            f'&nbsp;<span style="color:{p.muted}">{self._text}</span>'
+            f'<span style="color:{colour}">{mark}</span>&nbsp;<span style="color:{p.muted}">{self._text}</span>'
         )
 
 

@@ -19,7 +19,15 @@ import soundfile as sf
 from core import export
 from core.audio import FloatArray, Source, audio_chunk, open_source
 from core.errors import AudioError, ExportError
-from core.export import check_destination, check_text_destination, export_audio, export_extended, write_text
+from core.export import (
+    Insert,
+    check_destination,
+    check_text_destination,
+    export_audio,
+    export_extended,
+    export_inserted,
+    write_text,
+)
 
 RATE = 44_100
 FRAMES = 3_000
@@ -555,6 +563,28 @@ def test_new_audio_may_come_first_or_in_a_gap(
     assert (written[begin : begin + 333] == 8192).all()
     assert report.identical and report.original_samples == FRAMES - (end - begin)
     assert report.note == f"original identical: yes, {FRAMES - (end - begin)} samples"
+
+
+@pytest.mark.parametrize("block", [1_000_000, 400, 7])
+def test_new_audio_in_many_places(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, block: int) -> None:
+    """Before, in two gaps and behind at once: a piece of the source would be lost or doubled between two of them."""
+    blocks = Source.blocks
+    monkeypatch.setattr(Source, "blocks", lambda self, kind="float32": blocks(self, kind, block))
+    source = make(tmp_path / "in.wav")
+    gaps = ((0, 0), (0, 0), (500, 700), (700, 1500), (2000, 2001), (FRAMES, FRAMES))
+    inserts = [Insert(*gap, np.full((2, 10 * k), k / 16, np.float32)) for k, gap in enumerate(gaps, start=1)]
+    report = export_inserted(source, inserts, tmp_path / "out.wav")
+    old = sf.read(tmp_path / "in.wav", dtype="int16")[0]
+    new = [np.full((10 * k, 2), 2048 * k, np.int16) for k in range(1, 7)]
+    wanted = [*new[:2], old[:500], *new[2:4], old[1500:2000], new[4], old[2001:], new[5]]
+    assert np.array_equal(sf.read(tmp_path / "out.wav", dtype="int16")[0], np.concatenate(wanted))
+    assert report.identical and report.original_samples == FRAMES - 1001
+
+
+def test_gaps_that_overlap_are_a_mistake_of_ours(tmp_path: Path) -> None:
+    new = np.zeros((2, 10), np.float32)
+    with pytest.raises(ValueError, match="no gap"):
+        export_inserted(make(tmp_path / "in.wav"), [Insert(5, 9, new), Insert(8, 12, new)], tmp_path / "out.wav")
 
 
 def test_a_change_behind_the_gap_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

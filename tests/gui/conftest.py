@@ -25,8 +25,15 @@ from pianodiff_gui.jobs import Job
 from pianodiff_gui.main_window import MainWindow
 from pianodiff_gui.settings import Preferences
 from pianodiff_gui.theme import Theme
+from pianodiff_gui.timeline import BEFORE
 
 RATE = 22_050
+
+
+def job_lengths(job: Job) -> tuple[float, float, float]:
+    """Seconds before what a job makes, of it, and behind it: as plan_extension takes them."""
+    before, behind = job.base.seconds_around(job.gap)
+    return before, job.seconds, behind
 
 
 class FakeEngine:
@@ -34,7 +41,7 @@ class FakeEngine:
 
     def __init__(self, job: Job, hook: Callable[[int], None]) -> None:
         self._job, self._hook = job, hook
-        self.plan: Plan = plan_extension(job.network, job.settings, job.base.seconds, job.seconds)
+        self.plan: Plan = plan_extension(job.network, job.settings, *job_lengths(job))
         self.sampler = find_sampler(job.settings.sampler)
         self.evaluations_done = 0
         self.x_T_sha256 = "00"
@@ -47,7 +54,7 @@ class FakeEngine:
         per_window = plan.cost_per_window.evaluations
         try:
             for index, window in enumerate(plan.windows):
-                frames = window.context_frames + window.new_frames
+                frames = window.context_frames + window.new_frames + window.after_frames
                 for step in range(per_window):
                     self._hook(self.evaluations_done)
                     self.evaluations_done += 1
@@ -65,6 +72,7 @@ class FakeEngine:
                         x=x,
                         clean=clean.astype(np.float32),
                         known_frames=window.context_frames,
+                        after_frames=window.after_frames,
                         similarity=0.5 + 0.4 * share,
                         window_complete=complete,
                     )
@@ -76,6 +84,8 @@ class FakeEngine:
         done = sum(window.new_frames for window in self.plan.windows[: self._windows_done])
         complete = self._windows_done == len(self.plan.windows)
         rate = job.base.sample_rate
+        if not complete and job.gap not in (None, BEFORE):
+            done = 0  # half of what fills a gap would leave a hole
         frames = round(job.seconds * rate) if complete else round(done * rate / job.network.sample_rate)
         tone = 0.2 * np.sin(2 * np.pi * (330 + job.settings.seed) * np.arange(frames) / rate)
         return np.tile(tone.astype(np.float32), (job.base.channels, 1))

@@ -18,16 +18,34 @@ from core.errors import PianoDiffError
 from core.settings import Settings
 from pianodiff_gui.autosave import Autosave
 from pianodiff_gui.main_window import MainWindow
+from pianodiff_gui.session_file import Saved, read_folder
 from pianodiff_gui.settings import Preferences
+from pianodiff_gui.takes import Takes
 from pianodiff_gui.theme import Theme
-from pianodiff_gui.timeline import Take, Timeline
+from pianodiff_gui.timeline import BEFORE, Stretch, Timeline
 from tests.gui.conftest import FakeEngines, open_clip, run_to_end, write_clip
 
 
 @pytest.fixture
 def timeline(source: Source) -> Timeline:
     samples = np.linspace(-0.5, 0.5, 900, dtype=np.float32)[None]
-    return Timeline(source, (Take(samples, Settings(seed=7), {"seed": 7}), Take(samples[:, :100], Settings(), {})))
+    curve = Settings(seed=7, lambda_schedule=((0.0, 0.0), (0.5, 0.2), (1.0, 1.0)))
+    return Timeline(source, (Stretch(samples, curve, {"seed": 7}), Stretch(samples[:, :100], Settings(), {}, BEFORE)))
+
+
+def saved_as(*timelines: Timeline) -> tuple[Saved, int]:
+    """What is saved of a session with these takes, none of them empty."""
+    takes = Takes()
+    for timeline in timelines:
+        takes = takes.added(timeline)
+    source = timelines[0].source
+    return Saved.of(source, takes, Settings(steps=33), 2.5, 0.5, 0.25), source.sample_rate
+
+
+def only_stretch(folder: Path) -> Stretch:
+    """Of the only take that was saved there."""
+    ((_, _, (stretch,)),) = read_folder(folder).takes
+    return stretch
 
 
 def crash(autosave: Autosave) -> None:
@@ -39,15 +57,22 @@ def crash(autosave: Autosave) -> None:
 def test_takes_come_back_bit_for_bit(tmp_path: Path, timeline: Timeline) -> None:
     """Breaks when a recovered take sounds different, or has lost its recipe."""
     first = Autosave(tmp_path / "sessions")
-    assert first.save(timeline)
+    other = Timeline(timeline.source, (*timeline.stretches, timeline.stretches[0]))
+    assert first.save(*saved_as(timeline, other))
     crash(first)
     folder = Autosave(tmp_path / "sessions").find()
     assert folder is not None
-    saved = Autosave.load(folder)
+    assert len(list(folder.glob("*.wav"))) == 2  # takes that share a stretch share its file
+    saved = read_folder(folder)
     assert saved.source == timeline.source.path
-    for got, want in zip(saved.takes, timeline.takes, strict=True):
-        np.testing.assert_array_equal(got.samples, want.samples)
-        assert got.settings == want.settings and got.run == want.run
+    assert (saved.settings, saved.target, saved.prelude_target, saved.position) == (Settings(steps=33), 2.5, 0.5, 0.25)
+    takes = saved.takes_of(timeline.source)
+    assert takes is not None and [(take.number, take.name) for take in takes.all] == [(1, "Take 1"), (2, "Take 2")]
+    assert takes.shown == 2 and takes.latest == 2
+    for take, was in zip(takes.all, (timeline, other), strict=True):
+        for got, want in zip(take.timeline.stretches, was.stretches, strict=True):
+            np.testing.assert_array_equal(got.samples, want.samples)
+            assert got.settings == want.settings and got.run == want.run and got.gap == want.gap
 
 
 def test_takes_survive_a_killed_program(tmp_path: Path, clip: Path, repository: Path) -> None:
@@ -59,22 +84,25 @@ import numpy as np
 from core.audio import open_source
 from core.settings import Settings
 from pianodiff_gui.autosave import Autosave
-from pianodiff_gui.timeline import Take, Timeline
-take = Take(np.full((1, 500), 0.25, np.float32), Settings())
-Autosave(Path({str(tmp_path / "sessions")!r})).save(Timeline(open_source(Path({str(clip)!r})), (take,)))
+from pianodiff_gui.session_file import Saved
+from pianodiff_gui.takes import Takes
+from pianodiff_gui.timeline import Stretch, Timeline
+source = open_source(Path({str(clip)!r}))
+takes = Takes().added(Timeline(source, (Stretch(np.full((1, 500), 0.25, np.float32), Settings()),)))
+Autosave(Path({str(tmp_path / "sessions")!r})).save(Saved.of(source, takes, Settings(), 2.0, 0.0, 0.0), 22050)
 os.kill(os.getpid(), signal.SIGKILL)
 """
     ended = subprocess.run([sys.executable, "-c", program], cwd=repository, timeout=60)
     assert ended.returncode == -signal.SIGKILL
     folder = Autosave(tmp_path / "sessions").find()
     assert folder is not None
-    assert Autosave.load(folder).takes[0].frames == 500
+    assert only_stretch(folder).frames == 500
 
 
 def test_a_running_programs_session_is_not_taken(tmp_path: Path, timeline: Timeline) -> None:
     """Breaks when a second window offers, or removes, what the first is still working on."""
     first = Autosave(tmp_path / "sessions")
-    first.save(timeline)
+    first.save(*saved_as(timeline))
     assert Autosave(tmp_path / "sessions").find() is None
     assert first.find() is None
     first.leave(keep=False)
@@ -83,29 +111,30 @@ def test_a_running_programs_session_is_not_taken(tmp_path: Path, timeline: Timel
 def test_only_takes_in_use_stay_on_disk(tmp_path: Path, timeline: Timeline) -> None:
     """Breaks when every undone take stays on disk for ever, or a session without takes is offered for recovery."""
     autosave = Autosave(tmp_path / "sessions")
-    autosave.save(timeline)
-    autosave.save(timeline.cut(300))
+    autosave.save(*saved_as(timeline))
+    autosave.save(*saved_as(timeline.cut_prelude(0).cut(300)))
     assert len(list((tmp_path / "sessions").rglob("take-*.wav"))) == 1
-    autosave.save(timeline.cut(0))
+    nothing = Saved.of(timeline.source, Takes(), Settings(), 2.0, 0.0, 0.0)
+    autosave.save(nothing, timeline.sample_rate)
     assert not list((tmp_path / "sessions").rglob("*.wav"))
 
 
 def test_a_damaged_session_is_refused_in_words(tmp_path: Path, timeline: Timeline) -> None:
     """Breaks when half-written files raise something that no dialog shows."""
     autosave = Autosave(tmp_path / "sessions")
-    autosave.save(timeline)
+    autosave.save(*saved_as(timeline))
     crash(autosave)
     folder = Autosave(tmp_path / "sessions").find()
     assert folder is not None
     next(folder.glob("take-*.wav")).unlink()
     with pytest.raises(PianoDiffError, match="could not be read back"):
-        Autosave.load(folder)
+        read_folder(folder)
 
 
 def test_a_disk_that_cannot_be_written_is_no_crash(tmp_path: Path, timeline: Timeline) -> None:
     """Breaks when autosave, a safety net, takes the window down."""
     (tmp_path / "sessions").write_text("a file where the folder should be")
-    assert not Autosave(tmp_path / "sessions").save(timeline)
+    assert not Autosave(tmp_path / "sessions").save(*saved_as(timeline))
 
 
 def test_unexported_takes_are_offered_next_time_and_come_back(
@@ -191,14 +220,13 @@ def test_complete_windows_of_a_run_that_is_killed_come_back(
         if not saved or session.source is None:
             return 0.0
         try:
-            takes = Autosave.load(saved[0].parent).takes
+            return only_stretch(saved[0].parent).frames / session.source.sample_rate
         except PianoDiffError:  # it is being written
             return 0.0
-        return sum(take.frames for take in takes) / session.source.sample_rate
 
     qtbot.waitUntil(lambda: abs(saved_seconds() - done) < 0.01, timeout=20_000)
     folder = next((loaded.data_folder / "sessions").iterdir())
-    (take,) = Autosave.load(folder).takes
+    take = only_stretch(folder)
     assert take.run["complete"] is False and take.settings == session.settings
     engines.release()
     qtbot.waitUntil(lambda: not session.running, timeout=20_000)
@@ -215,14 +243,15 @@ def test_a_take_that_is_being_replaced_stays_saved(loaded: MainWindow, qtbot: Qt
     sessions = loaded.data_folder / "sessions"
     qtbot.waitUntil(lambda: any(sessions.glob("*/session.json")), timeout=20_000)
     folder = next(sessions.iterdir())
-    (old,) = Autosave.load(folder).takes
+    old = only_stretch(folder)
     windows = len(old.run["windows"])
     assert windows > 1
     engines.hold(4 * (windows - 1) + 1)
     loaded.commands["again"].trigger()
     qtbot.waitUntil(lambda: session.timeline is not None and 0 < session.generated_seconds < 8.0, timeout=20_000)
     qtbot.wait(1500)  # longer than saving waits
-    (kept,) = Autosave.load(folder).takes
+    (_, _, (kept,)), (_, _, (growing,)) = read_folder(folder).takes
     np.testing.assert_array_equal(kept.samples, old.samples)
+    assert 0 < growing.frames < kept.frames
     engines.release()
     qtbot.waitUntil(lambda: not session.running, timeout=20_000)

@@ -148,7 +148,7 @@ def test_real_network_extends_in_the_window(
     timeline = loaded.session.timeline
     assert timeline is not None and timeline.generated_frames == 22_050
     assert loaded.diffusion.last_frame is not None and loaded.diffusion.last_frame.level == 0
-    run = timeline.takes[0].run
+    run = timeline.stretches[0].run
     assert run["evaluations"] == 12 and run["complete"] and len(run["x_T_sha256"]) == 64
 
 

@@ -121,7 +121,7 @@ def test_a_network_is_chosen_looked_at_used_at_once_and_named_in_the_recipe(
     assert problems == []
     timeline = loaded.session.timeline
     assert timeline is not None and timeline.generated_frames == 11_025
-    run = timeline.takes[0].run
+    run = timeline.stretches[0].run
     assert run["network"]["path"] == str(tiny.resolve()) and run["network"]["sample_rate"] == 4000
     assert run["network"]["weights_sha256"] == find_network(str(tiny)).weights_sha256()
 
@@ -526,7 +526,7 @@ def test_takes_of_an_own_network_are_recovered_and_exported_when_it_has_gone(
     restored = again.session.timeline
     assert restored is not None
     np.testing.assert_array_equal(restored.generated(), made)
-    assert restored.takes[0].settings.network == str(tiny)
+    assert restored.stretches[0].settings.network == str(tiny)
     assert again.session.settings.network == "spectral"
     again.commands["export"].trigger()
     dialog = again.export_dialog
@@ -554,7 +554,7 @@ def test_takes_are_recovered_together_with_the_own_network(
     again.commands["recover"].trigger()
     qtbot.waitUntil(lambda: again.session.source is not None and again.settled, timeout=10_000)
     assert again.session.timeline is not None
-    assert again.session.timeline.takes[0].settings.network == str(tiny) == again.session.settings.network
+    assert again.session.timeline.stretches[0].settings.network == str(tiny) == again.session.settings.network
     again.mark_exported()
 
 

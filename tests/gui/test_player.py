@@ -17,7 +17,7 @@ from core.audio import Source, open_source
 from core.settings import Settings
 from pianodiff_gui.main_window import MainWindow
 from pianodiff_gui.player import Player, Ring, fold
-from pianodiff_gui.timeline import Take, Timeline
+from pianodiff_gui.timeline import Stretch, Timeline
 from tests.gui.conftest import run_to_end, write_clip
 
 
@@ -80,7 +80,7 @@ def make_player(device: FakeSoundDevice) -> Player:
 @pytest.fixture
 def timeline(source: Source) -> Timeline:
     """The clip and a take of constant 0.5."""
-    return Timeline(source, (Take(np.full((1, 5000), 0.5, np.float32), Settings()),))
+    return Timeline(source, (Stretch(np.full((1, 5000), 0.5, np.float32), Settings()),))
 
 
 def play_all(player: Player, stream: FakeStream, frames: int, qtbot: QtBot, block: int = 700) -> None:
@@ -105,7 +105,7 @@ def test_original_and_extension_play_as_one(qapp: object, qtbot: QtBot, timeline
     np.testing.assert_array_equal(stream.heard()[: len(want)], want)
     assert not stream.heard()[len(want) :].any()
     qtbot.waitUntil(lambda: not player.playing, timeout=2000)
-    assert player.position == pytest.approx(timeline.seconds)
+    assert player.position == pytest.approx(timeline.end_seconds)
     player.play()  # at the end, Play starts over
     assert player.position < 0.1
     player.close()
@@ -133,7 +133,7 @@ def test_loop_starts_over_without_a_gap(qapp: object, qtbot: QtBot, timeline: Ti
     player = make_player(device)
     player.set_loop(True)
     player.set_timeline(timeline)
-    player.seek(timeline.seconds - 0.05)
+    player.seek(timeline.end_seconds - 0.05)
     start = round(player.position * timeline.sample_rate)
     player.play()
     (stream,) = device.streams
@@ -331,12 +331,12 @@ from pathlib import Path
 from PySide6.QtCore import QCoreApplication
 from core.audio import open_source
 from pianodiff_gui.player import Player
-from pianodiff_gui.timeline import Take, Timeline
+from pianodiff_gui.timeline import Stretch, Timeline
 from core.settings import Settings
 
 app = QCoreApplication([])
 source = open_source(Path(sys.argv[1]))
-timeline = Timeline(source, (Take(np.full((1, 5000), 0.5, np.float32), Settings()),))
+timeline = Timeline(source, (Stretch(np.full((1, 5000), 0.5, np.float32), Settings()),))
 player = Player()
 problem = player.unavailable()
 if problem:

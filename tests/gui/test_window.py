@@ -48,7 +48,7 @@ def test_empty_window_offers_to_open_and_says_why_the_rest_is_off(window: MainWi
 
 def test_opening_shows_waveform_pitch_and_plan(loaded: MainWindow) -> None:
     """Breaks when a file opens but something of it is not drawn."""
-    assert loaded.pages.currentWidget() is loaded.splitter
+    assert loaded.pages.currentIndex() == 1 and loaded.splitter.isVisible()
     assert loaded.waveform.known_item.points > 100
     shown = sum(len(item.data) for item in loaded.pitch.known.items)
     assert shown > 50
