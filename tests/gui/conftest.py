@@ -65,6 +65,7 @@ class FakeEngine:
                         x=x,
                         clean=clean.astype(np.float32),
                         known_frames=window.context_frames,
+                        after_frames=window.after_frames,
                         similarity=0.5 + 0.4 * share,
                         window_complete=complete,
                     )

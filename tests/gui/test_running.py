@@ -14,7 +14,8 @@ from pytestqt.qtbot import QtBot
 from core.errors import AudioError, PianoDiffError
 from pianodiff_gui.jobs import Mailbox
 from pianodiff_gui.main_window import MainWindow
-from pianodiff_gui.worker import StepClock, envelope
+from pianodiff_gui.outline import envelope
+from pianodiff_gui.worker import StepClock
 from tests.gui.conftest import FakeEngines, open_clip, run_to_end, write_clip
 
 
@@ -31,7 +32,7 @@ def test_live_picture_shows_the_state_its_level_and_the_similarity(
     assert view.known_item.points > 10 and view.new_item.points > 10
     frame = view.last_frame
     assert frame is not None
-    assert frame.known.seconds.max() < 0 < frame.new.seconds.max()
+    assert frame.outline.before.seconds.max() < 0 < frame.outline.new.seconds.max()
     engines.release()
     run_to_end(loaded, qtbot)
     levels, similarities = view.similarity_item.getData()
