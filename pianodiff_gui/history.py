@@ -48,7 +48,7 @@ class Signal16:
 
 @dataclass(frozen=True, eq=False)
 class Moment:
-    """A kept step. The fields are those of core.extension.Step; x and clean are (N,) at the network's rate and level."""
+    """A kept step, with the fields of core.extension.Step. x, clean: (N,) at the network's rate and level."""
 
     window: int
     level: float
