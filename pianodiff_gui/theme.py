@@ -339,8 +339,8 @@ def style_sheet(p: Palette, arrow_down: str, arrow_up: str) -> str:
     #scrub {{ border-top: 1px solid {p.hairline}; }}
     #segments {{ background: {p.window}; border: 1px solid {p.border}; border-radius: 7px; }}
     #segments QToolButton {{ color: {p.muted}; padding: 3px 10px; border-radius: 5px; }}
-    #segments QToolButton:checked {{ background: {p.accent}; color: {p.accent_text}; }}
-    #segments QToolButton:focus {{ border-color: {p.text}; }}
+    #segments QToolButton:checked {{ background: {p.raised}; color: {p.accent_ink}; border-color: {p.border}; }}
+    #segments QToolButton:focus {{ border-color: {p.accent}; }}
 
     QCheckBox {{ spacing: 8px; }}
     QScrollArea {{ background: transparent; border: 0; }}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import groupby
 
 import numpy as np
 import pyqtgraph as pg
@@ -130,7 +131,6 @@ class DiffusionView(Strip):
         self._session, self._theme = session, theme
         self._job: Job | None = None
         self._last: Frame | None = None
-        self._past: list[Frame] = []  # the last pictures of the windows before
         self._past_job: Job | None = None
         self._undo_index = 0  # where the undo stack stood when that job ended
         self._summary = ""
@@ -278,8 +278,6 @@ class DiffusionView(Strip):
         self.stack.setCurrentIndex(1)
         if self.scrub.moment is not None:
             self._draw_moment(self.scrub.moment)
-        elif self._last is not None:
-            self._draw_curves(self._last.window)
 
     def _draw_lambda(self) -> None:
         settings = self._job.settings if self._job is not None else self._session.settings
@@ -360,9 +358,7 @@ class DiffusionView(Strip):
 
     def _show_frame(self, frame: Frame) -> None:
         if self._last is not None and frame.window != self._last.window:
-            self._past.append(self._last)
-            self._last = frame
-            self._draw_curves(frame.window)
+            self._add_faint_curve(*_by_level(self._last.levels.tolist(), self._last.similarities.tolist()))
             self._peak = 0.0
         self._last = frame
         self.title.setText(
@@ -377,7 +373,7 @@ class DiffusionView(Strip):
         follow = 1.0 if self._peak == 0.0 or frame.level <= 0 else 1.0 - math.exp(-gone / _SETTLE)
         self._peak += follow * (goal - self._peak)
         self._draw_outline(frame.outline, max(goal, self._peak))
-        self.similarity_item.setData(*_by_level(frame))
+        self.similarity_item.setData(*_by_level(frame.levels.tolist(), frame.similarities.tolist()))
         self.frame_shown.emit(frame)
 
     def _draw_outline(self, drawing: Outline, peak: float) -> None:
@@ -391,18 +387,23 @@ class DiffusionView(Strip):
             box.setXRange(float(np.min(ends)), float(np.max(ends)), padding=0)
         box.setYRange(-_AIR * peak, _AIR * peak, padding=0)
 
-    def _draw_curves(self, window: int) -> None:
-        """The similarity in every window so far: that of `window` plain, the others faint."""
+    def _add_faint_curve(self, levels: np.ndarray, similarities: np.ndarray) -> None:
+        item = pg.PlotCurveItem(levels, similarities, antialias=True)
+        item.setPen(line_pen(self._theme, "accent", alpha=0.28))
+        self.past_items.append(item)
+        self.curves.addItem(item, ignoreBounds=True)
+
+    def _draw_curves(self, shown: int) -> None:
+        """The similarity at the kept steps of every window: that of the window `shown` plain, the others faint."""
         self._clear_curves()
-        for frame in (*self._past, *((self._last,) if self._last is not None else ())):
-            if frame.window == window:
-                self.similarity_item.setData(*_by_level(frame))
-                continue
-            item = pg.PlotCurveItem(*_by_level(frame), antialias=True)
-            item.setPen(line_pen(self._theme, "accent", alpha=0.28))
-            self.past_items.append(item)
-            self.curves.addItem(item, ignoreBounds=True)
-        self._curves_of = window
+        for window, moments in groupby(self.scrub.history.moments, lambda moment: moment.window):
+            steps = list(moments)
+            curve = _by_level([step.level for step in steps], [step.similarity for step in steps])
+            if window == shown:
+                self.similarity_item.setData(*curve)
+            else:
+                self._add_faint_curve(*curve)
+        self._curves_of = shown
 
     def _clear_curves(self) -> None:
         for item in self.past_items:
@@ -470,7 +471,7 @@ class DiffusionView(Strip):
 
     def _forget(self) -> None:
         """Let go of the last run: its pictures, and the memory that its states take."""
-        self._last, self._past, self._past_job, self._summary = None, [], None, ""
+        self._last, self._past_job, self._summary = None, None, ""
         self._clear_curves()
         self._hide_marker()
         self.scrub.set_history(History())
@@ -507,8 +508,8 @@ def _mixes(settings: Settings) -> bool:
         return False
 
 
-def _by_level(frame: Frame) -> tuple[np.ndarray, np.ndarray]:
+def _by_level(visited: list[float], similarities: list[float]) -> tuple[np.ndarray, np.ndarray]:
     """The newest similarity at every level, from noise to music. A walk with jumps visits a level many times."""
-    newest = dict(zip(frame.levels.tolist(), frame.similarities.tolist(), strict=True))
+    newest = dict(zip(visited, similarities, strict=True))
     levels = np.array(sorted(newest, reverse=True))
     return levels, np.array([newest[level] for level in levels])

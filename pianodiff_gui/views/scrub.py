@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QFontMetrics, QKeyEvent, QMouseEvent
+from PySide6.QtGui import QAction, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import (
     QButtonGroup,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QSizePolicy,
     QSlider,
     QStyle,
     QToolButton,
     QVBoxLayout,
+    QWidget,
 )
 
 from pianodiff_gui.history import History, Moment
@@ -22,6 +22,7 @@ from pianodiff_gui.views.labels import ElidedLabel
 
 _LISTEN_ICON = 16  # px
 _SHORTEST_SLIDER = 96  # px
+_WORDS_FIRST = 100  # stretch: the slider gets what the words leave
 _OWN_KEYS = frozenset((Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Home, Qt.Key.Key_End))
 
 
@@ -91,16 +92,17 @@ class ScrubBar(QFrame):
         self.slider.setToolTip("Back through the last run, from noise to music (Page Up and Page Down)")
         self.slider.valueChanged.connect(self._slid)
 
-        self.place = QLabel()
+        self.place, self.kept = ElidedLabel(), ElidedLabel()
         self.place.setFont(font(8.75, tabular=True))
-        self.kept = ElidedLabel()
         self.kept.setFont(font(8.25, tabular=True))
         self.kept.setProperty("role", "muted")
-        self.kept.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        words = QVBoxLayout()
+        self._words = QWidget()
+        words = QVBoxLayout(self._words)
+        words.setContentsMargins(0, 0, 0, 0)
         words.setSpacing(0)
-        words.addWidget(self.place)
-        words.addWidget(self.kept)
+        for label in (self.place, self.kept):
+            label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+            words.addWidget(label)
 
         row = QHBoxLayout(self)
         row.setContentsMargins(2 * GRID, GRID // 2, 2 * GRID, GRID // 2)
@@ -109,7 +111,7 @@ class ScrubBar(QFrame):
         row.addWidget(self.listen)
         row.addWidget(self.slider, 1)
         row.addSpacing(GRID)
-        row.addLayout(words)
+        row.addWidget(self._words, _WORDS_FIRST)
 
     def _segment(self, text: str, tip: str) -> QToolButton:
         button = QToolButton()
@@ -119,6 +121,11 @@ class ScrubBar(QFrame):
         button.setFont(font(8.75, font().Weight.Medium))
         button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         return button
+
+    @property
+    def history(self) -> History:
+        """The run that it goes back through; empty where there is none."""
+        return self._history
 
     @property
     def moment(self) -> Moment | None:
@@ -139,10 +146,11 @@ class ScrubBar(QFrame):
             self.slider.setRange(0, max(0, len(moments) - 1))
             self.slider.setValue(self.slider.maximum())
         if moments:
-            # As wide as its widest text, or the slider would change its length under the mouse.
-            metrics = QFontMetrics(self.place.font())
-            self.place.setFixedWidth(max(metrics.horizontalAdvance(history.place(moment)) for moment in moments) + 2)
             self.kept.setText(history.describe())
+            # As wide as the widest text, or the slider would change its length under the mouse.
+            places, kept = self.place.fontMetrics(), self.kept.fontMetrics()
+            widest = max(places.horizontalAdvance(history.place(moment)) for moment in moments)
+            self._words.setMaximumWidth(max(widest, kept.horizontalAdvance(self.kept.text())) + 2)
             self._say_place()
         self.setVisible(bool(moments))
 

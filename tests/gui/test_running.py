@@ -82,7 +82,7 @@ def test_cancel_while_it_denoises_stops_and_says_so(loaded: MainWindow, qtbot: Q
     """Breaks when Cancel does not end the generator, or the window stays in its running state."""
     engines.hold(2)
     loaded.session.extend()
-    qtbot.waitUntil(lambda: loaded.diffusion.last_frame is not None, timeout=5000)
+    qtbot.waitUntil(engines.held.is_set, timeout=5000)
     assert loaded.commands["cancel"].isEnabled() and not loaded.commands["extend"].isEnabled()
     qtbot.keyClick(loaded, Qt.Key.Key_Escape)
     assert loaded.session.cancelling
