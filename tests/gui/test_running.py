@@ -115,9 +115,11 @@ def test_cancel_in_the_second_window_keeps_the_first(loaded: MainWindow, qtbot: 
 
 def test_cancel_before_the_first_step(loaded: MainWindow, qtbot: QtBot, engines: FakeEngines) -> None:
     """Breaks when a run cannot be cancelled while its network is still being loaded."""
+    engines.hold(0)
     job = loaded.session.extend()
     assert job is not None
     loaded.session.cancel()
+    engines.release()
     run_to_end(loaded, qtbot)
     assert loaded.session.generated_seconds == 0.0
     assert engines.made[0].evaluations_done <= 1
