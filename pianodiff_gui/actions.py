@@ -96,7 +96,7 @@ SPECS = (
     Spec(
         "listen",
         "Listen to the st&ep",
-        "Listen to the step shown below, turned to the loudness of the recording: x_t itself would be very loud",
+        "Play the shown step as loud as the recording, or pause",
         ("Shift+Space",),
         "play",
         "Listen",

@@ -14,6 +14,8 @@ from pianodiff_gui.player import Player
 from pianodiff_gui.theme import Theme
 from pianodiff_gui.views.diffusion import DiffusionView, Shown
 
+LISTEN_TIP = "Listen to this step, turned to the loudness of the recording: x_t itself would be very loud"
+
 
 @dataclass(frozen=True, eq=False)
 class Excerpt:

@@ -46,7 +46,7 @@ from pianodiff_gui.analysis import AnalysisWorker, PitchRequest, Reading
 from pianodiff_gui.autosave import Autosave, Saved
 from pianodiff_gui.background import Background
 from pianodiff_gui.jobs import Job, Outcome
-from pianodiff_gui.listening import Listening
+from pianodiff_gui.listening import LISTEN_TIP, Listening
 from pianodiff_gui.network_choice import NetworkChoice
 from pianodiff_gui.networks import Networks, is_network_path
 from pianodiff_gui.player import Player
@@ -735,7 +735,7 @@ class MainWindow(QMainWindow):
         past = self.diffusion.look_back_blocked()
         for name in ("noisier", "cleaner"):
             actions.set_state(name, past)
-        actions.set_state("listen", past or silent)
+        actions.set_state("listen", past or silent, LISTEN_TIP)
         for name in ("start", "end", "fit", "zoom_in", "zoom_out"):
             actions.set_state(name, nothing)
         for name in ("longer", "shorter", "longer_second", "shorter_second"):

@@ -447,8 +447,7 @@ class DiffusionView(Strip):
         assert shown is not None
         drawing = outline(shown.signal, moment.known_frames, moment.after_frames, shown.sample_rate)
         self._draw_outline(drawing, max(drawing.peak, 1e-6))
-        what = "clean estimate, " if self.scrub.shows_clean else ""
-        self._show_level(f"{what}t = {moment.level:.0f}")
+        self._show_level(f"t = {moment.level:.0f}")
         if self._curves_of != moment.window:
             self._draw_curves(moment.window)
         self.marker.setValue(moment.level)
