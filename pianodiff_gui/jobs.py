@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import numpy as np
 
 from core.settings import Settings
+from pianodiff_gui.history import History
+from pianodiff_gui.outline import Outline
 from pianodiff_gui.timeline import Gap, Timeline
 
 if TYPE_CHECKING:
@@ -38,24 +40,13 @@ class Mailbox(Generic[T]):
 
 
 @dataclass(frozen=True, eq=False)
-class Envelope:
-    """A decimated signal: at most two points a column. seconds, low, high: (columns,); seconds are column centres."""
-
-    seconds: np.ndarray
-    low: np.ndarray
-    high: np.ndarray
-
-
-@dataclass(frozen=True, eq=False)
 class Frame:
     """One picture of a run: the state x_t of the current window, as drawn, and how far the run is."""
 
     window: int
     windows: int
     level: float
-    known: Envelope  # seconds are counted from the boundary: known below 0, new above
-    new: Envelope
-    peak: float  # largest magnitude in x_t, sets the height of the drawing
+    outline: Outline  # of x_t
     levels: np.ndarray  # t of every evaluation of this window so far ...
     similarities: np.ndarray  # ... and the KS similarity at each
     evaluations: int
@@ -95,3 +86,4 @@ class Outcome:
     run: dict[str, Any]  # core.recipe.describe_run
     error: str = ""  # why it ended early, in plain words
     differentiated: bool = False  # whether its evaluations had gradients taken, which makes them slower
+    history: History = field(default_factory=History)  # the states it went through

@@ -51,6 +51,7 @@ from pianodiff_gui.background import Background
 from pianodiff_gui.compare import CompareDialog
 from pianodiff_gui.figures import Figures
 from pianodiff_gui.jobs import Job, Outcome
+from pianodiff_gui.listening import LISTEN_TIP, Listening
 from pianodiff_gui.network_choice import NetworkChoice
 from pianodiff_gui.networks import Networks, is_network_path
 from pianodiff_gui.player import Player
@@ -152,7 +153,7 @@ class MainWindow(QMainWindow):
         self._look_for_sound()
 
     def _look_for_sound(self) -> None:
-        problem = self.player.unavailable()
+        problem = self.player.card.unavailable()
         self.sound_facts.setText("no sound" if problem else "")
         self.sound_facts.setToolTip(problem)
         if problem:
@@ -160,9 +161,9 @@ class MainWindow(QMainWindow):
         self._refresh_actions()
 
     def _look_for_sound_again(self) -> None:
-        self.player.look_again()
+        self.player.card.look_again()
         self._look_for_sound()
-        self._say("Sound device found" if not self.player.unavailable() else self.player.unavailable())
+        self._say(self.player.card.unavailable() or "Sound device found")
 
     # Building
 
@@ -170,7 +171,8 @@ class MainWindow(QMainWindow):
         self.empty = EmptyView(self.theme, self.commands["open"], self.commands["demo"], self.commands["recover"])
         self.waveform = WaveformView(self.session, self.theme)
         self.pitch = PitchView(self.session, self.theme, self.waveform.box)
-        self.diffusion = DiffusionView(self.session, self.theme)
+        self.diffusion = DiffusionView(self.session, self.theme, self.commands)
+        self.listening = Listening(self.diffusion, self.player, self.commands, self.theme)
         self.controls = Controls(self.session, self.theme, self.preferences, self.networks, self.commands)
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.setHandleWidth(1)
@@ -270,8 +272,8 @@ class MainWindow(QMainWindow):
                 *("recording", *(f"take_{key}" for key in range(1, 10)), ""),
                 *("rename_take", "delete_take", "compare"),
             ),
-            "&Play": ("play", "stop", "loop", "", "start", "end", "", "sound"),
-            "&View": ("fit", "zoom_in", "zoom_out", ""),
+            "&Play": ("play", "stop", "loop", "", "start", "end", "", "listen", "", "sound"),
+            "&View": ("fit", "zoom_in", "zoom_out", "", "noisier", "cleaner", ""),
             "&Help": ("shortcuts", "log", "", "about"),
         }
         for title, names in menus.items():
@@ -339,6 +341,9 @@ class MainWindow(QMainWindow):
             "stop": self.player.stop,
             "start": self._seek_start,
             "end": self._seek_boundary,
+            "listen": self.listening.toggle,
+            "noisier": lambda: self.diffusion.scrub.step(-1),
+            "cleaner": lambda: self.diffusion.scrub.step(1),
             "sound": self._look_for_sound_again,
             "fit": self.waveform.fit,
             "zoom_in": lambda: self.waveform.zoom(1 / _ZOOM_STEP),
@@ -403,6 +408,9 @@ class MainWindow(QMainWindow):
         self.player.position_changed.connect(self._follow_playhead)
         self.player.playing_changed.connect(self._playing_changed)
         self.player.trouble.connect(self._player_trouble)
+        self.listening.trouble.connect(self._player_trouble)
+        for signal in (self.listening.changed, self.diffusion.past_changed):
+            signal.connect(self._refresh_actions)
         self.theme.changed.connect(self._playing_changed)
         self._pitch_timer = QTimer(self)
         self._pitch_timer.setSingleShot(True)
@@ -861,12 +869,17 @@ class MainWindow(QMainWindow):
         nothing = "" if there else "Open a recording first."
         running = "Cancel the running extension first." if session.running else ""
         stack = session.undo_stack
-        silent = self.player.unavailable() if self.player.checked else ""
+        silent = self.player.card.unavailable() if self.player.card.checked else ""
         generated = session.timeline is not None and session.timeline.generated_frames > 0
         actions.set_state("play", nothing or silent)
         for name in ("stop", "loop"):
             actions.set_state(name, nothing or silent)
-        actions.set_state("sound", "Stop playing first." if self.player.playing else "")
+        playing = self.player.playing or self.listening.playing
+        actions.set_state("sound", "Stop playing first." if playing else "")
+        past = self.diffusion.look_back_blocked()
+        for name in ("noisier", "cleaner"):
+            actions.set_state(name, past)
+        actions.set_state("listen", past or silent, LISTEN_TIP)
         for name in ("start", "end", "fit", "zoom_in", "zoom_out"):
             actions.set_state(name, nothing)
         for name in ("longer", "shorter", "longer_second", "shorter_second", "earlier", "later"):
@@ -968,7 +981,8 @@ class MainWindow(QMainWindow):
             return
         self.hide()
         self.preferences.geometry = self.saveGeometry()
-        self.player.close()
+        for player in (self.player, self.listening.player):
+            player.close()
         if self._reading is not None:
             self._reading.dropped.set()
         if self._pitch_request is not None:

@@ -1,4 +1,4 @@
-"""Playback of the original and its extension as one, through PortAudio.
+"""Playback of the original and its extension as one, or of a signal in memory, through PortAudio.
 
 A reader thread keeps a ring of ready samples ahead of the sound card, so an hour plays without being loaded. The
 callback copies a slice and counts frames, nothing else: no signals, no allocation of arrays, no logging. The playhead
@@ -11,14 +11,13 @@ import logging
 import math
 import threading
 import time
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import soxr
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from core.errors import PianoDiffError
-from pianodiff_gui.timeline import Timeline
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +25,79 @@ _RING_SECONDS = 2.0
 _BLOCK = 4096  # frames read at a time
 _TICK = 25  # ms between looks at the playhead
 _MOST_CHANNELS = 2  # files with more are mixed down for listening, and keep theirs
+
+
+class Playable(Protocol):
+    """What a player can play, such as a Timeline. Its first frame need not be frame 0."""
+
+    @property
+    def sample_rate(self) -> int: ...
+
+    @property
+    def begin(self) -> int: ...
+
+    @property
+    def end(self) -> int: ...
+
+    @property
+    def begin_seconds(self) -> float: ...
+
+    @property
+    def end_seconds(self) -> float: ...
+
+    def read(self, begin: int, end: int) -> np.ndarray:
+        """Frames begin..end (clipped to what there is) as float32 (channels, frames). May raise PianoDiffError."""
+        ...
+
+
+class SoundCard:
+    """PortAudio and whether it has a device to play on: looked for once, for all players of the window."""
+
+    def __init__(self) -> None:
+        self.library: Any = None  # the module sounddevice, once it has been imported
+        self._unavailable: str | None = None  # None until it was looked for
+
+    @property
+    def checked(self) -> bool:
+        """Whether a sound card was looked for yet."""
+        return self._unavailable is not None
+
+    def unavailable(self) -> str:
+        """Why nothing can be played on this machine; empty when it can. Looks for a sound card the first time."""
+        if self._unavailable is None:
+            self._unavailable = self._look_for_device()
+        return self._unavailable
+
+    def forget(self) -> None:
+        """Look for a sound card again when it is next asked for."""
+        self._unavailable = None
+
+    def look_again(self) -> None:
+        """Ask PortAudio for its devices afresh: one may have been plugged in. Nothing may be playing."""
+        if self.library is not None:
+            try:
+                # PortAudio lists devices only when it starts, and sounddevice has no public way to restart it.
+                self.library._terminate()
+                self.library._initialize()
+            except Exception:
+                log.exception("PortAudio could not be restarted")
+        self.forget()
+
+    def _look_for_device(self) -> str:
+        if self.library is None:
+            try:
+                import sounddevice
+            except OSError:  # the wheel on Linux has no PortAudio of its own
+                return "No sound: PortAudio is not installed (on Debian and Ubuntu: apt install libportaudio2)."
+            except Exception:
+                log.exception("sounddevice could not be imported")
+                return "No sound: the audio library could not be loaded."
+            self.library = sounddevice
+        try:
+            self.library.query_devices(kind="output")
+        except Exception:
+            return "No sound: this machine has no audio output device."
+        return ""
 
 
 class Ring:
@@ -63,7 +135,7 @@ class Ring:
 class _Feed(threading.Thread):
     """Reads the timeline ahead of the playhead into a ring, at the sound card's rate and channels."""
 
-    def __init__(self, timeline: Timeline, start: int, loop: bool, rate: int, channels: int, gain: float) -> None:
+    def __init__(self, timeline: Playable, start: int, loop: bool, rate: int, channels: int, gain: float) -> None:
         super().__init__(name="pianodiff-feed", daemon=True)
         self.timeline, self.start_frame, self.loop = timeline, start, loop
         self._gain = np.float32(gain)
@@ -129,13 +201,12 @@ class Player(QObject):
     playing_changed = Signal(bool)
     trouble = Signal(str)  # a notice for the user: no sound card, or it went away
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, card: SoundCard | None = None) -> None:
         super().__init__(parent)
-        self._timeline: Timeline | None = None
+        self.card = card if card is not None else SoundCard()
+        self._timeline: Playable | None = None
         self._feed: _Feed | None = None
         self._stream: Any = None
-        self._sounddevice: Any = None
-        self._unavailable: str | None = None  # None until it was looked for
         self._position = 0.0
         self._loop = False
         self._gain = 1.0
@@ -155,56 +226,16 @@ class Player(QObject):
 
     @property
     def position(self) -> float:
-        """Seconds from the start of the recording."""
+        """Seconds from the start of what is played."""
         return self._position
 
     @property
     def loop(self) -> bool:
         return self._loop
 
-    @property
-    def checked(self) -> bool:
-        """Whether a sound card was looked for yet."""
-        return self._unavailable is not None
-
-    def unavailable(self) -> str:
-        """Why nothing can be played on this machine; empty when it can. Looks for a sound card the first time."""
-        if self._unavailable is None:
-            self._unavailable = self._look_for_device()
-        return self._unavailable
-
-    def look_again(self) -> None:
-        """Ask PortAudio for its devices afresh: one may have been plugged in. Nothing while it plays."""
-        if self.playing:
-            return
-        if self._sounddevice is not None:
-            try:
-                # PortAudio lists devices only when it starts, and sounddevice has no public way to restart it.
-                self._sounddevice._terminate()
-                self._sounddevice._initialize()
-            except Exception:
-                log.exception("PortAudio could not be restarted")
-        self._unavailable = None
-
-    def _look_for_device(self) -> str:
-        if self._sounddevice is None:
-            try:
-                import sounddevice
-            except OSError:  # the wheel on Linux has no PortAudio of its own
-                return "No sound: PortAudio is not installed (on Debian and Ubuntu: apt install libportaudio2)."
-            except Exception:
-                log.exception("sounddevice could not be imported")
-                return "No sound: the audio library could not be loaded."
-            self._sounddevice = sounddevice
-        try:
-            self._sounddevice.query_devices(kind="output")
-        except Exception:
-            return "No sound: this machine has no audio output device."
-        return ""
-
     # What the user does
 
-    def set_timeline(self, timeline: Timeline | None, gain: float = 1.0) -> None:
+    def set_timeline(self, timeline: Playable | None, gain: float = 1.0) -> None:
         """What to play, `gain` times as loud as it is. Going on from the same place where that still exists."""
         if timeline is self._timeline and gain == self._gain:
             return
@@ -229,7 +260,7 @@ class Player(QObject):
         timeline = self._timeline
         if timeline is None or self.playing:
             return
-        problem = self.unavailable()
+        problem = self.card.unavailable()
         if problem:
             self.trouble.emit(problem)
             return
@@ -277,8 +308,8 @@ class Player(QObject):
 
     # The stream
 
-    def _open_stream(self, timeline: Timeline) -> None:
-        sounddevice = self._sounddevice
+    def _open_stream(self, timeline: Playable) -> None:
+        sounddevice = self.card.library
         device = sounddevice.query_devices(kind="output")
         self._channels = max(1, min(_MOST_CHANNELS, int(device["max_output_channels"])))
         self._rate = timeline.sample_rate
@@ -343,7 +374,7 @@ class Player(QObject):
             return
         if not stream.active:
             self.pause()
-            self._unavailable = None
+            self.card.forget()
             self.trouble.emit("The sound device went away. Press Play to try again.")
             return
         ring, handed, when = self._stamp

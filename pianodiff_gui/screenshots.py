@@ -20,7 +20,7 @@ WIDTH, HEIGHT = 1440, 900
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Write empty, loaded, running and finished, each in light and dark, and an own network's card to a folder."""
+    """Write empty, loaded, running, finished and scrub, each in light and dark, and an own network's card."""
     parser = argparse.ArgumentParser(prog="python -m pianodiff_gui.screenshots", description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--clip", type=Path, help="another recording than the demo clip")
@@ -71,6 +71,8 @@ def main(argv: list[str] | None = None) -> int:
         take("running")
         pump(application, lambda: not window.session.running and window.settled, 0.3)
         take("finished")
+        window.diffusion.scrub.step(-options.steps // 3)
+        take("scrub")
         window.set_theme("light")
         take_card(application, window, Path(home), options.folder / "own-network.png")
         window.mark_exported()

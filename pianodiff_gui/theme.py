@@ -18,6 +18,7 @@ GRID = 8
 AXIS_WIDTH = 48  # px, the same left axis under every plot, so that their time axes line up
 PANEL_WIDTH = 304
 ICON_SIZE = 20
+GRIP = 14  # px, across the knob of a slider
 
 _HERE = Path(__file__).resolve().parent
 FAMILY = "Inter"
@@ -336,6 +337,19 @@ def style_sheet(p: Palette, arrow_down: str, arrow_up: str) -> str:
 
     QProgressBar {{ background: {p.hairline}; border: 0; border-radius: 3px; max-height: 6px; min-height: 6px; }}
     QProgressBar::chunk {{ background: {p.accent}; border-radius: 3px; }}
+
+    QSlider::groove:horizontal {{ background: {p.hairline}; height: 4px; border-radius: 2px; }}
+    QSlider::sub-page:horizontal {{ background: {p.accent}; border-radius: 2px; }}
+    QSlider::handle:horizontal {{ background: {p.accent}; width: {GRIP - 4}px; height: {GRIP - 4}px;
+        margin: -5px 0; border: 2px solid {p.surface}; border-radius: {GRIP // 2}px; }}
+    QSlider::handle:horizontal:hover, QSlider::handle:horizontal:focus {{ background: {p.accent_hover};
+        border-color: {p.text}; }}
+
+    #scrub {{ border-top: 1px solid {p.hairline}; }}
+    #segments {{ background: {p.window}; border: 1px solid {p.border}; border-radius: 7px; }}
+    #segments QToolButton {{ color: {p.muted}; padding: 3px 10px; border-radius: 5px; }}
+    #segments QToolButton:checked {{ background: {p.raised}; color: {p.accent_ink}; border-color: {p.border}; }}
+    #segments QToolButton:focus {{ border-color: {p.accent}; }}
 
     QCheckBox {{ spacing: 8px; }}
     QScrollArea, #takesRow {{ background: transparent; border: 0; }}

@@ -15,6 +15,12 @@ def thousands(number: int) -> str:
     return f"{number:,}".replace(",", "\u2009")
 
 
+def ordinal(number: int) -> str:
+    """ "1st", "2nd", "3rd", "4th", "12th"."""
+    ending = "th" if number % 100 in (11, 12, 13) else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{thousands(number)}{ending}"
+
+
 def seconds(value: float) -> str:
     """A length of audio: "4.0 s", "12 min 30 s"."""
     if value < 60:

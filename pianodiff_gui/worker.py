@@ -12,7 +12,9 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from core.errors import PianoDiffError
 from core.recipe import describe_run
-from pianodiff_gui.jobs import Envelope, Frame, Job, Outcome
+from pianodiff_gui.history import Recorder
+from pianodiff_gui.jobs import Frame, Job, Outcome
+from pianodiff_gui.outline import outline
 from pianodiff_gui.timeline import Stretch
 
 if TYPE_CHECKING:
@@ -24,7 +26,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_COLUMNS = 700  # of a picture of x_t; two points each
 _FRAME_INTERVAL = 1 / 40  # s; the window draws 30 times a second at most
 _SMOOTHING = 0.15  # weight of the newest step in the time estimate
 _STEPS_BEFORE_ESTIMATE = 3
@@ -87,18 +88,6 @@ def _stamp(network: NetworkInfo) -> tuple[object, ...]:
     return (network, network.weights_path, state.st_mtime_ns, state.st_size)
 
 
-def envelope(samples: np.ndarray, first_second: float, sample_rate: float, columns: int) -> Envelope:
-    """Smallest and largest sample of each of at most `columns` equal stretches of `samples` (N,)."""
-    frames = len(samples)
-    if frames == 0 or columns < 1:
-        empty = np.zeros(0, np.float32)
-        return Envelope(empty, empty, empty)
-    width = max(1, -(-frames // columns))
-    starts = np.arange(0, frames, width)
-    seconds = first_second + (np.minimum(starts + width / 2, (starts + frames) / 2)) / sample_rate
-    return Envelope(seconds, np.minimum.reduceat(samples, starts), np.maximum.reduceat(samples, starts))
-
-
 class StepClock:
     """Measures network evaluations and foretells the rest. The first step is warm-up and does not count."""
 
@@ -135,15 +124,11 @@ def picture_of(
     step: Step, sample_rate: int, levels: list[float], similarities: list[float], clock: StepClock, now: float
 ) -> Frame:
     """What the window draws of `step`. levels and similarities: of every evaluation of this window so far."""
-    known = step.known_frames
-    columns = round(_COLUMNS * known / max(1, len(step.x)))
     return Frame(
         window=step.window,
         windows=step.windows,
         level=step.level,
-        known=envelope(step.x[:known], -known / sample_rate, sample_rate, columns),
-        new=envelope(step.x[known:], 0.0, sample_rate, _COLUMNS - columns),
-        peak=float(np.abs(step.x).max(initial=0.0)),
+        outline=outline(step.x, step.known_frames, step.after_frames, sample_rate),
         levels=np.asarray(levels, np.float64),
         similarities=np.asarray(similarities, np.float64),
         evaluations=step.evaluations,
@@ -217,12 +202,13 @@ class ExtensionWorker(QObject):
         engine, device = self._make_engine(job)
         self.started.emit(job.id, device)
         clock = StepClock(time.perf_counter())
+        recorder = Recorder()
         error = ""
         complete = False
         steps = engine.run()
         try:
             if not job.cancelled.is_set():
-                complete = self._iterate(job, engine, device, steps, clock)
+                complete = self._iterate(job, engine, device, steps, clock, recorder)
         except PianoDiffError as problem:
             error = str(problem)
         finally:
@@ -240,10 +226,13 @@ class ExtensionWorker(QObject):
             run,
             error,
             differentiated=engine.plan.gradients > 0,
+            history=recorder.history(),
         )
         self.finished.emit(job.id, outcome)
 
-    def _iterate(self, job: Job, engine: Engine, device: str, steps: Iterator[Step], clock: StepClock) -> bool:
+    def _iterate(
+        self, job: Job, engine: Engine, device: str, steps: Iterator[Step], clock: StepClock, recorder: Recorder
+    ) -> bool:
         """True when the generator ran to its end, False when the job was cancelled."""
         levels: list[float] = []
         similarities: list[float] = []
@@ -255,6 +244,7 @@ class ExtensionWorker(QObject):
                 window, levels, similarities = step.window, [], []
             levels.append(step.level)
             similarities.append(step.similarity)
+            recorder.note(step)
             if now - drawn >= _FRAME_INTERVAL or step.window_complete:
                 drawn = now
                 job.mailbox.put(picture_of(step, job.network.sample_rate, levels, similarities, clock, now))

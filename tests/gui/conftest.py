@@ -101,6 +101,7 @@ class FakeEngines:
         self.gate = threading.Event()
         self.gate.set()
         self.hold_at = -1  # the step before which the gate is asked
+        self.held = threading.Event()  # the engine stands there
         self.made: list[FakeEngine] = []
         self.threads: set[int] = set()
 
@@ -113,6 +114,7 @@ class FakeEngines:
             if self.fail is not None and self.fail[0] == step:
                 raise self.fail[1]
             if step == self.hold_at:
+                self.held.set()
                 self.gate.wait(20)
             if self.delay:
                 time.sleep(self.delay)
@@ -124,6 +126,7 @@ class FakeEngines:
     def hold(self, step: int) -> None:
         """Stand still before `step` until `release`."""
         self.hold_at = step
+        self.held.clear()
         self.gate.clear()
 
     def release(self) -> None:

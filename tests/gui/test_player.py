@@ -73,7 +73,7 @@ class FakeSoundDevice:
 
 def make_player(device: FakeSoundDevice) -> Player:
     player = Player()
-    player._sounddevice = device
+    player.card.library = device
     return player
 
 
@@ -227,7 +227,7 @@ def test_without_a_sound_card_everything_else_works(
     loaded: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, problems: list[str]
 ) -> None:
     """Breaks when a machine without audio output shows an error instead of a grey button with its reason."""
-    monkeypatch.setattr(loaded.player, "_sounddevice", SimpleNamespace(query_devices=no_device))
+    monkeypatch.setattr(loaded.player.card, "library", SimpleNamespace(query_devices=no_device))
     loaded._look_for_sound()
     assert not loaded.commands["play"].isEnabled()
     assert "no audio output device" in loaded.commands["play"].toolTip()
@@ -248,7 +248,7 @@ def test_a_card_plugged_in_later_is_found(loaded: MainWindow, monkeypatch: pytes
         _terminate=lambda: restarts.append("end"),
         _initialize=lambda: restarts.append("start"),
     )
-    monkeypatch.setattr(loaded.player, "_sounddevice", device)
+    monkeypatch.setattr(loaded.player.card, "library", device)
     loaded._look_for_sound()
     assert not loaded.commands["play"].isEnabled()
     device.query_devices = FakeSoundDevice().query_devices
@@ -338,7 +338,7 @@ app = QCoreApplication([])
 source = open_source(Path(sys.argv[1]))
 timeline = Timeline(source, (Stretch(np.full((1, 5000), 0.5, np.float32), Settings()),))
 player = Player()
-problem = player.unavailable()
+problem = player.card.unavailable()
 if problem:
     print("SKIP", problem)
     sys.exit(0)

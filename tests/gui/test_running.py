@@ -14,7 +14,8 @@ from pytestqt.qtbot import QtBot
 from core.errors import AudioError, PianoDiffError
 from pianodiff_gui.jobs import Mailbox
 from pianodiff_gui.main_window import MainWindow
-from pianodiff_gui.worker import StepClock, envelope
+from pianodiff_gui.outline import envelope
+from pianodiff_gui.worker import StepClock
 from tests.gui.conftest import FakeEngines, open_clip, run_to_end, write_clip
 
 
@@ -31,7 +32,7 @@ def test_live_picture_shows_the_state_its_level_and_the_similarity(
     assert view.known_item.points > 10 and view.new_item.points > 10
     frame = view.last_frame
     assert frame is not None
-    assert frame.known.seconds.max() < 0 < frame.new.seconds.max()
+    assert frame.outline.before.seconds.max() < 0 < frame.outline.new.seconds.max()
     engines.release()
     run_to_end(loaded, qtbot)
     levels, similarities = view.similarity_item.getData()
@@ -81,7 +82,7 @@ def test_cancel_while_it_denoises_stops_and_says_so(loaded: MainWindow, qtbot: Q
     """Breaks when Cancel does not end the generator, or the window stays in its running state."""
     engines.hold(2)
     loaded.session.extend()
-    qtbot.waitUntil(lambda: loaded.diffusion.last_frame is not None, timeout=5000)
+    qtbot.waitUntil(engines.held.is_set, timeout=5000)
     assert loaded.commands["cancel"].isEnabled() and not loaded.commands["extend"].isEnabled()
     qtbot.keyClick(loaded, Qt.Key.Key_Escape)
     assert loaded.session.cancelling
@@ -114,9 +115,11 @@ def test_cancel_in_the_second_window_keeps_the_first(loaded: MainWindow, qtbot: 
 
 def test_cancel_before_the_first_step(loaded: MainWindow, qtbot: QtBot, engines: FakeEngines) -> None:
     """Breaks when a run cannot be cancelled while its network is still being loaded."""
+    engines.hold(0)
     job = loaded.session.extend()
     assert job is not None
     loaded.session.cancel()
+    engines.release()
     run_to_end(loaded, qtbot)
     assert loaded.session.generated_seconds == 0.0
     assert engines.made[0].evaluations_done <= 1
