@@ -97,6 +97,7 @@ SPECS = (
         "Cancel",
         group="Run",
     ),
+    Spec("duel", "D&uel\u2026", "Compare samplers, from the same noise", ("Ctrl+D",), group="Run"),
     Spec("dice", "New &seed", "Draw another seed", ("D",), "dice", group="Run"),
     Spec("recording", "&Recording by itself", "Show the recording without anything generated", ("0",), group="Takes"),
     *(Spec(f"take_{key}", f"Take &{key}", _take_tip(key), (str(key),), group="Takes") for key in range(1, 10)),

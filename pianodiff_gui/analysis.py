@@ -102,7 +102,7 @@ class AnalysisWorker(QObject):
         pieces: list[PitchTrack] = []
         try:
             for part, _ in request.timeline.generated_parts:
-                for piece in self._studied(request.timeline, part):
+                for piece in pitch_of(request.timeline, part):
                     if request.dropped.is_set():
                         return
                     pieces.append(piece)
@@ -110,25 +110,6 @@ class AnalysisWorker(QObject):
             log.exception("the pitch of the generated part could not be found")
             return
         self.generated_pitch_found.emit(request.id, PitchTrack.join(pieces))
-
-    def _studied(self, timeline: Timeline, part: Part) -> Iterator[PitchTrack]:
-        """The pitch of one part. It is looked for in what is around it as well: a frame is longer than a hop."""
-        rate = timeline.sample_rate
-        begin, end = part.begin / rate, part.end / rate
-        # Start on the grid of frames that the recording has, so that both are sampled alike.
-        hops = math.floor((max(timeline.begin_seconds, begin - _LEAD)) * TRACK_RATE / _HOP)
-        if hops * _HOP / TRACK_RATE < timeline.begin_seconds:
-            hops += 1
-        first = round(hops * _HOP / TRACK_RATE * rate)
-        last = min(timeline.end, part.end + round(_LEAD * rate))
-
-        def read(start: int, stop: int) -> np.ndarray:
-            return timeline.read(first + start, min(first + stop, last))
-
-        for piece in track(read, last - first, rate, _HOP):
-            times = piece.times + first / rate
-            new = (times >= begin) & (times < end if part.end < timeline.end else True)
-            yield PitchTrack(times[new], piece.f0[new], piece.aperiodicity[new])
 
     def _reporter(self, reading: Reading, what: str) -> Callable[[float], None]:
         last = -1.0
@@ -142,3 +123,25 @@ class AnalysisWorker(QObject):
                 self.progress.emit(reading.id, what, share)
 
         return report
+
+
+def pitch_of(timeline: Timeline, part: Part) -> Iterator[PitchTrack]:
+    """The pitch of one part of a timeline, in pieces. It is looked for in what is around it as well: a frame is longer
+    than a hop. Raises AudioError: the recording can't be read.
+    """
+    rate = timeline.sample_rate
+    begin, end = part.begin / rate, part.end / rate
+    # Start on the grid of frames that the recording has, so that both are sampled alike.
+    hops = math.floor((max(timeline.begin_seconds, begin - _LEAD)) * TRACK_RATE / _HOP)
+    if hops * _HOP / TRACK_RATE < timeline.begin_seconds:
+        hops += 1
+    first = round(hops * _HOP / TRACK_RATE * rate)
+    last = min(timeline.end, part.end + round(_LEAD * rate))
+
+    def read(start: int, stop: int) -> np.ndarray:
+        return timeline.read(first + start, min(first + stop, last))
+
+    for piece in track(read, last - first, rate, _HOP):
+        times = piece.times + first / rate
+        new = (times >= begin) & (times < end if part.end < timeline.end else True)
+        yield PitchTrack(times[new], piece.f0[new], piece.aperiodicity[new])

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import numpy as np
 
 from core.settings import Settings
-from pianodiff_gui.history import History
+from pianodiff_gui.history import BUDGET, History
 from pianodiff_gui.outline import Outline
 from pianodiff_gui.timeline import Gap, Timeline
 
@@ -60,6 +60,7 @@ class Job:
     """One run of the engine: `seconds` of audio for `base`, at `gap` (as in `Stretch`).
 
     take: the number of the take that grows by it; None where there will be a new one.
+    history_budget: bytes that the history of its states may take.
     """
 
     base: Timeline
@@ -68,6 +69,7 @@ class Job:
     seconds: float
     gap: Gap | None = None
     take: int | None = None
+    history_budget: int = BUDGET
     id: int = field(default_factory=lambda: next(_ids))
     cancelled: threading.Event = field(default_factory=threading.Event)
     mailbox: Mailbox[Frame] = field(default_factory=Mailbox)

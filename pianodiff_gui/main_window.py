@@ -43,12 +43,15 @@ from core.networks.registry import shipped_networks
 from core.peaks import PeakPyramid
 from core.pitch import PitchTrack
 from core.recipe import build_recipe, check_recipe_destination, recipe_path, write_recipe
+from core.settings import Settings
 from pianodiff_gui import dialogs, wording
 from pianodiff_gui.actions import Actions
 from pianodiff_gui.analysis import AnalysisWorker, PitchRequest, Reading
 from pianodiff_gui.autosave import Autosave
 from pianodiff_gui.background import Background
 from pianodiff_gui.compare import CompareDialog
+from pianodiff_gui.duel import Contender, Duel, title_of
+from pianodiff_gui.duel_setup import DuelDialog
 from pianodiff_gui.figures import Figures
 from pianodiff_gui.jobs import Job, Outcome
 from pianodiff_gui.listening import LISTEN_TIP, Listening
@@ -63,6 +66,7 @@ from pianodiff_gui.theme import GRID, ICON_SIZE, Theme, font
 from pianodiff_gui.timeline import BEFORE, Gap, Timeline
 from pianodiff_gui.views.controls import DEVICE_TITLES, Controls
 from pianodiff_gui.views.diffusion import DiffusionView
+from pianodiff_gui.views.duel import DuelView, playing_from, span_of
 from pianodiff_gui.views.empty import DropVeil, EmptyView
 from pianodiff_gui.views.labels import ElidedLabel
 from pianodiff_gui.views.pitch import PitchView
@@ -105,6 +109,7 @@ class MainWindow(QMainWindow):
         self.theme, self.preferences = theme, preferences
         self.data_folder = data_folder
         self.session = Session(self)
+        self.duel = Duel(self.session, self._step_seconds, self)
         self.player = Player(self)
         self.commands = Actions(self, theme)
         self.background = Background(self)
@@ -192,6 +197,8 @@ class MainWindow(QMainWindow):
         self.pages = QStackedWidget()
         self.pages.addWidget(self.empty)
         self.pages.addWidget(work)
+        self.duel_view = DuelView(self.duel, self.figures, self.player, self.theme, self.commands)
+        self.pages.addWidget(self.duel_view)
         self.veil = DropVeil(self.theme, self.pages)
 
         row = QHBoxLayout()
@@ -267,7 +274,7 @@ class MainWindow(QMainWindow):
                 *("undo", "redo", "", "longer", "shorter", "longer_second", "shorter_second"),
                 *("", "earlier", "later", "", "mark_begin", "mark_end"),
             ),
-            "&Run": ("extend", "again", "cancel", "", "dice"),
+            "&Run": ("extend", "again", "duel", "cancel", "", "dice"),
             "&Takes": (
                 *("recording", *(f"take_{key}" for key in range(1, 10)), ""),
                 *("rename_take", "delete_take", "compare"),
@@ -335,6 +342,7 @@ class MainWindow(QMainWindow):
             "compare": self._compare,
             "extend": self._extend,
             "again": self._try_again,
+            "duel": self._set_up_duel,
             "cancel": self._cancel,
             "dice": self.session.new_seed,
             "play": self.player.toggle,
@@ -345,9 +353,9 @@ class MainWindow(QMainWindow):
             "noisier": lambda: self.diffusion.scrub.step(-1),
             "cleaner": lambda: self.diffusion.scrub.step(1),
             "sound": self._look_for_sound_again,
-            "fit": self.waveform.fit,
-            "zoom_in": lambda: self.waveform.zoom(1 / _ZOOM_STEP),
-            "zoom_out": lambda: self.waveform.zoom(_ZOOM_STEP),
+            "fit": lambda: self._view_in_time.fit(),
+            "zoom_in": lambda: self._view_in_time.zoom(1 / _ZOOM_STEP),
+            "zoom_out": lambda: self._view_in_time.zoom(_ZOOM_STEP),
             "shortcuts": self._show_shortcuts,
             "log": self._show_log,
             "about": self._show_about,
@@ -364,6 +372,7 @@ class MainWindow(QMainWindow):
         self.worker.window_done.connect(session.on_window_done)
         self.worker.finished.connect(session.on_finished)
         self.worker.failed.connect(session.on_failed)
+        self._connect_duel()
         self.worker.ready.connect(self._torch_loaded)
         self.worker.started.connect(self._job_started)
         self._warm_up_requested.connect(self.worker.warm_up)
@@ -423,6 +432,21 @@ class MainWindow(QMainWindow):
         self._show_time()
         self._show_facts()
 
+    def _connect_duel(self) -> None:
+        duel, view = self.duel, self.duel_view
+        duel.job_requested.connect(self.worker.run)
+        self.worker.window_done.connect(duel.on_window_done)
+        self.worker.finished.connect(duel.on_finished)
+        self.worker.failed.connect(duel.on_failed)
+        duel.changed.connect(self._duel_changed)
+        duel.heard_changed.connect(self._listen)
+        duel.finished.connect(self._contender_finished)
+        view.listen_requested.connect(self._listen_to)
+        view.keep_requested.connect(self._keep_winner)
+        view.keep_all_requested.connect(duel.keep_all)
+        view.close_requested.connect(self._close_duel)
+        view.seek_requested.connect(self.player.seek)
+
     # Opening
 
     def choose_file(self) -> None:
@@ -442,9 +466,7 @@ class MainWindow(QMainWindow):
 
     def open_path(self, path: Path) -> None:
         """Open a file; what was generated for another one stays recoverable."""
-        if self.session.running and not dialogs.ask(
-            self, "An extension is running.", "Stop it and open another recording?", "Stop and open"
-        ):
+        if not self._may_stop("open another recording", "open"):
             return
         if path.suffix.lower() == SUFFIX:
             self._open_session(path)
@@ -455,6 +477,22 @@ class MainWindow(QMainWindow):
     def _open_session(self, path: Path) -> None:
         self._say(f"Opening {path.name}\u2026")
         self.background.run(lambda: read_session(path), self.open_saved, self.tell)
+
+    def _may_stop(self, then: str, verb: str) -> bool:
+        """Ask about what is running, or was not kept, before it is lost."""
+        if self.duel.open:
+            return self._may_drop_duel(then, verb)
+        return not self.session.running or dialogs.ask(
+            self, "An extension is running.", f"Stop it and {then}?", f"Stop and {verb}"
+        )
+
+    def _may_drop_duel(self, then: str, verb: str) -> bool:
+        if self.duel.running:
+            lost = "What is done will be lost." if self.duel.done else ""
+            return dialogs.ask(self, "A duel is running.", f"Stop it and {then}? {lost}".rstrip(), f"Stop and {verb}")
+        return not self.duel.done or dialogs.ask(
+            self, "Nothing of this duel was kept.", f"Let go of it and {then}?", f"Let go and {verb}"
+        )
 
     def open_dropped(self, path: Path) -> None:
         """Open a recording, or a network: by its name, or because it is a folder."""
@@ -484,9 +522,7 @@ class MainWindow(QMainWindow):
             self._look_for_saved()
             self.tell(str(error))
             return
-        if self.session.running and not dialogs.ask(
-            self, "An extension is running.", "Stop it and bring back the last session?", "Stop and recover"
-        ):
+        if not self._may_stop("bring back the last session", "recover"):
             return
         self.open_saved(saved, folder)
 
@@ -619,9 +655,14 @@ class MainWindow(QMainWindow):
 
     def _source_changed(self) -> None:
         source = self.session.source
-        self.pages.setCurrentIndex(1 if source is not None else 0)
+        self._show_page()
         self.setWindowTitle(f"{source.path.name} \u2013 PianoDiff" if source is not None else "PianoDiff")
         self._show_facts()
+
+    def _show_page(self) -> None:
+        page = 2 if self.duel.open else 1 if self.session.source is not None else 0
+        self.pages.setCurrentIndex(page)
+        self.controls.setVisible(not self.duel.open)
 
     def _timeline_changed(self) -> None:
         if not self.session.running:
@@ -634,10 +675,13 @@ class MainWindow(QMainWindow):
 
     def _listen(self, _value: Any = None) -> None:
         """Play what is shown, at the loudness of the other takes where that is wanted."""
-        timeline, takes = self.session.timeline, self.session.takes.all
+        timeline = self.session.timeline
+        among = [take.timeline for take in self.session.takes.all]
+        if self.duel.heard is not None:
+            timeline, among = self.duel.heard.timeline, list(self.duel.timelines)
         gain = 1.0
         if timeline is not None and self.takes.match.isChecked():
-            gain = self.figures.gain(timeline, [take.timeline for take in takes])
+            gain = self.figures.gain(timeline, among)
         self.player.set_timeline(timeline, gain)
 
     def _keep(self, _value: Any = None) -> None:
@@ -675,10 +719,7 @@ class MainWindow(QMainWindow):
             self._say(f"Extending by {wording.seconds(self.session.job.seconds)}\u2026")
 
     def _ended(self, job: Job, outcome: Outcome) -> None:
-        if outcome.step_seconds is not None:
-            self.preferences.add_step_seconds(
-                job.settings.network, outcome.device, outcome.step_seconds, outcome.differentiated
-            )
+        self._remember_speed(job, outcome)
         added = wording.seconds(outcome.samples.shape[1] / job.base.sample_rate)
         if outcome.error:
             kept = f" The first {added} are kept." if outcome.samples.shape[1] else ""
@@ -690,6 +731,16 @@ class MainWindow(QMainWindow):
         else:
             self._say("Cancelled; no window was complete yet")
         self.controls.refresh_cost()
+
+    def _remember_speed(self, job: Job, outcome: Outcome) -> None:
+        if outcome.step_seconds is not None:
+            self.preferences.add_step_seconds(
+                job.settings.network, outcome.device, outcome.step_seconds, outcome.differentiated
+            )
+
+    def _step_seconds(self, settings: Settings, differentiated: bool) -> float | None:
+        """Of one evaluation, by the runs so far."""
+        return self.preferences.step_seconds(settings.network, self.controls.device_in_use(), differentiated)
 
     def _failed(self, message: str) -> None:
         self._say("")
@@ -715,10 +766,67 @@ class MainWindow(QMainWindow):
     def _cancel(self) -> None:
         if self.session.running:
             self.session.cancel()
+        elif self.duel.open:
+            self._close_duel()
         elif self.session.selection is not None:
             self.session.select(0.0, 0.0)
         else:
             self.network_choice.stop()
+
+    # A duel
+
+    def _set_up_duel(self) -> None:
+        self._take_over_typing()
+        dialog = DuelDialog(self, self.session, self.theme, self.sampler_choice.own, self._step_seconds)
+        dialog.chosen.connect(self.duel.start)
+        dialog.open()
+
+    def _duel_changed(self) -> None:
+        opened = self.duel.open and self.pages.currentIndex() != 2
+        self._show_page()
+        if opened:
+            self.listening.player.pause()
+            self.player.seek(span_of(self.duel.contenders[0].job)[0])
+        self._refresh_actions()
+
+    def _contender_finished(self, contender: Contender) -> None:
+        if contender.outcome is not None:
+            self._remember_speed(contender.job, contender.outcome)
+
+    def _listen_to(self, contender: Contender) -> None:
+        """Play it from where the playhead is, or pause where it plays already."""
+        if contender.timeline is None:
+            return
+        if contender is self.duel.heard and self.player.playing:
+            self.player.pause()
+            return
+        position = self.player.position
+        self.duel.hear(contender)
+        self.player.seek(playing_from(contender.job, contender.timeline, position))
+        self.player.play()
+
+    def _hear_lane(self, key: int) -> None:
+        """Switch to that lane where the playhead is; what already plays goes on playing."""
+        contender = next((other for other in self.duel.done if other.number == key), None)
+        if contender is not None and contender is self.duel.heard and self.player.playing:
+            return
+        if contender is not None:
+            self._listen_to(contender)
+
+    def _keep_winner(self, contender: Contender) -> None:
+        self.duel.keep(contender)
+        if contender.outcome is not None:
+            self.diffusion.show_past_run(contender.job, list(contender.pictures.values()), contender.outcome)
+        self._say(f"Kept {title_of(contender.settings)}. Undo takes it away again.")
+
+    def _close_duel(self) -> None:
+        if self._may_drop_duel("go back", "close"):
+            self.duel.close()
+
+    @property
+    def _view_in_time(self) -> WaveformView | DuelView:
+        """What zooming is about."""
+        return self.duel_view if self.duel.open else self.waveform
 
     @staticmethod
     def _take_over_typing() -> None:
@@ -750,6 +858,9 @@ class MainWindow(QMainWindow):
             self._say("The selection would end before it begins.")
 
     def _show_take(self, key: int) -> None:
+        if self.duel.open:
+            self._hear_lane(key)
+            return
         takes = self.session.takes.all
         if key <= len(takes):
             self.session.show_take(takes[key - 1].number)
@@ -867,7 +978,7 @@ class MainWindow(QMainWindow):
         session, actions = self.session, self.commands
         there = session.source is not None
         nothing = "" if there else "Open a recording first."
-        running = "Cancel the running extension first." if session.running else ""
+        running = session.occupied or ("Cancel the running extension first." if session.running else "")
         stack = session.undo_stack
         silent = self.player.card.unavailable() if self.player.card.checked else ""
         generated = session.timeline is not None and session.timeline.generated_frames > 0
@@ -883,25 +994,27 @@ class MainWindow(QMainWindow):
         for name in ("start", "end", "fit", "zoom_in", "zoom_out"):
             actions.set_state(name, nothing)
         for name in ("longer", "shorter", "longer_second", "shorter_second", "earlier", "later"):
-            actions.set_state(name, nothing)
+            actions.set_state(name, nothing or session.occupied)
         for name in ("mark_begin", "mark_end"):
             actions.set_state(name, nothing or running)
         takes = session.takes
         busy = nothing or session.takes_blocked()
         actions.set_state("recording", busy)
-        for key in range(1, 10):
-            there_is = key <= len(takes.all)
-            actions.set_state(f"take_{key}", busy or ("" if there_is else "There are not so many takes."))
-            actions[f"take_{key}"].setText(f"&{key}  {takes.all[key - 1].name}" if there_is else f"Take &{key}")
-            actions[f"take_{key}"].setVisible(there_is)
+        if self.duel.open:
+            self._offer_lanes()
+        else:
+            self._offer_takes(busy)
         for name in ("rename_take", "delete_take"):
             actions.set_state(name, busy or ("" if takes.current is not None else "No take is shown."))
         actions.set_state("compare", busy or ("" if takes.all else "There are no takes yet. Extend first."))
         actions["extend"].setIconText(_VERBS.get(session.goal.gap, "Fill"))
         actions.set_state("extend", session.extend_blocked(), tip=_AIMS.get(session.goal.gap, _FILL))
         actions.set_state("again", session.again_blocked())
+        actions.set_state("duel", session.extend_blocked())
         if self.networks.reading and not session.running:
             actions.set_state("cancel", tip="Do not wait for the network that is being read")
+        elif self.duel.open and not session.running:
+            actions.set_state("cancel", tip="Close the duel")
         elif session.selection is not None:
             actions.set_state("cancel", tip="Take the selection away")
         else:
@@ -922,6 +1035,26 @@ class MainWindow(QMainWindow):
         actions.set_state("recover", "" if self._recoverable else "There is nothing to recover.")
         self.empty.set_recoverable(self._recoverable)
 
+    def _offer_takes(self, busy: str) -> None:
+        """The number keys show takes."""
+        takes, actions = self.session.takes.all, self.commands
+        for key in range(1, 10):
+            there_is = key <= len(takes)
+            actions.set_state(f"take_{key}", busy or ("" if there_is else "There are not so many takes."))
+            actions[f"take_{key}"].setText(f"&{key}  {takes[key - 1].name}" if there_is else f"Take &{key}")
+            actions[f"take_{key}"].setVisible(there_is)
+
+    def _offer_lanes(self) -> None:
+        """The number keys play the lanes of a duel."""
+        contenders, actions = self.duel.contenders, self.commands
+        for key in range(1, 10):
+            contender = contenders[key - 1] if key <= len(contenders) else None
+            made = contender is not None and contender.timeline is not None
+            actions.set_state(f"take_{key}", "" if made else "There is nothing to listen to yet.", "Play this lane")
+            actions[f"take_{key}"].setVisible(contender is not None)
+            if contender is not None:
+                actions[f"take_{key}"].setText(f"&{key}  {title_of(contender.settings)}")
+
     def _look_for_saved(self, _result: object = None) -> None:
         self._recoverable = self.autosave.find() is not None
         self._refresh_actions()
@@ -935,7 +1068,7 @@ class MainWindow(QMainWindow):
             self.veil.setGeometry(self.pages.rect())
             first = next(Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile())
             self.veil.text = "Drop to see this network" if is_network_path(first) else "Drop to open"
-            self.veil.setVisible(self.pages.currentIndex() == 1)
+            self.veil.setVisible(self.pages.currentIndex() != 0)
             self.veil.raise_()
 
     def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
@@ -967,13 +1100,21 @@ class MainWindow(QMainWindow):
         return any(take.timeline not in self._exported for take in self.session.takes.all)
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        if self.duel.open and not self._closing:
+            self._closing = self._may_drop_duel("close", "close")
+            if not self._closing:
+                event.ignore()
+                return
         if self.session.running:
             event.ignore()
-            if not self._closing and dialogs.ask(
-                self,
-                "An extension is running.",
-                "Stop it and close? The windows that are complete can be recovered next time.",
-                "Stop and close",
+            if self.duel.open or (
+                not self._closing
+                and dialogs.ask(
+                    self,
+                    "An extension is running.",
+                    "Stop it and close? The windows that are complete can be recovered next time.",
+                    "Stop and close",
+                )
             ):
                 self._closing = True
                 self._say("Stopping\u2026")
@@ -990,6 +1131,8 @@ class MainWindow(QMainWindow):
         for thread in (self._analysis_thread, self._worker_thread):
             thread.quit()
         self._save()
+        self.duel.close()
+        self.duel_view.wait()
         self.figures.close()
         self.networks.close()
         self.background.wait()

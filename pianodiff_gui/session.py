@@ -6,6 +6,7 @@ Views read the session and listen to its signals; setters emit only when somethi
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,18 @@ class State:
     prelude_target: float = 0.0
 
 
+@dataclass(frozen=True)
+class Occupation:
+    """Why the session can't be changed now although no run of its own is under way, such as a duel.
+
+    running: the engine is at work on it; cancelling: it was asked to stop.
+    """
+
+    reason: str
+    running: bool
+    cancelling: bool = False
+
+
 class _Change(QUndoCommand):
     """Any change of the takes: from one state to another. Changes of one `kind` that follow one another (trims by arrow
     keys or the spin box) are undone together; kind 0 stands for itself.
@@ -85,6 +98,7 @@ class Session(QObject):
     network_changed = Signal()
     running_changed = Signal()
     job_requested = Signal(object)  # Job, for the worker
+    cancel_requested = Signal()  # of what occupies the session
     ended = Signal(object, object)  # Job, Outcome
     failed = Signal(str)
 
@@ -99,6 +113,7 @@ class Session(QObject):
         self._network: NetworkInfo | None = None
         self._awaited = ""
         self._job: Job | None = None
+        self._occupation: Occupation | None = None
 
     # What there is
 
@@ -209,11 +224,25 @@ class Session(QObject):
 
     @property
     def running(self) -> bool:
-        return self._job is not None
+        """Whether the engine is at work, on a job of the session or on what occupies it."""
+        return self._job is not None or (self._occupation is not None and self._occupation.running)
 
     @property
     def cancelling(self) -> bool:
+        if self._occupation is not None:
+            return self._occupation.cancelling
         return self._job is not None and self._job.cancelled.is_set()
+
+    @property
+    def occupied(self) -> str:
+        """Why nothing can be changed although no job runs; empty when nothing occupies the session."""
+        return self._occupation.reason if self._occupation is not None else ""
+
+    def occupy(self, occupation: Occupation | None) -> None:
+        """Let nothing be changed until it is called with None: no run, no trim, no undo, no other take."""
+        if occupation != self._occupation:
+            self._occupation = occupation
+            self.running_changed.emit()
 
     # Opening
 
@@ -274,7 +303,7 @@ class Session(QObject):
     def set_target(self, seconds: float, final: bool = True) -> None:
         """Set the length of the extension, snapped to 0.1 s. Shorter than what is generated trims it once `final`."""
         timeline = self.timeline
-        if timeline is None:
+        if timeline is None or self.occupied:
             return
         job = self._job
         lowest = job.base.extension_seconds + job.seconds if job is not None and job.gap is None else 0.0
@@ -287,7 +316,7 @@ class Session(QObject):
     def set_prelude_target(self, seconds: float, final: bool = True) -> None:
         """As `set_target`, for what comes before the recording."""
         timeline = self.timeline
-        if timeline is None:
+        if timeline is None or self.occupied:
             return
         job = self._job
         lowest = job.base.prelude_seconds + job.seconds if job is not None and job.gap == BEFORE else 0.0
@@ -299,7 +328,7 @@ class Session(QObject):
 
     def select(self, begin: float, end: float) -> None:
         """Select seconds begin..end of the recording, to be filled anew; next to nothing takes the selection away."""
-        if self._source is None or self._job is not None:
+        if self._source is None or self.takes_blocked():
             return
         rate, frames = self._source.sample_rate, self._source.source_frames
         first, last = (min(max(round(at * rate), 0), frames) for at in sorted((begin, end)))
@@ -328,46 +357,62 @@ class Session(QObject):
 
     def takes_blocked(self) -> str:
         """Why the takes can't be changed now; empty when they can."""
-        return _RUNNING if self._job is not None else ""
+        return _RUNNING if self._job is not None else self.occupied
 
     def show_take(self, number: int | None) -> None:
         """Show another take, or (None) the recording by itself."""
         takes = self._state.takes
-        if self._job is None and number != takes.shown and (number is None or takes.find(number) is not None):
+        if not self.takes_blocked() and number != takes.shown and (number is None or takes.find(number) is not None):
             self._show(self._at_rest(takes.showing(number)))
 
     def delete_take(self, number: int) -> None:
         """Take it off the list; undo brings it back."""
         take = self._state.takes.find(number)
-        if take is not None and self._job is None:
+        if take is not None and not self.takes_blocked():
             self._push(f"delete {take.name}", self._at_rest(self._state.takes.without(number)))
 
     def rename_take(self, number: int, name: str) -> None:
         """Call it something else; nothing happens for an empty name."""
         take, name = self._state.takes.find(number), " ".join(name.split())[:LONGEST_NAME]
-        if take is not None and self._job is None and name and name != take.name:
+        if take is not None and not self.takes_blocked() and name and name != take.name:
             self._push(f"rename {take.name}", replace(self._state, takes=self._state.takes.renamed(number, name)))
+
+    def add_takes(self, made: Sequence[tuple[str, Timeline]], shown: int, text: str) -> None:
+        """Put takes that were made elsewhere, (name, timeline) each, on the list, as one step of undo called `text`.
+
+        shown: which of them is shown, 0 for the first.
+        """
+        takes = self._state.takes
+        first = takes.latest + 1
+        for name, timeline in made:
+            takes = takes.added(timeline, name[:LONGEST_NAME])
+        self._selection = None
+        self._push(text, self._at_rest(takes.showing(first + shown)))
 
     # Running
 
     def cost(self) -> Plan | None:
         """The plan of the next run; None when there is nothing to plan. Raises PianoDiffError."""
+        return self.plan_with(self._settings)
+
+    def plan_with(self, settings: Settings) -> Plan | None:
+        """As `cost`, were the settings others."""
         timeline, goal = self.timeline, self.goal
-        if timeline is None or self._network is None or self._awaited or self._job is not None:
+        if timeline is None or self._network is None or self._awaited or self.takes_blocked():
             return None
         if goal.seconds <= SNAP / 2 and goal.gap in (None, BEFORE):
             return None
         from core.plan import plan_extension
 
         before, behind = timeline.seconds_around(goal.gap)
-        return plan_extension(self._network, self._settings, before, goal.seconds, behind)
+        return plan_extension(self._network, settings, before, goal.seconds, behind)
 
     def _run_blocked(self) -> str:
         """Why nothing can be run now, whatever it is; empty when it can."""
         if self._source is None:
             return "Open a recording first."
-        if self._job is not None:
-            return _RUNNING
+        if reason := self.takes_blocked():
+            return reason
         if self._awaited:
             return "The network is still being read."
         if self._network is None:
@@ -405,7 +450,7 @@ class Session(QObject):
         return ""
 
     def undo_blocked(self) -> bool:
-        return self._job is not None
+        return bool(self.takes_blocked())
 
     def extend(self) -> Job | None:
         """Go on from what is shown to what is asked for. None where extend_blocked() says why not.
@@ -448,7 +493,9 @@ class Session(QObject):
 
     def cancel(self) -> None:
         """Ask the running job to stop; it does within one step and keeps its complete windows."""
-        if self._job is not None and not self._job.cancelled.is_set():
+        if self._occupation is not None:
+            self.cancel_requested.emit()
+        elif self._job is not None and not self._job.cancelled.is_set():
             self._job.cancelled.set()
             self.running_changed.emit()
 

@@ -180,15 +180,16 @@ class Timeline:
     def around(self, gap: Gap | None, seconds: float) -> tuple[np.ndarray, np.ndarray]:
         """What a run at `gap` goes on from: at most `seconds` of what is there before it and of what is behind it."""
         reach = round(seconds * self.sample_rate)
-        begin, end = self._edges(gap)
+        begin, end = self.edges(gap)
         return self.read(begin - reach, begin), self.read(end, end + reach)
 
     def seconds_around(self, gap: Gap | None) -> tuple[float, float]:
         """How much there is before and behind it in all."""
-        begin, end = self._edges(gap)
+        begin, end = self.edges(gap)
         return (begin - self.begin) / self.sample_rate, (self.end - end) / self.sample_rate
 
-    def _edges(self, gap: Gap | None) -> Gap:
+    def edges(self, gap: Gap | None) -> Gap:
+        """The frames between which a run at `gap` puts what it makes."""
         return (self.end, self.end) if gap is None else (self.begin, self.begin) if gap == BEFORE else gap
 
     def cut(self, extension_frames: int) -> Timeline:

@@ -202,7 +202,7 @@ class ExtensionWorker(QObject):
         engine, device = self._make_engine(job)
         self.started.emit(job.id, device)
         clock = StepClock(time.perf_counter())
-        recorder = Recorder()
+        recorder = Recorder(job.history_budget)
         error = ""
         complete = False
         steps = engine.run()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from core.diffusion.own_sampler import find_sampler
 from core.diffusion.samplers import SOLVERS
 from core.errors import SettingsError
 from core.settings import Settings
@@ -26,3 +27,12 @@ def parse_method(text: str, settings: Settings) -> Settings:
     if at and not steps.isdecimal():
         raise SettingsError(f"'{text}' is no method: write {FORM}, with a whole number of steps.")
     return replace(settings, sampler=name, solver=solver, steps=int(steps) if steps else settings.steps)
+
+
+def method_of(settings: Settings) -> str:
+    """What `parse_method` reads as these settings' sampler, solver (where the sampler leaves it open) and steps.
+
+    Raises SettingsError, SamplerError: a sampler of the user's own that can't be used.
+    """
+    solver = f"+{settings.solver}" if "solver" in find_sampler(settings.sampler).options else ""
+    return f"{settings.sampler}{solver}@{settings.steps}"

@@ -69,7 +69,7 @@ class PlanDiagram(QWidget):
         label = metrics.horizontalAdvance("00 s") + 2 * GRID
         width = self.width() - 2 * label
         shown = windows[:rows]
-        begins = _new_parts(shown)
+        begins = new_parts(shown)
         left = min(begin - window.context_frames for begin, window in zip(begins, shown, strict=True))
         ends = [begin + window.new_frames + window.after_frames for begin, window in zip(begins, shown, strict=True)]
         scale = width / max(1, max(ends) - left)
@@ -121,7 +121,7 @@ class Shown:
     known_seconds: float
 
 
-def _new_parts(windows: Sequence[Window]) -> list[int]:
+def new_parts(windows: Sequence[Window]) -> list[int]:
     """Where each window's new part begins, in frames from where the first one's does. A prelude grows to the left."""
     lengths = [window.new_frames for window in windows]
     if windows[0].after_frames and not windows[0].context_frames:
@@ -373,6 +373,7 @@ class DiffusionView(Strip):
 
     def show_past_run(self, job: Job, pictures: list[Frame], outcome: Outcome) -> None:
         """Show a run that was done elsewhere as if it had been watched here: its last pictures, one a window."""
+        self._forget()
         for picture in pictures:
             self._show_frame(picture)
         self._ended(job, outcome)
@@ -384,7 +385,7 @@ class DiffusionView(Strip):
 
     def _show_frame(self, frame: Frame) -> None:
         if self._last is not None and frame.window != self._last.window:
-            self._add_faint_curve(*_by_level(self._last.levels.tolist(), self._last.similarities.tolist()))
+            self._add_faint_curve(*by_level(self._last.levels.tolist(), self._last.similarities.tolist()))
             self._peak = 0.0
         self._last = frame
         self.title.setText(
@@ -399,7 +400,7 @@ class DiffusionView(Strip):
         follow = 1.0 if self._peak == 0.0 or frame.level <= 0 else 1.0 - math.exp(-gone / _SETTLE)
         self._peak += follow * (goal - self._peak)
         self._draw_outline(frame.outline, max(goal, self._peak))
-        self.similarity_item.setData(*_by_level(frame.levels.tolist(), frame.similarities.tolist()))
+        self.similarity_item.setData(*by_level(frame.levels.tolist(), frame.similarities.tolist()))
         self.frame_shown.emit(frame)
 
     def _draw_outline(self, drawing: Outline, peak: float) -> None:
@@ -429,7 +430,7 @@ class DiffusionView(Strip):
         self._clear_curves()
         for window, moments in groupby(self.scrub.history.moments, lambda moment: moment.window):
             steps = list(moments)
-            curve = _by_level([step.level for step in steps], [step.similarity for step in steps])
+            curve = by_level([step.level for step in steps], [step.similarity for step in steps])
             if window == shown:
                 self.similarity_item.setData(*curve)
             else:
@@ -539,7 +540,7 @@ def _mixes(settings: Settings) -> bool:
         return False
 
 
-def _by_level(visited: list[float], similarities: list[float]) -> tuple[np.ndarray, np.ndarray]:
+def by_level(visited: list[float], similarities: list[float]) -> tuple[np.ndarray, np.ndarray]:
     """The newest similarity at every level, from noise to music. A walk with jumps visits a level many times."""
     newest = dict(zip(visited, similarities, strict=True))
     levels = np.array(sorted(newest, reverse=True))

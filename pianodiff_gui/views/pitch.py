@@ -13,7 +13,7 @@ from pianodiff_gui.theme import Theme
 from pianodiff_gui.views.plots import FixedAxis, Plot, Strip, Swatch, TimeAxis, TimeViewBox, line_pen
 from pianodiff_gui.views.waveform import style_lines, time_lines
 
-_LOWEST, _HIGHEST = 31.0, 98.0  # MIDI note numbers: a little more than YIN's 55 to 2093 Hz
+LOWEST, HIGHEST = 31.0, 98.0  # MIDI note numbers: a little more than YIN's 55 to 2093 Hz
 _SHADES = (1.0, 0.75, 0.5, 0.3, 0.15)  # opacity, from steady tone to almost noise
 _FADE_FROM, _FADE_TO = 0.05, 0.45  # aperiodicity of the first and of the last shade; beyond it nothing is drawn
 _SIZES = {"o": 4.5, "s": 5.0}  # px
@@ -31,8 +31,8 @@ def shade_of(aperiodicity: np.ndarray) -> np.ndarray:
     return np.minimum(np.nan_to_num(index, nan=np.inf), len(_SHADES)).astype(int)
 
 
-class _Dots:
-    """One kind of mark in five shades, drawn from a track that may hold an hour."""
+class PitchDots:
+    """One kind of mark in five shades, drawn from a track that may hold an hour. They lie at MIDI note numbers."""
 
     def __init__(self, plot: Plot, symbol: str) -> None:
         self.items = [pg.ScatterPlotItem(pen=None, symbol=symbol, size=_SIZES[symbol], pxMode=True) for _ in _SHADES]
@@ -102,9 +102,9 @@ class PitchView(Strip):
             line.setZValue(-20)
             self.plot.addItem(line, ignoreBounds=True)
         self.ghost, self.boundary, self.playhead = time_lines(self.plot)
-        self.known, self.generated = _Dots(self.plot, "o"), _Dots(self.plot, "s")
-        self.box.setYRange(_LOWEST, _HIGHEST, padding=0)
-        self.box.setLimits(yMin=_LOWEST, yMax=_HIGHEST)
+        self.known, self.generated = PitchDots(self.plot, "o"), PitchDots(self.plot, "s")
+        self.box.setYRange(LOWEST, HIGHEST, padding=0)
+        self.box.setLimits(yMin=LOWEST, yMax=HIGHEST)
         self.box.setXLink(link)
         self.box.clicked.connect(self._clicked)
         self.box.zoomed.connect(link.zoomed)
