@@ -37,7 +37,7 @@ from pianodiff_gui.views.menus import MenuDelegate
 DEFAULTS = ("interpolation+ancestral@100", "decoupled@50", "replacement+dpmpp-2m-sde@50", "pigdm@50")
 """The contenders that are offered, the first three at once; written as `pianodiff study` takes them."""
 _OFFERED = 3
-_WIDTH = 760
+_WIDTH = 108 * GRID
 _SHOWN_KNOWN = (
     "This network is shown the known audio. Samplers that differ only in the known part of x_t, as interpolation and "
     "replacement do, then make the same new audio in the same steps."
@@ -69,11 +69,12 @@ class _Row:
         for box in (self.sampler, self.solver):
             box.setItemDelegate(MenuDelegate(theme, box))
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            box.setMinimumContentsLength(12)
+            box.setMinimumContentsLength(8)
         self.steps = QSpinBox()
         self.steps.setRange(1, MAX_STEPS)
         self.steps.setToolTip("Denoising steps of a window: fewer are faster and rougher")
-        self.steps.setMinimumWidth(10 * GRID)
+        self.steps.setFixedWidth(10 * GRID)
+        self.steps.lineEdit().setTextMargins(6, 0, 0, 0)
         self.evaluations, self.time = _number(), _number()
         self.remove = QToolButton()
         self.remove.setIconSize(QSize(16, 16))
@@ -109,10 +110,9 @@ class DuelDialog(QDialog):
         self._grid = QGridLayout()
         self._grid.setHorizontalSpacing(GRID)
         self._grid.setVerticalSpacing(GRID)
-        self._grid.setColumnStretch(1, 3)
-        self._grid.setColumnStretch(2, 2)
-        self._grid.setColumnMinimumWidth(4, 12 * GRID)
-        self._grid.setColumnMinimumWidth(5, 14 * GRID)
+        self._grid.setColumnStretch(1, 1)
+        for column, width in ((2, 25), (4, 13), (5, 15)):
+            self._grid.setColumnMinimumWidth(column, width * GRID)
         for column, title in enumerate(("Sampler", "Solver", "Steps", "Evaluations", "Time"), 1):
             label = QLabel(title)
             label.setProperty("role", "section")
@@ -259,7 +259,7 @@ class DuelDialog(QDialog):
         self.start.setToolTip(blocked)
         seed = self._session.settings.seed
         self.same.setText(
-            f"All make the same {wording.seconds(self._session.goal.seconds)} with the window\u2019s network and seed "
+            f"All make {wording.seconds(self._session.goal.seconds)} with the window\u2019s network and seed "
             f"{seed}, so they start from the same x_T and draw the same noises. They run one after the other."
         )
         for widget in (self.hint, self.zero_shot):

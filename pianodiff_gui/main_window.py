@@ -673,16 +673,22 @@ class MainWindow(QMainWindow):
         self._show_time()
         self._refresh_actions()
 
+    @property
+    def _heard(self) -> Timeline | None:
+        """What is played: what is shown, or the lane of a duel."""
+        return self.duel.heard.timeline if self.duel.heard is not None else self.session.timeline
+
     def _listen(self, _value: Any = None) -> None:
         """Play what is shown, at the loudness of the other takes where that is wanted."""
-        timeline = self.session.timeline
+        timeline = self._heard
         among = [take.timeline for take in self.session.takes.all]
         if self.duel.heard is not None:
-            timeline, among = self.duel.heard.timeline, list(self.duel.timelines)
+            among = list(self.duel.timelines)
         gain = 1.0
         if timeline is not None and self.takes.match.isChecked():
             gain = self.figures.gain(timeline, among)
         self.player.set_timeline(timeline, gain)
+        self._show_time()
 
     def _keep(self, _value: Any = None) -> None:
         if self.session.takes.all:
@@ -800,9 +806,9 @@ class MainWindow(QMainWindow):
         if contender is self.duel.heard and self.player.playing:
             self.player.pause()
             return
-        position = self.player.position
+        where = self.player.position if self.duel.heard is not None else None
         self.duel.hear(contender)
-        self.player.seek(playing_from(contender.job, contender.timeline, position))
+        self.player.seek(playing_from(contender, where))
         self.player.play()
 
     def _hear_lane(self, key: int) -> None:
@@ -941,7 +947,7 @@ class MainWindow(QMainWindow):
         self.message.setText(message)
 
     def _show_time(self, _position: float = 0.0) -> None:
-        timeline = self.session.timeline
+        timeline = self._heard
         total = timeline.end_seconds if timeline is not None else 0.0
         muted = self.theme.palette.muted
         self.time.setText(f'{clock(self.player.position, 1)}<span style="color:{muted}"> / {clock(total, 1)}</span>')

@@ -8,6 +8,7 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,14 +18,16 @@ if TYPE_CHECKING:
     from pianodiff_gui.main_window import MainWindow
 
 WIDTH, HEIGHT = 1440, 900
+DUEL = ("interpolation+ancestral", "decoupled", "replacement+dpmpp-2m-sde")
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Write empty, loaded, running, finished and scrub, each in light and dark, and an own network's card."""
+    """Write empty, loaded, duel, running, finished and scrub, each in light and dark, and an own network's card."""
     parser = argparse.ArgumentParser(prog="python -m pianodiff_gui.screenshots", description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--clip", type=Path, help="another recording than the demo clip")
     parser.add_argument("--steps", type=int, default=50, help="denoising steps of the run")
+    parser.add_argument("--duel-steps", type=int, default=20, help="denoising steps of each sampler in the duel")
     parser.add_argument("--seconds", type=float, default=4.0, help="length of the extension")
     options = parser.parse_args(argv)
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -61,6 +64,7 @@ def main(argv: list[str] | None = None) -> int:
         window.session.set_target(options.seconds)
         pump(application, lambda: True, 0.3)
         take("loaded")
+        take_duel(application, window, options.duel_steps, take)
         window.session.extend()
 
         def well_under_way() -> bool:
@@ -79,6 +83,25 @@ def main(argv: list[str] | None = None) -> int:
         window.close()
         application.processEvents()
     return 0
+
+
+def take_duel(application: QApplication, window: MainWindow, steps: int, take: Callable[[str], None]) -> None:
+    """Write a duel that is done, zero-shot: a network that is shown the known audio blurs what the samplers do."""
+    from dataclasses import replace
+
+    from core.study.methods import parse_method
+    from pianodiff_gui.app import pump
+
+    duel, settings = window.duel, replace(window.session.settings, zero_shot=True)
+    if not duel.start([parse_method(f"{method}@{steps}", settings) for method in DUEL]):
+        raise RuntimeError("the duel could not be started")
+    pump(application, lambda: not duel.running, patience=3600.0)
+    pump(application, lambda: all(window.figures.of(timeline) for timeline in duel.timelines), 1.0)
+    duel.hear(duel.done[0])
+    pump(application, lambda: True, 0.3)
+    take("duel")
+    duel.close()
+    window.player.seek(0.0)
 
 
 def take_card(application: QApplication, window: MainWindow, home: Path, path: Path) -> None:

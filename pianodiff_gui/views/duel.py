@@ -19,15 +19,16 @@ from pianodiff_gui.figures import Figures
 from pianodiff_gui.jobs import Job
 from pianodiff_gui.player import Player
 from pianodiff_gui.theme import GRID, Theme, font
-from pianodiff_gui.timeline import BEFORE, Part, Timeline
+from pianodiff_gui.timeline import BEFORE, Part
 from pianodiff_gui.views.diffusion import by_level
 from pianodiff_gui.views.labels import ElidedLabel
 from pianodiff_gui.views.lane import COLUMNS, FIGURES_WIDTH, Lane, Piece, values_of, written
 from pianodiff_gui.views.plots import FixedAxis, Plot, Strip, TimeAxis, line_pen
 
 _CONTEXT_SECONDS = 3.0  # of what is around the new part
-_CURVES_HEIGHT = 21 * GRID
+_CURVES_LEAST, _CURVES_MOST = 15 * GRID, 21 * GRID  # px
 _AIR = 1.05  # height of a lane over its largest sample
+_LEAST_PLAYED = 0.05  # s; a lane heard to its end starts over
 _PROGRESS_INTERVAL = 250  # ms
 
 
@@ -83,19 +84,20 @@ class DuelView(QWidget):
         self._background = Background(self)
         self._shown: tuple[Contender, ...] = ()
         self._syncing = False
+        self._followed: Contender | None = None  # the lane that was last brought into view
         self.lanes: list[Lane] = []
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(1)
         layout.addWidget(self._make_head(commands))
-        layout.addWidget(self._make_lanes(), 1)
-        layout.addWidget(self._make_curves())
+        layout.addWidget(self._make_lanes(), 4)
+        layout.addWidget(self._make_curves(), 1)
         self._clock = QTimer(self)
         self._clock.setInterval(_PROGRESS_INTERVAL)
         self._clock.timeout.connect(self._show_progress)
         duel.changed.connect(self._duel_changed)
-        duel.heard_changed.connect(self._refresh)
+        duel.heard_changed.connect(self._heard_changed)
         duel.advanced.connect(self._advanced)
         duel.finished.connect(self._finished)
         figures.changed.connect(self._show_figures)
@@ -132,7 +134,7 @@ class DuelView(QWidget):
         row.setSpacing(GRID)
         row.addWidget(self.title)
         row.addSpacing(GRID)
-        row.addWidget(self.about, 1)
+        row.addWidget(self.about, 100)
         row.addStretch(1)
         for button in (self.cancel, self.keep_all, self.leave):
             row.addWidget(button)
@@ -193,7 +195,8 @@ class DuelView(QWidget):
             self.curves.addItem(line, ignoreBounds=True)
         self.curve_items: dict[tuple[int, int], pg.PlotCurveItem] = {}  # by contender's number and window
         strip.body.addWidget(self.curves, 1)
-        strip.setFixedHeight(_CURVES_HEIGHT)
+        strip.setMinimumHeight(_CURVES_LEAST)
+        strip.setMaximumHeight(_CURVES_MOST)
         return strip
 
     def _align_axis(self, _low: int = 0, _high: int = 0) -> None:
@@ -245,6 +248,22 @@ class DuelView(QWidget):
             lane.advance()
         self._refresh()
         self._show_figures()
+        self._reveal(self._duel.current)
+
+    def _heard_changed(self) -> None:
+        self._refresh()
+        self._reveal(self._duel.heard)
+
+    def _reveal(self, contender: Contender | None) -> None:
+        """Scroll its lane into view, once: the user may scroll on."""
+        if contender is not None and contender is not self._followed:
+            self._followed = contender
+            QTimer.singleShot(0, self, lambda: self._scroll_to(contender))
+
+    def _scroll_to(self, contender: Contender) -> None:
+        lane = self._lane_of(contender)
+        if lane is not None:
+            self.area.ensureWidgetVisible(lane, 0, 0)
 
     def _rebuild(self) -> None:
         """Lanes for the contenders there are now."""
@@ -365,7 +384,9 @@ class DuelView(QWidget):
             self.progress.setValue(round(1000 * duel.share))
             self.note.setText(f"{which}{100 * duel.share:.0f} %, {left}")
         elif duel.done:
-            self.note.setText("What was made lies in memory only, until you keep it. 1 to 4 and Space to listen.")
+            self.note.setText(
+                "What was made lies in memory only, until you keep it. Number keys and Space play the lanes."
+            )
         else:
             self.note.setText("Nothing was made. Close the duel to go back.")
 
@@ -384,9 +405,8 @@ class DuelView(QWidget):
             # What can't be told apart as it is written is not better.
             if column.best is not None and len({written(name, value) for value in known}) > 1:
                 best[name] = written(name, column.best(known))
-        gradients = any(contender.differentiated for contender in duel.contenders)
         for lane in self.lanes:
-            lane.set_figures(values[lane.contender], best, gradients)
+            lane.set_figures(values[lane.contender], best)
 
     def _restyle(self) -> None:
         for line in self._grid:
@@ -409,7 +429,7 @@ def _about(job: Job, x_T: str) -> str:
     return f"{wording.seconds(job.seconds)} {where}  \u00b7  seed {job.settings.seed}  \u00b7  {same}"
 
 
-def playing_from(job: Job, timeline: Timeline, position: float) -> float:
-    """Where to play a lane from: on from the playhead, but from the start of the lane where that is out of it."""
-    low, _ = span_of(job)
-    return position if low <= position < timeline.end_seconds - 0.05 else low
+def playing_from(contender: Contender, playhead: float | None) -> float:
+    """Where to play a lane from: the playhead, but the start of the lane where there is none or it is out of it."""
+    low, high = span_of(contender.job)
+    return playhead if playhead is not None and low <= playhead < high - _LEAST_PLAYED else low

@@ -10,7 +10,16 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QMouseEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
 
 from core.peaks import PeakPyramid
 from core.pitch import PitchTrack
@@ -27,9 +36,10 @@ from pianodiff_gui.views.pitch import HIGHEST, LOWEST, PitchDots
 from pianodiff_gui.views.plots import EnvelopeItem, FixedAxis, Plot, TimeViewBox, line_pen
 
 FIGURES_WIDTH = 36 * GRID  # px
-_HEIGHT = 18 * GRID  # px, the least of a lane
+_CHIP = 3 * GRID  # px
+_HEIGHT = 15 * GRID  # px, the least of a lane
 # The pitch lies at its MIDI note numbers, the waveform above it in the same plot.
-_TALL = 36.0  # half the waveform's height, in notes
+_TALL = 50.0  # half the waveform's height, in notes
 _MIDDLE = HIGHEST + 4 + _TALL
 _TOP = _MIDDLE + _TALL + 2
 
@@ -53,7 +63,7 @@ def _nearest_to_nothing(values: list[float]) -> float:
 
 COLUMNS: dict[str, Column] = {
     "evaluations": Column("Evaluations", "How often the network was asked", ",.0f", min),
-    "seconds": Column("Time", "Seconds that it took", ".1f", min),
+    "seconds": Column("Seconds", "How long it took", ".1f", min),
     "similarity": Column("KS similarity", "At the last step: 1 \u2212 D of Kolmogorov-Smirnov, 1 is alike", ".3f", max),
     "gradients": Column("Gradients", "How many of the evaluations were differentiated as well", ",.0f"),
     "level_db": Column("Level dB", SHOWN["level_db"], "+.1f", _nearest_to_nothing),
@@ -70,8 +80,7 @@ def values_of(contender: Contender, measured: Mapping[str, float]) -> dict[str, 
     frame, outcome = contender.frame, contender.outcome
     if frame is not None or outcome is not None:
         values["evaluations"] = float(contender.evaluations)
-    if contender.differentiated:
-        values["gradients"] = float(contender.evaluations)
+        values["gradients"] = float(contender.evaluations if contender.differentiated else 0)
     if outcome is not None:
         values["seconds"] = outcome.elapsed
     elif frame is not None:
@@ -154,8 +163,8 @@ class Lane(QFrame):
         contender = self.contender
         self.key = QLabel(f"{contender.number}")
         self.key.setFont(font(9.5, font().Weight.DemiBold, tabular=True))
-        self.key.setFixedWidth(AXIS_WIDTH - 2 * GRID)
-        self.key.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.key.setFixedSize(_CHIP, _CHIP)
+        self.key.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.key.setToolTip(f"Press {contender.number} to listen to it")
         self.title = QLabel(title_of(contender.settings))
         self.title.setTextFormat(Qt.TextFormat.PlainText)
@@ -167,10 +176,8 @@ class Lane(QFrame):
         self.listen.setIconSize(QSize(14, 14))
         self.listen.clicked.connect(self.listen_requested)
         self.keep = QPushButton("Keep as take")
-        self.keep.setProperty("role", "primary")
         self.keep.clicked.connect(self.keep_requested)
         for button in (self.listen, self.keep):
-            button.setProperty("small", True)
             button.setFont(font(8.75))
             button.setAccessibleName(f"{button.text()}: {self.title.text()}")
         self.error = QLabel()
@@ -180,7 +187,7 @@ class Lane(QFrame):
         self.error.setContentsMargins(AXIS_WIDTH, 0, 2 * GRID, GRID // 2)
         self.error.hide()
         row = QHBoxLayout()
-        row.setContentsMargins(GRID, 0, 2 * GRID, GRID // 2)
+        row.setContentsMargins(AXIS_WIDTH - _CHIP - GRID, 0, 2 * GRID, GRID // 2)
         row.setSpacing(GRID)
         row.addWidget(self.key)
         row.addWidget(self.title)
@@ -192,8 +199,9 @@ class Lane(QFrame):
 
     def _make_plot(self, span: tuple[float, float]) -> None:
         self.box = TimeViewBox()
-        labels = [(_MIDDLE, "0"), *((float(note), name) for note, name in ((45, "A2"), (69, "A4"), (93, "A6")))]
+        labels = [(_MIDDLE, "0"), *((float(note), name) for note, name in ((45, "A2"), (81, "A5")))]
         self.plot = Plot(self._theme, self.box, left=FixedAxis("left", labels), show_bottom=False)
+        self.plot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)  # as high as there is room
         self.box.setYRange(LOWEST, _TOP, padding=0)
         low, high = span
         self.box.setLimits(xMin=low, xMax=high, yMin=LOWEST, yMax=_TOP, minXRange=0.01, maxXRange=high - low)
@@ -221,7 +229,6 @@ class Lane(QFrame):
         grid.setContentsMargins(0, 0, 2 * GRID, GRID // 2)
         grid.setHorizontalSpacing(GRID)
         grid.setVerticalSpacing(0)
-        self.names: dict[str, QLabel] = {}
         self.numbers: dict[str, QLabel] = {}
         for index, (name, column) in enumerate(COLUMNS.items()):
             row, place = divmod(index, 4)
@@ -232,7 +239,7 @@ class Lane(QFrame):
                 label.setToolTip(column.tip)
                 grid.addWidget(label, line, place, Qt.AlignmentFlag.AlignRight)
             grid.setColumnStretch(place, 1)
-            self.names[name], self.numbers[name] = title, number
+            self.numbers[name] = number
         grid.setRowMinimumHeight(2, GRID)
         grid.setRowStretch(5, 1)
 
@@ -355,8 +362,8 @@ class Lane(QFrame):
             case phase:
                 return phase.value
 
-    def set_figures(self, values: Mapping[str, float], best: Mapping[str, str], gradients: bool) -> None:
-        """values: of `values_of`; best: how the best of each is written; gradients: whether any lane has them."""
+    def set_figures(self, values: Mapping[str, float], best: Mapping[str, str]) -> None:
+        """values: of `values_of`; best: how the best of each is written."""
         theme = self._theme
         for name, label in self.numbers.items():
             value = values.get(name)
@@ -366,14 +373,17 @@ class Lane(QFrame):
             label.setFont(font(9.75, font().Weight.Bold if wins else font().Weight.Normal, tabular=True))
             label.setStyleSheet(f"color: {theme.palette.accent_ink if wins else theme.palette.text}")
             label.setToolTip(COLUMNS[name].tip + (" \u2013 the best of these" if wins else ""))
-        for label in (self.names["gradients"], self.numbers["gradients"]):
-            label.setVisible(gradients)
 
     def _show_heard(self) -> None:
         theme = self._theme
+        role = "primary" if self._heard else ""
+        if self.keep.property("role") != role:  # one main button on the page: that of the lane one listens to
+            self.keep.setProperty("role", role)
+            self.keep.style().unpolish(self.keep)
+            self.keep.style().polish(self.keep)
         colour = theme.take_colour(self.contender.colour).name()
         fill, ink = (colour, theme.palette.surface) if self._heard else ("transparent", colour)
-        self.key.setStyleSheet(f"color: {ink}; background: {fill}; border-radius: 5px; padding: 1px 6px;")
+        self.key.setStyleSheet(f"color: {ink}; background: {fill}; border-radius: 5px;")
 
     def restyle(self) -> None:
         """Take over the theme's colours."""

@@ -198,6 +198,7 @@ def window(
     if made.session.running:
         made.session.cancel()
         qtbot.waitUntil(lambda: not made.session.running, timeout=10_000)
+    made.duel.close()  # or it would ask
     made.close()
     assert made._worker_thread.isFinished() and made._analysis_thread.isFinished(), "a thread was left running"
     made.deleteLater()
