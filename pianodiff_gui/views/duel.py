@@ -28,6 +28,7 @@ from pianodiff_gui.views.plots import FixedAxis, Plot, Strip, TimeAxis, line_pen
 _CONTEXT_SECONDS = 3.0  # of what is around the new part
 _CURVES_LEAST, _CURVES_MOST = 15 * GRID, 21 * GRID  # px
 _AIR = 1.05  # height of a lane over its largest sample
+_MARKS = (0.0, 0.25, 0.5, 0.75, 1.0)  # of KS similarity
 _LEAST_PLAYED = 0.05  # s; a lane heard to its end starts over
 _PROGRESS_INTERVAL = 250  # ms
 
@@ -183,14 +184,13 @@ class DuelView(QWidget):
         strip.note.setText("from noise to music; 1 is alike")
         self.curves = Plot(
             self._theme,
-            left=FixedAxis("left", [(0.0, "0"), (0.5, "0.5"), (1.0, "1")]),
+            left=FixedAxis("left", [(y, f"{y:g}") for y in _MARKS]),
             bottom=pg.AxisItem("bottom"),
         )
         box = self.curves.plotItem.vb
         box.setMouseEnabled(False, False)
         box.invertX(True)
-        box.setYRange(-0.03, 1.06, padding=0)
-        self._grid = [pg.InfiniteLine(pos=y, angle=0) for y in (0.0, 0.5, 1.0)]
+        self._grid = [pg.InfiniteLine(pos=y, angle=0) for y in _MARKS]
         for line in self._grid:
             self.curves.addItem(line, ignoreBounds=True)
         self.curve_items: dict[tuple[int, int], pg.PlotCurveItem] = {}  # by contender's number and window
@@ -292,6 +292,7 @@ class DuelView(QWidget):
         self.curves.plotItem.vb.setXRange(0, top, padding=0.02)
         ticks = [(float(t), str(t) if t < top else f"t = {t}") for t in np.linspace(0, top, 5).round().astype(int)]
         self.curves.axis("bottom").setTicks([ticks])
+        self._scale_curves()
         self.fit()
         self._background.run(partial(_context, job), partial(self._show_context, self._shown))
         self.setFocus()
@@ -335,6 +336,7 @@ class DuelView(QWidget):
 
     def _draw_curves(self, contender: Contender) -> None:
         """One curve a window; that of the last one plain, the others faint."""
+        self._scale_curves()
         last = contender.frame
         for window, frame in contender.pictures.items():
             key = (contender.number, window)
@@ -345,6 +347,14 @@ class DuelView(QWidget):
                 self._colour_curves(contender)
             if frame is last:
                 item.setData(*by_level(frame.levels.tolist(), frame.similarities.tolist()))
+
+    def _scale_curves(self) -> None:
+        """Show the marks down to the one below all curves: good samplers differ by little."""
+        frames = [frame for contender in self._shown for frame in contender.pictures.values()]
+        least = min((float(frame.similarities.min()) for frame in frames), default=_MARKS[-2])
+        mark = max((mark for mark in _MARKS[:-1] if mark <= least), default=0.0)
+        height = 1.0 - mark
+        self.curves.plotItem.vb.setYRange(mark - 0.03 * height, 1.0 + 0.06 * height, padding=0)
 
     def _colour_curves(self, contender: Contender) -> None:
         newest = max(contender.pictures, default=0)

@@ -204,9 +204,7 @@ def test_a_lane_shows_x_t_while_it_runs_and_the_audio_afterwards(
         assert lane.known_item.boundingRect().right() == pytest.approx(3.0, abs=0.02)
 
 
-def test_the_session_is_as_in_a_run_while_the_duel_runs(
-    loaded: MainWindow, qtbot: QtBot, engines: FakeEngines
-) -> None:
+def test_the_session_is_as_in_a_run_while_the_duel_runs(loaded: MainWindow, qtbot: QtBot, engines: FakeEngines) -> None:
     """Breaks when something else can be started, trimmed, undone or shown in the middle of a duel."""
     loaded.commands["extend"].trigger()
     run_to_end(loaded, qtbot)
