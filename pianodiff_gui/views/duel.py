@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from functools import partial
 
 import numpy as np
@@ -25,6 +26,10 @@ from pianodiff_gui.views.labels import ElidedLabel
 from pianodiff_gui.views.lane import COLUMNS, FIGURES_WIDTH, Lane, Piece, values_of, written
 from pianodiff_gui.views.plots import FixedAxis, Plot, Strip, TimeAxis, line_pen
 
+log = logging.getLogger(__name__)
+
+_Context = tuple[tuple[Piece, ...], list[PitchTrack]]
+"""What is around the new part, and its pitch."""
 _CONTEXT_SECONDS = 3.0  # of what is around the new part
 _CURVES_LEAST, _CURVES_MOST = 15 * GRID, 21 * GRID  # px
 _AIR = 1.05  # height of a lane over its largest sample
@@ -42,7 +47,7 @@ def span_of(job: Job) -> tuple[float, float]:
     return low, high
 
 
-def _context(job: Job) -> tuple[tuple[Piece, ...], list[PitchTrack]]:
+def _context(job: Job) -> _Context:
     """What is around the new part, and its pitch. Raises AudioError: the recording can't be read."""
     base, rate = job.base, job.base.sample_rate
     begin, end = base.edges(job.gap)
@@ -85,6 +90,7 @@ class DuelView(QWidget):
         self._background = Background(self)
         self._shown: tuple[Contender, ...] = ()
         self._syncing = False
+        self._context: _Context = ((), [])
         self._followed: Contender | None = None  # the lane that was last brought into view
         self.lanes: list[Lane] = []
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -275,32 +281,43 @@ class DuelView(QWidget):
             self.curves.removeItem(item)
         self.curve_items = {}
         self.lanes = []
+        self._context = ((), [])
         if not self._shown:
             return
         job = self._shown[0].job
-        span = span_of(job)
-        for contender in self._shown:
-            lane = Lane(self._theme, contender, span)
-            lane.listen_requested.connect(partial(self.listen_requested.emit, contender))
-            lane.keep_requested.connect(partial(self.keep_requested.emit, contender))
-            lane.seek_requested.connect(self.seek_requested)
-            lane.box.sigXRangeChanged.connect(lambda _box, ends: self._set_range(*ends))
-            lane.set_playhead(self._player.position)
-            self._column.addWidget(lane)
-            self.lanes.append(lane)
         top = job.network.levels
         self.curves.plotItem.vb.setXRange(0, top, padding=0.02)
         ticks = [(float(t), str(t) if t < top else f"t = {t}") for t in np.linspace(0, top, 5).round().astype(int)]
         self.curves.axis("bottom").setTicks([ticks])
         self._scale_curves()
-        self.fit()
-        self._background.run(partial(_context, job), partial(self._show_context, self._shown))
+        self._add_lane(self._shown)
+        self._background.run(partial(_context, job), partial(self._show_context, self._shown), log.warning)
         self.setFocus()
 
-    def _show_context(
-        self, contenders: tuple[Contender, ...], found: tuple[tuple[Piece, ...], list[PitchTrack]]
-    ) -> None:
+    def _add_lane(self, contenders: tuple[Contender, ...]) -> None:
+        """One lane for each turn of the event loop, so that the window does not stand still for all of them at once."""
+        if contenders is not self._shown or len(self.lanes) == len(contenders):
+            return
+        contender = contenders[len(self.lanes)]
+        lane = Lane(self._theme, contender, span_of(contender.job))
+        lane.listen_requested.connect(partial(self.listen_requested.emit, contender))
+        lane.keep_requested.connect(partial(self.keep_requested.emit, contender))
+        lane.seek_requested.connect(self.seek_requested)
+        lane.box.sigXRangeChanged.connect(lambda _box, ends: self._set_range(*ends))
+        lane.set_playhead(self._player.position)
+        lane.set_context(*self._context)
+        lane.advance()
+        self._column.addWidget(lane)
+        self.lanes.append(lane)
+        self.fit()
+        self._level_heights()
+        self._refresh()
+        self._show_figures()
+        QTimer.singleShot(0, self, partial(self._add_lane, contenders))
+
+    def _show_context(self, contenders: tuple[Contender, ...], found: _Context) -> None:
         if contenders is self._shown:
+            self._context = found
             for lane in self.lanes:
                 lane.set_context(*found)
             self._level_heights()
@@ -321,7 +338,7 @@ class DuelView(QWidget):
     def _finished(self, contender: Contender) -> None:
         assert contender.timeline is not None
         self._figures.ask([contender.timeline])
-        self._background.run(partial(_pitch, contender), partial(self._show_pitch, contender))
+        self._background.run(partial(_pitch, contender), partial(self._show_pitch, contender), log.warning)
 
     def _show_pitch(self, contender: Contender, track: PitchTrack) -> None:
         lane = self._lane_of(contender)

@@ -140,6 +140,7 @@ class Lane(QFrame):
         self._drawn_stretch: object = None
         self._peak = 1.0
         self._heard = False
+        self._wins: set[str] = set()  # the figures in which it is the best
         self._origin = self._first_new()
         self._make_plot(span)
         self._make_figures()
@@ -235,8 +236,8 @@ class Lane(QFrame):
             title, number = QLabel(column.title), QLabel("\u2013")
             title.setProperty("role", "muted")
             title.setFont(font(7.75))
+            title.setToolTip(column.tip)
             for line, label in ((3 * row, title), (3 * row + 1, number)):
-                label.setToolTip(column.tip)
                 grid.addWidget(label, line, place, Qt.AlignmentFlag.AlignRight)
             grid.setColumnStretch(place, 1)
             self.numbers[name] = number
@@ -342,8 +343,9 @@ class Lane(QFrame):
         self.keep.setEnabled(done and not running)
         self.keep.setToolTip("Make it a take and close the duel" if done and not running else unkept)
         self.ghost.setVisible(contender.phase in (Phase.WAITING, Phase.RUNNING))
-        self._heard = heard
-        self._show_heard()
+        if heard != self._heard:
+            self._heard = heard
+            self._show_heard()
 
     def _status(self) -> str:
         contender = self.contender
@@ -364,15 +366,21 @@ class Lane(QFrame):
 
     def set_figures(self, values: Mapping[str, float], best: Mapping[str, str]) -> None:
         """values: of `values_of`; best: how the best of each is written."""
-        theme = self._theme
         for name, label in self.numbers.items():
             value = values.get(name)
             text = "\u2013" if value is None else written(name, value)
-            wins = name in best and text == best[name] and self.contender.phase is Phase.DONE
             label.setText(text)
-            label.setFont(font(9.75, font().Weight.Bold if wins else font().Weight.Normal, tabular=True))
-            label.setStyleSheet(f"color: {theme.palette.accent_ink if wins else theme.palette.text}")
-            label.setToolTip(COLUMNS[name].tip + (" \u2013 the best of these" if wins else ""))
+            wins = name in best and text == best[name] and self.contender.phase is Phase.DONE
+            if wins != (name in self._wins):  # styles are dear, and this is called at every step
+                self._wins ^= {name}
+                self._mark(name)
+
+    def _mark(self, name: str) -> None:
+        """The best figure of a column is bold and in the accent colour."""
+        wins, label, palette = name in self._wins, self.numbers[name], self._theme.palette
+        label.setFont(font(9.75, font().Weight.Bold if wins else font().Weight.Normal, tabular=True))
+        label.setStyleSheet(f"color: {palette.accent_ink if wins else palette.text}")
+        label.setToolTip(COLUMNS[name].tip + (" \u2013 the best of these" if wins else ""))
 
     def _show_heard(self) -> None:
         theme = self._theme
@@ -399,6 +407,8 @@ class Lane(QFrame):
             line.setPen(line_pen(theme, "boundary"))
         self.playhead.setPen(line_pen(theme, "playhead"))
         self._show_heard()
+        for name in self.numbers:
+            self._mark(name)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """A click beside the plot gives the keys back to the window."""

@@ -56,6 +56,7 @@ def fight(window: MainWindow, qtbot: QtBot, names: Sequence[str] = THREE) -> tup
     """Run a duel to its end."""
     contenders = start(window, names)
     run_to_end(window, qtbot)
+    qtbot.waitUntil(lambda: len(window.duel_view.lanes) == len(contenders), timeout=5000)
     return contenders
 
 
