@@ -63,7 +63,7 @@ def _nearest_to_nothing(values: list[float]) -> float:
 
 COLUMNS: dict[str, Column] = {
     "evaluations": Column("Evaluations", "How often the network was asked", ",.0f", min),
-    "seconds": Column("Seconds", "How long it took", ".1f", min),
+    "seconds": Column("Seconds", "How long it took on this machine, with all that ran beside it", ".1f"),
     "similarity": Column("KS similarity", "At the last step: 1 \u2212 D of Kolmogorov-Smirnov, 1 is alike", ".3f", max),
     "gradients": Column("Gradients", "How many of the evaluations were differentiated as well", ",.0f"),
     "level_db": Column("Level dB", SHOWN["level_db"], "+.1f", _nearest_to_nothing),

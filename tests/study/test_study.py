@@ -12,7 +12,7 @@ import pytest
 from core.cli import main
 from core.errors import SettingsError
 from core.settings import Settings
-from core.study.methods import parse_method
+from core.study.methods import method_of, parse_method
 from core.study.metrics import COLUMNS
 from core.study.paired import compare
 from core.study.table import RowResult
@@ -112,7 +112,9 @@ def test_methods() -> None:
     common = Settings(steps=7)
     assert parse_method("decoupled", common) == Settings(sampler="decoupled", steps=7)
     assert parse_method("repaint@40", common) == Settings(sampler="repaint", steps=40)
+    assert method_of(parse_method("decoupled", common)) == "decoupled@7"
     both = parse_method("replacement+dpmpp-2m-sde@9", common)
+    assert method_of(both) == "replacement+dpmpp-2m-sde@9"
     assert (both.sampler, both.solver, both.steps) == ("replacement", "dpmpp-2m-sde", 9)
     assert parse_method("/a+b/mine.py@3", common).sampler == "/a+b/mine.py"
     for wrong in ("decoupled@x", "decoupled@", "decoupled@0", "decopled", "replacement+magic"):
