@@ -993,7 +993,7 @@ class MainWindow(QMainWindow):
             actions.set_state(name, nothing or silent)
         playing = self.player.playing or self.listening.playing
         actions.set_state("sound", "Stop playing first." if playing else "")
-        past = self.diffusion.look_back_blocked()
+        past = session.occupied or self.diffusion.look_back_blocked()
         for name in ("noisier", "cleaner"):
             actions.set_state(name, past)
         actions.set_state("listen", past or silent, LISTEN_TIP)
