@@ -48,6 +48,7 @@ from pianodiff_gui.actions import Actions
 from pianodiff_gui.analysis import AnalysisWorker, PitchRequest, Reading
 from pianodiff_gui.autosave import Autosave
 from pianodiff_gui.background import Background
+from pianodiff_gui.clip_report import drawable, write_clip_report
 from pianodiff_gui.compare import CompareDialog
 from pianodiff_gui.figures import Figures
 from pianodiff_gui.jobs import Job, Outcome
@@ -261,7 +262,7 @@ class MainWindow(QMainWindow):
             "&File": (
                 *("open", "demo", "recover", ""),
                 *("network", "network_folder", "network_info", "sampler", ""),
-                *("save", "export", "", "quit"),
+                *("save", "export", "figures", "", "quit"),
             ),
             "&Edit": (
                 *("undo", "redo", "", "longer", "shorter", "longer_second", "shorter_second"),
@@ -318,6 +319,7 @@ class MainWindow(QMainWindow):
             "sampler": self.sampler_choice.ask_for_file,
             "save": self.save_session,
             "export": self.export,
+            "figures": self.export_figures,
             "quit": self.close,
             "undo": self.session.undo,
             "redo": self.session.redo,
@@ -802,6 +804,25 @@ class MainWindow(QMainWindow):
         dialog.export_requested.connect(write)
         dialog.open()
 
+    def export_figures(self) -> None:
+        """Ask where to, then draw the paper's figures of the takes."""
+        takes, source = drawable(self.session.takes.all), self.session.source
+        if not takes or source is None:
+            return
+        home = Path(self.preferences.folder) if is_shipped(source.path) else source.path.parent
+        name, _ = QFileDialog.getSaveFileName(
+            self, "Export figures into a folder", str(home / f"{source.path.stem}-figures"), "Folders (*)"
+        )
+        if not name:
+            return
+        measured = {take.number: self.figures.of(take.timeline) for take in takes}
+        self._say("Drawing the figures\u2026")
+        self.background.run(
+            lambda: write_clip_report(takes, measured, Path(name), overwrite=True),
+            lambda report: self._say(f"The figures are in {report.parent}"),
+            self.tell,
+        )
+
     def _show_shortcuts(self) -> None:
         dialogs.shortcuts_dialog(self).open()
 
@@ -919,6 +940,8 @@ class MainWindow(QMainWindow):
         untaken = "" if session.takes.all else "There are no takes yet. Extend first."
         actions.set_state("save", nothing or untaken)
         actions.set_state("export", nothing or ("" if generated else "Extend the recording first."))
+        going_on = "" if drawable(takes.all) else "No take goes on from the end of the recording. Extend first."
+        actions.set_state("figures", nothing or running or going_on)
         actions.set_state("recover", "" if self._recoverable else "There is nothing to recover.")
         self.empty.set_recoverable(self._recoverable)
 

@@ -471,7 +471,7 @@ class Session(QObject):
             return
         if outcome.samples.shape[1]:
             before = self._state
-            takes = self._with_result(job, Stretch(outcome.samples, job.settings, outcome.run, job.gap))
+            takes = self._with_result(job, Stretch(outcome.samples, job.settings, outcome.run, job.gap, outcome.trace))
             assert takes.current is not None
             timeline = takes.current.timeline
             after = State(

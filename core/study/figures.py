@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,7 @@ def lambda_schedules(curves: dict[str, Curve] | None = None, steps: int = 200) -
     """Fig. 2: lambda over t for the schedules."""
     figure, (axes,) = drawn(2.6)
     named = curves if curves is not None else {name: name for name in LAMBDAS}
-    for colour, (name, curve) in zip(_COLOURS, named.items(), strict=False):
+    for colour, (name, curve) in zip(cycle(_COLOURS), named.items(), strict=False):
         axes.plot(np.arange(steps - 1, -1, -1), lambda_curve(curve, steps), color=colour, label=name, lw=1.5)
     axes.set(xlabel="t (denoising goes to the right)", ylabel="λ", xlim=(steps - 1, 0), ylim=(-0.02, 1.02))
     axes.legend()
@@ -81,7 +82,7 @@ def similarity_over_t(traces: Mapping[str, Sequence[Trace]]) -> Figure:
     figure, (axes,) = drawn(3.2)
     top = max(trace.top for of_method in traces.values() for trace in of_method)
     grid = np.linspace(0, top, 201)
-    for colour, (label, of_method) in zip(_COLOURS, traces.items(), strict=False):
+    for colour, (label, of_method) in zip(cycle(_COLOURS), traces.items(), strict=False):
         curves = np.array([_over_levels(trace, grid * trace.top / top) for trace in of_method])
         there = np.isfinite(curves).any(axis=0)  # nothing above the first step's end
         low, middle, high = np.nanquantile(curves[:, there], (0.25, 0.5, 0.75), axis=0)
@@ -137,7 +138,7 @@ def quality_by_cost(
     """A figure of the whole set over network evaluations: label -> (evaluations, value, interval)."""
     figure, (axes,) = drawn(3.4)
     axes.axhline(reference, color=_GREY, lw=0.8, ls="--")
-    for colour, (label, (cost, value, interval)) in zip(_COLOURS * 3, points.items(), strict=False):
+    for colour, (label, (cost, value, interval)) in zip(cycle(_COLOURS), points.items(), strict=False):
         if interval is not None:
             axes.plot([cost, cost], interval, color=colour, lw=1, alpha=0.6)
         axes.plot([cost], [value], "o", ms=5, color=colour, label=label)
