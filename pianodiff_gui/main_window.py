@@ -119,6 +119,7 @@ class MainWindow(QMainWindow):
         self._recovering: Saved | None = None
         self._recovered_from: Path | None = None  # a folder of the autosave, to be removed once it has been taken over
         self._exported: set[Timeline] = set()
+        self._gains: dict[int, float] = {}  # of takes by number, as last played
         self._device = ""
         self._closing = False
         self._torch_ready = False
@@ -538,7 +539,7 @@ class MainWindow(QMainWindow):
         if self._save_timer.isActive():
             self._save()
         self.background.run(lambda: self.autosave.leave(keep), self._look_for_saved)
-        self._exported = set()
+        self._exported, self._gains = set(), {}
         self.session.open(source, takes)
         if old is not None:
             old.close()
@@ -603,6 +604,8 @@ class MainWindow(QMainWindow):
         timeline = self.session.timeline
         if timeline is None:
             return
+        if not self.session.running:
+            self.figures.ask(take.timeline for take in self.session.takes.all)
         if self._pitch_request is not None:
             self._pitch_request.dropped.set()
         if not timeline.generated_frames:
@@ -626,8 +629,6 @@ class MainWindow(QMainWindow):
         self._show_facts()
 
     def _timeline_changed(self) -> None:
-        if not self.session.running:
-            self.figures.ask(take.timeline for take in self.session.takes.all)
         self._listen()
         self._save_timer.start()
         self._pitch_timer.start()
@@ -636,10 +637,13 @@ class MainWindow(QMainWindow):
 
     def _listen(self, _value: Any = None) -> None:
         """Play what is shown, at the loudness of the other takes where that is wanted."""
-        timeline, takes = self.session.timeline, self.session.takes.all
+        timeline, takes = self.session.timeline, self.session.takes
         gain = 1.0
-        if timeline is not None and self.takes.match.isChecked():
-            gain = self.figures.gain(timeline, [take.timeline for take in takes])
+        if takes.current is not None and self.takes.match.isChecked():
+            found = self.figures.gain(takes.current.timeline, [take.timeline for take in takes.all])
+            # One that was trimmed a moment ago stays as loud as it was until it has been measured again.
+            before = self._gains.get(takes.current.number, 1.0)
+            gain = self._gains[takes.current.number] = before if found is None else found
         self.player.set_timeline(timeline, gain)
 
     def _keep(self, _value: Any = None) -> None:
