@@ -59,12 +59,15 @@ def say(text: str) -> None:
     print(f"pianodiff: {text}", file=sys.stderr, flush=True)
 
 
-def run(settings: StudySettings, unit: str, doing: str, measure: Callable[[Evaluation], str]) -> int:
+def run(
+    settings: StudySettings, unit: str, doing: str, measure: Callable[[Evaluation], str], cluster: str | None = None
+) -> int:
     """Make what is not finished yet, measure all of it, print what `measure` returns; gives the exit code.
 
     Args:
         unit: what the progress calls a continuation.
         doing: what is said when `measure` begins.
+        cluster: the address of the Ray cluster that makes it; None makes it here.
     """
     from core.cli import INTERRUPTED, OK
     from core.progress import ProgressReport
@@ -79,7 +82,7 @@ def run(settings: StudySettings, unit: str, doing: str, measure: Callable[[Evalu
         say(f"note: {finished} of {total} continuations are finished already and taken from {settings.out}.")
     progress = ProgressReport(unit=unit)
     try:
-        evaluation.make(progress.update)
+        evaluation.make(progress.update, cluster)
         progress.close()
         say(f"{doing} ...")
         results = measure(evaluation)

@@ -42,13 +42,26 @@ def add_to(commands: Any, number: Callable[[str], float], whole: Callable[[str],
     add("--steps", type=whole, metavar="N", default=default.steps, help="if a method names none (default: %(default)s)")
     add("--device", metavar="|".join(DEVICES), default=default.device, help="where it runs (default: %(default)s)")
     add_cases(parser, number, whole, new=1.0)
+    add = parser.add_argument_group("on many machines").add_argument
+    add(
+        "--cluster",
+        metavar="HOST:PORT",
+        nargs="?",
+        const="auto",
+        help="make the continuations on a Ray cluster that this machine is part of (default: the one that RAY_ADDRESS "
+        "names, or 'ray start' on this machine); the files are written here, and the results are the same",
+    )
     parser.set_defaults(run=_study)
 
 
 def _study(arguments: argparse.Namespace) -> int:
     samplers = tuple(name.strip() for name in arguments.samplers.split(",") if name.strip())
     settings = replace(settings_of(arguments, samplers), seeds=arguments.seeds, traces=True)
-    return run(settings, "continuation", "measuring and drawing", _write_report)
+    if arguments.cluster is not None:
+        from core.study.cluster import require_ray
+
+        require_ray()  # before the clips are read
+    return run(settings, "continuation", "measuring and drawing", _write_report, arguments.cluster)
 
 
 def _write_report(evaluation: Evaluation) -> str:
