@@ -11,18 +11,16 @@ from __future__ import annotations
 import csv
 import io
 import math
-import os
 import sqlite3
 from collections.abc import Mapping, Sequence
 from contextlib import closing
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
 from core.errors import ExportError
-from core.export import write_text
+from core.export import write_bytes, write_text
 from core.study import figures
 from core.study.evaluate import Evaluation, Job
 from core.study.figures import BY_EXAMPLE, Example
@@ -55,7 +53,7 @@ def write_report(evaluation: Evaluation) -> str:
     true = next(row for row in results if row.name == "true")
     records = _records(evaluation, made)
     write_text(out / "continuations.csv", _csv(records), overwrite=True)
-    _write_sqlite(out / "study.sqlite", records, described)
+    write_bytes(out / "study.sqlite", _sqlite(records, described), overwrite=True)
     write_text(out / "table.json", table_json(results, described), overwrite=True)
     drawn = _draw(evaluation, made)
     clips = list(dict.fromkeys(case.clip_sha256 for case in evaluation.cases))
@@ -101,24 +99,19 @@ def _csv(records: list[dict[str, Any]]) -> str:
     return held.getvalue()
 
 
-def _write_sqlite(path: Path, records: list[dict[str, Any]], described: dict[str, Any]) -> None:
-    """Whole or not at all. Raises ExportError."""
-    temporary = path.with_name(path.name + ".part")
-    temporary.unlink(missing_ok=True)
+def _sqlite(records: list[dict[str, Any]], described: dict[str, Any]) -> bytes:
+    """A database file of the continuations, and of what they are about."""
     names = list(records[0])
     columns = ", ".join(f'"{name}" {_sql_type(records, name)}' for name in names)
-    try:
-        with closing(sqlite3.connect(temporary)) as base, base:
-            base.execute(f"CREATE TABLE continuations ({columns})")
-            marks = ", ".join("?" * len(names))
-            base.executemany(f"INSERT INTO continuations VALUES ({marks})", [list(r.values()) for r in records])
-            base.execute("CREATE TABLE about (name TEXT, value TEXT)")
-            about = [("summary", described["summary"]), *((k, str(v)) for k, v in described["versions"].items())]
-            base.executemany("INSERT INTO about VALUES (?, ?)", about)
-        os.replace(temporary, path)
-    except (OSError, sqlite3.Error) as error:
-        temporary.unlink(missing_ok=True)
-        raise ExportError(f"{path} can't be written ({error}).") from error
+    with closing(sqlite3.connect(":memory:")) as base:
+        base.execute(f"CREATE TABLE continuations ({columns})")
+        marks = ", ".join("?" * len(names))
+        base.executemany(f"INSERT INTO continuations VALUES ({marks})", [list(r.values()) for r in records])
+        base.execute("CREATE TABLE about (name TEXT, value TEXT)")
+        about = [("summary", described["summary"]), *((k, str(v)) for k, v in described["versions"].items())]
+        base.executemany("INSERT INTO about VALUES (?, ?)", about)
+        base.commit()
+        return base.serialize()
 
 
 def _sql_type(records: list[dict[str, Any]], name: str) -> str:

@@ -90,7 +90,7 @@ def test_the_same_study_again_makes_nothing_and_writes_the_same(
     before = {path.name: path.read_bytes() for path in (out / "figures").glob("*.svg")} | {
         "rows": (out / "continuations.csv").read_bytes()
     }
-    monkeypatch.setattr("core.study.evaluate.Extension", lambda *_: pytest.fail("a continuation was made"))
+    monkeypatch.setattr("core.study.continuation.Extension", lambda *_: pytest.fail("a continuation was made"))
     assert study("interpolation,decoupled@2") == 0
     after = {path.name: path.read_bytes() for path in (out / "figures").glob("*.svg")} | {
         "rows": (out / "continuations.csv").read_bytes()
