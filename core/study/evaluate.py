@@ -39,7 +39,7 @@ from core.study.cases import Case, Skipped, choose_cases, find_clips
 from core.study.continuation import Made, Task, continuation
 from core.study.features import RATE, Array, Sound
 from core.study.frechet import FrechetFigures, Moments, mel_frames
-from core.study.methods import parse_method
+from core.study.methods import describe_method, parse_method
 from core.study.metrics import Context, measure
 from core.study.references import REFERENCES, references
 from core.study.table import RowResult, counted, row_result, table_json, table_markdown
@@ -409,7 +409,7 @@ def _rows(settings: StudySettings) -> list[Row]:
                 steps=settings.steps, network=chosen, device=settings.device, zero_shot=settings.zero_shot
             )
             run = parse_method(method, common)
-            how = f"{method}, zero-shot" if settings.zero_shot and info.sees_known else method
+            how = describe_method(method, run, info.sees_known)
             rows.append(Row(info, chosen, run, f"{label}, {how}"))
     return rows
 

@@ -12,7 +12,7 @@ import pytest
 from core.cli import main
 from core.errors import SettingsError
 from core.settings import Settings
-from core.study.methods import parse_method
+from core.study.methods import describe_method, parse_method
 from core.study.metrics import COLUMNS
 from core.study.paired import compare
 from core.study.table import RowResult
@@ -115,6 +115,10 @@ def test_methods() -> None:
     both = parse_method("replacement+dpmpp-2m-sde@9", common)
     assert (both.sampler, both.solver, both.steps) == ("replacement", "dpmpp-2m-sde", 9)
     assert parse_method("/a+b/mine.py@3", common).sampler == "/a+b/mine.py"
+    blind = parse_method("decoupled@9:zero-shot", common)
+    assert (blind.sampler, blind.steps, blind.zero_shot) == ("decoupled", 9, True)
+    assert describe_method("decoupled@9:zero-shot", blind, sees_known=True) == "decoupled@9, zero-shot"
+    assert describe_method("decoupled@9:zero-shot", blind, sees_known=False) == "decoupled@9"
     for wrong in ("decoupled@x", "decoupled@", "decoupled@0", "decopled", "replacement+magic"):
         with pytest.raises(SettingsError):
             parse_method(wrong, common)
