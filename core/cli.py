@@ -34,6 +34,12 @@ COMMANDS = ("extend", "prepend", "fill", "generate", "train", "evaluate", "study
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 
+def command_names() -> tuple[str, ...]:
+    """Of all sub-commands."""
+    (commands,) = (action for action in _parser()._actions if isinstance(action, argparse._SubParsersAction))
+    return tuple(commands.choices)
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command; `argv` without the program's name. Returns the exit code and never raises for bad input."""
     try:

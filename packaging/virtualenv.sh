@@ -39,7 +39,7 @@ cards, or 0.2 GB in its CPU build (README, \"Which PyTorch\"), and about 0.2 GB 
         *) echo "Setting up for the first time. This downloads about 0.3 GB of packages." ;;
     esac
 fi
-if [ "$extra" = test ]; then echo "Installing what the tests need: about 0.1 GB if it is not there yet."; fi
+if [ "$extra" = test ]; then echo "Installing what the tests need: about 0.25 GB if it is not there yet."; fi
 
 # A person sees pip's progress, a log only its complaints.
 quiet=--quiet

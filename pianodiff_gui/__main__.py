@@ -10,7 +10,6 @@ import time
 from pathlib import Path
 
 _STARTED = time.perf_counter()
-_HEADLESS = ("extend", "generate", "train", "evaluate", "samplers", "networks")
 
 
 def has_display() -> bool:
@@ -38,16 +37,17 @@ def _x_server_answers() -> bool:
 def main(argv: list[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     arguments = sys.argv[1:] if argv is None else argv
-    if arguments and arguments[0] in _HEADLESS:
-        from core.cli import main as headless
+    from core.cli import command_names
+    from core.cli import main as headless
 
+    if arguments and arguments[0] in command_names():
         return headless(arguments)
     if arguments and arguments[0] == "demo":
         return _demo(arguments[1:])
     parser = argparse.ArgumentParser(
         prog="pianodiff",
         description="Extend piano recordings with a diffusion model.",
-        epilog=f"Without a window: pianodiff {{{','.join(_HEADLESS)}}} --help.  "
+        epilog=f"Without a window: pianodiff {{{','.join(command_names())}}} --help.  "
         "pianodiff demo [CLIP] shows the demo clip, or extends it where there is no display.",
     )
     parser.add_argument("clip", nargs="?", type=Path, metavar="CLIP", help="a recording to open")

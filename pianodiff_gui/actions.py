@@ -59,6 +59,7 @@ SPECS = (
         group="File",
     ),
     Spec("save", "&Save session\u2026", "Write the takes and settings to a file", ("Ctrl+S",), group="File"),
+    Spec("figures", "Export &figures\u2026", "Draw the paper's figures 2 to 6 of the takes", group="File"),
     Spec("quit", "&Quit", "Close PianoDiff", ("Ctrl+Q",), group="File"),
     Spec("undo", "&Undo", "Undo the last change of the extension", ("Ctrl+Z",), "undo", group="Edit"),
     Spec("redo", "&Redo", "Redo what was undone", ("Ctrl+Shift+Z", "Ctrl+Y"), "redo", group="Edit"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QBrush, QGuiApplication
@@ -46,6 +47,31 @@ _FIGURES = {
 }
 
 
+TITLES = {**_MADE, **{title: SHOWN[name] for name, (title, _) in _FIGURES.items()}}
+"""The columns and what they tell."""
+
+
+def cells_of(take: Take, figures: Mapping[str, float]) -> list[str]:
+    """A row of the table. figures: as `measure_last` gives them, nothing where it is not done yet."""
+    last = take.timeline.stretches[-1]
+    run = last.run
+    elapsed = run.get("elapsed_seconds")
+    cells = [
+        take.name,
+        place_of(last, take.timeline),
+        sampler_title(last.settings.sampler),
+        str(last.settings.steps),
+        str(run.get("network", {}).get("name", last.settings.network)),
+        str(last.settings.seed),
+        wording.thousands(run["evaluations"]) if "evaluations" in run else "\u2013",
+        wording.duration(elapsed) if elapsed is not None else "\u2013",
+    ]
+    for name, (_, form) in _FIGURES.items():
+        value = figures.get(name)
+        cells.append("\u2026" if value is None else "\u2013" if math.isnan(value) else format(value, form))
+    return cells
+
+
 class CompareDialog(QDialog):
     """Follows the session and the figures while it is open. A double click shows a take."""
 
@@ -54,9 +80,8 @@ class CompareDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle("Compare takes")
         self._session, self._figures, self._theme = session, figures, theme
-        titles = {**_MADE, **{title: SHOWN[name] for name, (title, _) in _FIGURES.items()}}
-        self.table = QTableWidget(0, len(titles))
-        for column, (title, tip) in enumerate(titles.items()):
+        self.table = QTableWidget(0, len(TITLES))
+        for column, (title, tip) in enumerate(TITLES.items()):
             item = QTableWidgetItem(title)
             item.setToolTip(tip)
             self.table.setHorizontalHeaderItem(column, item)
@@ -96,7 +121,7 @@ class CompareDialog(QDialog):
         takes = self._session.takes
         self.table.setRowCount(len(takes.all))
         for row, take in enumerate(takes.all):
-            for column, text in enumerate(self._cells(take)):
+            for column, text in enumerate(cells_of(take, self._figures.of(take.timeline))):
                 item = QTableWidgetItem(text)
                 if column >= 3 and column != 4:
                     item.setTextAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -107,27 +132,8 @@ class CompareDialog(QDialog):
             if take.number == takes.shown:
                 self.table.selectRow(row)
 
-    def _cells(self, take: Take) -> list[str]:
-        last = take.timeline.stretches[-1]
-        run, found = last.run, self._figures.of(take.timeline)
-        elapsed = run.get("elapsed_seconds")
-        made = [
-            take.name,
-            place_of(last, take.timeline),
-            sampler_title(last.settings.sampler),
-            str(last.settings.steps),
-            str(run.get("network", {}).get("name", last.settings.network)),
-            str(last.settings.seed),
-            wording.thousands(run["evaluations"]) if "evaluations" in run else "\u2013",
-            wording.duration(elapsed) if elapsed is not None else "\u2013",
-        ]
-        for name, (_, form) in _FIGURES.items():
-            value = found.get(name)
-            made.append("\u2026" if value is None else "\u2013" if math.isnan(value) else format(value, form))
-        return made
-
     def copy(self) -> None:
         """Put the table on the clipboard, with tabs between the columns."""
-        rows = [[*_MADE, *(title for title, _ in _FIGURES.values())]]
-        rows += [self._cells(take) for take in self._session.takes.all]
+        takes = self._session.takes.all
+        rows = [list(TITLES), *(cells_of(take, self._figures.of(take.timeline)) for take in takes)]
         QGuiApplication.clipboard().setText("\n".join("\t".join(row) for row in rows))

@@ -297,7 +297,7 @@ class Duel(QObject):
         else:
             self.x_T = x_T
             job = contender.job
-            contender.stretch = Stretch(outcome.samples, job.settings, outcome.run, job.gap)
+            contender.stretch = Stretch(outcome.samples, job.settings, outcome.run, job.gap, outcome.trace)
             contender.timeline = job.base.with_stretch(contender.stretch)
             contender.phase = Phase.DONE
             self.finished.emit(contender)

@@ -101,11 +101,15 @@ class Figures(QObject):
         """What is known so far; empty before it was measured."""
         return self._found.get(timeline, {})
 
-    def gain(self, timeline: Timeline, among: Iterable[Timeline]) -> float:
-        """What brings a take to the loudness of the quietest one, at most 1: what is louder is not better."""
+    def gain(self, timeline: Timeline, among: Iterable[Timeline]) -> float | None:
+        """What brings a take to the loudness of the quietest one, at most 1: what is louder is not better. None before
+        it was measured.
+        """
         levels = [level for level in map(self._levels.get, among) if level is not None and math.isfinite(level)]
         own = self._levels.get(timeline)
-        if own is None or not math.isfinite(own) or not levels:
+        if own is None:
+            return None
+        if not math.isfinite(own):
             return 1.0
         return float(min(1.0, 10 ** ((min(levels) - own) / 20)))
 

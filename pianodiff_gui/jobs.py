@@ -16,6 +16,7 @@ from pianodiff_gui.timeline import Gap, Timeline
 
 if TYPE_CHECKING:
     from core.networks.registry import NetworkInfo
+    from core.study.trace import Trace
 
 T = TypeVar("T")
 _ids = itertools.count(1)
@@ -89,3 +90,4 @@ class Outcome:
     error: str = ""  # why it ended early, in plain words
     differentiated: bool = False  # whether its evaluations had gradients taken, which makes them slower
     history: History = field(default_factory=History)  # the states it went through
+    trace: Trace | None = None  # what the paper's figures need of them

@@ -49,6 +49,7 @@ from pianodiff_gui.actions import Actions
 from pianodiff_gui.analysis import AnalysisWorker, PitchRequest, Reading
 from pianodiff_gui.autosave import Autosave
 from pianodiff_gui.background import Background
+from pianodiff_gui.clip_report import drawable, write_clip_report
 from pianodiff_gui.compare import CompareDialog
 from pianodiff_gui.duel import Contender, Duel, title_of
 from pianodiff_gui.duel_setup import DuelDialog
@@ -123,6 +124,7 @@ class MainWindow(QMainWindow):
         self._recovering: Saved | None = None
         self._recovered_from: Path | None = None  # a folder of the autosave, to be removed once it has been taken over
         self._exported: set[Timeline] = set()
+        self._gains: dict[int, float] = {}  # of takes by number, as last played
         self._device = ""
         self._closing = False
         self._torch_ready = False
@@ -268,7 +270,7 @@ class MainWindow(QMainWindow):
             "&File": (
                 *("open", "demo", "recover", ""),
                 *("network", "network_folder", "network_info", "sampler", ""),
-                *("save", "export", "", "quit"),
+                *("save", "export", "figures", "", "quit"),
             ),
             "&Edit": (
                 *("undo", "redo", "", "longer", "shorter", "longer_second", "shorter_second"),
@@ -325,6 +327,7 @@ class MainWindow(QMainWindow):
             "sampler": self.sampler_choice.ask_for_file,
             "save": self.save_session,
             "export": self.export,
+            "figures": self.export_figures,
             "quit": self.close,
             "undo": self.session.undo,
             "redo": self.session.redo,
@@ -572,7 +575,7 @@ class MainWindow(QMainWindow):
         if self._save_timer.isActive():
             self._save()
         self.background.run(lambda: self.autosave.leave(keep), self._look_for_saved)
-        self._exported = set()
+        self._exported, self._gains = set(), {}
         self.session.open(source, takes)
         if old is not None:
             old.close()
@@ -637,6 +640,8 @@ class MainWindow(QMainWindow):
         timeline = self.session.timeline
         if timeline is None:
             return
+        if not self.session.running:
+            self.figures.ask(take.timeline for take in self.session.takes.all)
         if self._pitch_request is not None:
             self._pitch_request.dropped.set()
         if not timeline.generated_frames:
@@ -665,8 +670,6 @@ class MainWindow(QMainWindow):
         self.controls.setVisible(not self.duel.open)
 
     def _timeline_changed(self) -> None:
-        if not self.session.running:
-            self.figures.ask(take.timeline for take in self.session.takes.all)
         self._listen()
         self._save_timer.start()
         self._pitch_timer.start()
@@ -680,13 +683,16 @@ class MainWindow(QMainWindow):
 
     def _listen(self, _value: Any = None) -> None:
         """Play what is shown, at the loudness of the other takes where that is wanted."""
+        gain, match = 1.0, self.takes.match.isChecked()
+        takes = self.session.takes
         timeline = self._heard
-        among = [take.timeline for take in self.session.takes.all]
-        if self.duel.heard is not None:
-            among = list(self.duel.timelines)
-        gain = 1.0
-        if timeline is not None and self.takes.match.isChecked():
-            gain = self.figures.gain(timeline, among)
+        if timeline is not None and self.duel.heard is not None and match:
+            gain = self.figures.gain(timeline, self.duel.timelines) or 1.0
+        elif takes.current is not None and match:
+            found = self.figures.gain(takes.current.timeline, [take.timeline for take in takes.all])
+            # One that was trimmed a moment ago stays as loud as it was until it has been measured again.
+            before = self._gains.get(takes.current.number, 1.0)
+            gain = self._gains[takes.current.number] = before if found is None else found
         self.player.set_timeline(timeline, gain)
         self._show_time()
 
@@ -919,6 +925,25 @@ class MainWindow(QMainWindow):
         dialog.export_requested.connect(write)
         dialog.open()
 
+    def export_figures(self) -> None:
+        """Ask where to, then draw the paper's figures of the takes."""
+        takes, source = drawable(self.session.takes.all), self.session.source
+        if not takes or source is None:
+            return
+        home = Path(self.preferences.folder) if is_shipped(source.path) else source.path.parent
+        name, _ = QFileDialog.getSaveFileName(
+            self, "Export figures into a folder", str(home / f"{source.path.stem}-figures"), "Folders (*)"
+        )
+        if not name:
+            return
+        measured = {take.number: self.figures.of(take.timeline) for take in takes}
+        self._say("Drawing the figures\u2026")
+        self.background.run(
+            lambda: write_clip_report(takes, measured, Path(name), overwrite=True),
+            lambda report: self._say(f"The figures are in {report.parent}"),
+            self.tell,
+        )
+
     def _show_shortcuts(self) -> None:
         dialogs.shortcuts_dialog(self).open()
 
@@ -1038,6 +1063,8 @@ class MainWindow(QMainWindow):
         untaken = "" if session.takes.all else "There are no takes yet. Extend first."
         actions.set_state("save", nothing or untaken)
         actions.set_state("export", nothing or ("" if generated else "Extend the recording first."))
+        going_on = "" if drawable(takes.all) else "No take goes on from the end of the recording. Extend first."
+        actions.set_state("figures", nothing or running or going_on)
         actions.set_state("recover", "" if self._recoverable else "There is nothing to recover.")
         self.empty.set_recoverable(self._recoverable)
 

@@ -22,7 +22,7 @@ DUEL = ("interpolation+ancestral", "decoupled", "replacement+dpmpp-2m-sde")
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Write empty, loaded, duel, running, finished and scrub, each in light and dark, and an own network's card."""
+    """Write empty, loaded, duel, running, finished, scrub and takes, in light and dark, and a network's card."""
     parser = argparse.ArgumentParser(prog="python -m pianodiff_gui.screenshots", description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--clip", type=Path, help="another recording than the demo clip")
@@ -65,6 +65,11 @@ def main(argv: list[str] | None = None) -> int:
         pump(application, lambda: True, 0.3)
         take("loaded")
         take_duel(application, window, options.duel_steps, take)
+
+        def run_to_end(command: str) -> None:
+            window.commands[command].trigger()
+            pump(application, lambda: not window.session.running and window.settled, 0.3)
+
         window.session.extend()
 
         def well_under_way() -> bool:
@@ -77,6 +82,15 @@ def main(argv: list[str] | None = None) -> int:
         take("finished")
         window.diffusion.scrub.step(-options.steps // 3)
         take("scrub")
+        window.session.set_settings(sampler="decoupled")
+        run_to_end("again")
+        window.session.set_prelude_target(1.5)
+        run_to_end("extend")
+        window.session.rename_take(2, "with a prelude")
+        window.session.select(2.0, 2.8)
+        pump(application, lambda: window.settled, 0.3)
+        take("takes")
+        window.session.select(0.0, 0.0)
         window.set_theme("light")
         take_card(application, window, Path(home), options.folder / "own-network.png")
         window.mark_exported()

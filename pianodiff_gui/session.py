@@ -301,28 +301,28 @@ class Session(QObject):
     # The lengths
 
     def set_target(self, seconds: float, final: bool = True) -> None:
-        """Set the length of the extension, snapped to 0.1 s. Shorter than what is generated trims it once `final`."""
-        timeline = self.timeline
-        if timeline is None or self.occupied:
+        """Set the length of the extension, snapped to 0.1 s. Shorter than what is generated trims it once `final`.
+        While something runs that is no extension, nothing happens.
+        """
+        timeline, job = self.timeline, self._job
+        if timeline is None or self.occupied or (job is not None and job.gap is not None):
             return
-        job = self._job
-        lowest = job.base.extension_seconds + job.seconds if job is not None and job.gap is None else 0.0
+        lowest = job.base.extension_seconds + job.seconds if job is not None else 0.0
         wanted = _snapped(seconds, lowest, timeline.extension_seconds)
         if final and job is None and wanted < timeline.extension_seconds:
-            self._trim("trim", timeline.cut(round(wanted * timeline.sample_rate)), 1)
+            self._trim("trim", timeline.cut(round(wanted * timeline.sample_rate)), 0)
         elif wanted != self.target:
             self._set_state(replace(self._state, target=wanted, prelude_target=self.prelude_seconds))
 
     def set_prelude_target(self, seconds: float, final: bool = True) -> None:
         """As `set_target`, for what comes before the recording."""
-        timeline = self.timeline
-        if timeline is None or self.occupied:
+        timeline, job = self.timeline, self._job
+        if timeline is None or self.occupied or (job is not None and job.gap != BEFORE):
             return
-        job = self._job
-        lowest = job.base.prelude_seconds + job.seconds if job is not None and job.gap == BEFORE else 0.0
+        lowest = job.base.prelude_seconds + job.seconds if job is not None else 0.0
         wanted = _snapped(seconds, lowest, timeline.prelude_seconds)
         if final and job is None and wanted < timeline.prelude_seconds:
-            self._trim("trim at the start", timeline.cut_prelude(round(wanted * timeline.sample_rate)), 2)
+            self._trim("trim at the start", timeline.cut_prelude(round(wanted * timeline.sample_rate)), 1)
         elif wanted != self.prelude_target:
             self._set_state(replace(self._state, prelude_target=wanted, target=self.generated_seconds))
 
@@ -337,11 +337,12 @@ class Session(QObject):
             self._selection = selection
             self.target_changed.emit(self.target)
 
-    def _trim(self, text: str, after: Timeline, kind: int) -> None:
+    def _trim(self, text: str, after: Timeline, side: int) -> None:
         number = self._state.takes.shown
         assert number is not None
         takes = self._state.takes.changed(number, after)
-        self._push(text, State(takes, after.extension_seconds, after.prelude_seconds), kind)
+        state = State(takes, after.extension_seconds, after.prelude_seconds)
+        self._push(text, state, kind=2 * number + side)
 
     def _push(self, text: str, after: State, kind: int = 0, before: State | None = None) -> None:
         self.undo_stack.push(_Change(self, text, before or self._committed(), after, kind))
@@ -518,7 +519,7 @@ class Session(QObject):
             return
         if outcome.samples.shape[1]:
             before = self._state
-            takes = self._with_result(job, Stretch(outcome.samples, job.settings, outcome.run, job.gap))
+            takes = self._with_result(job, Stretch(outcome.samples, job.settings, outcome.run, job.gap, outcome.trace))
             assert takes.current is not None
             timeline = takes.current.timeline
             after = State(

@@ -2,6 +2,7 @@
 
     session.json        everything but the audio
     take-*.wav          what was generated, one file a stretch (float32); takes that share one share its file
+    take-*.npz          how it came about (core.study.trace)
 
 As a folder it is what `pianodiff_gui.autosave` keeps; as one file (.pianodiff, a ZIP archive of the same) the user
 saves it and takes it elsewhere. The recording is not in it, only its path, length and number of channels.
@@ -28,6 +29,7 @@ from core.audio import Source
 from core.errors import PianoDiffError
 from core.export import write_bytes
 from core.settings import Settings
+from core.study.trace import Trace
 from pianodiff_gui.takes import Take, Takes
 from pianodiff_gui.timeline import BEFORE, Stretch, Timeline
 
@@ -81,13 +83,16 @@ def write_folder(saved: Saved, sample_rate: int, folder: Path, files: dict[int, 
         if not name:
             name = f"take-{time.monotonic_ns()}.wav"
             sf.write(folder / name, stretch.samples.T, sample_rate, subtype="FLOAT")
+            if stretch.trace is not None:
+                (folder / _trace_name(name)).write_bytes(stretch.trace.packed())
         kept[id(stretch)] = (stretch, name)
     temporary = folder / f"{_STATE}.part"
     temporary.write_text(json.dumps(_state(saved, {key: name for key, (_, name) in kept.items()})), encoding="utf-8")
     os.replace(temporary, folder / _STATE)
     for key, (_, name) in files.items():
         if key not in kept:
-            (folder / name).unlink(missing_ok=True)
+            for file in (name, _trace_name(name)):
+                (folder / file).unlink(missing_ok=True)
     files.clear()
     files.update(kept)
 
@@ -111,6 +116,8 @@ def write_session(saved: Saved, sample_rate: int, path: Path, *, overwrite: bool
                 audio = io.BytesIO()
                 sf.write(audio, stretch.samples.T, sample_rate, subtype="FLOAT", format="WAV")
                 archive.writestr(names[id(stretch)], audio.getvalue())
+                if stretch.trace is not None:
+                    archive.writestr(_trace_name(names[id(stretch)]), stretch.trace.packed())
         archive.writestr(_STATE, json.dumps(_state(saved, names), indent=1))
     write_bytes(path, held.getvalue(), overwrite=overwrite)
 
@@ -124,13 +131,17 @@ def read_session(path: Path) -> Saved:
             saved = _saved(archive.read(_STATE), archive.read)
     except FileNotFoundError as error:
         raise PianoDiffError(f"There is no file {path}.") from error
-    except (*_DAMAGE, zipfile.BadZipFile, NotImplementedError, RuntimeError) as error:
+    except (*_DAMAGE, NotImplementedError, RuntimeError) as error:
         raise PianoDiffError(f"{path.name} is no session of PianoDiff, or it is damaged.") from error
     beside = path.parent / saved.source.name
     return dataclasses.replace(saved, source=beside) if not saved.source.exists() and beside.exists() else saved
 
 
-_DAMAGE = (OSError, ValueError, KeyError, TypeError, AttributeError, sf.SoundFileError, MemoryError)
+_DAMAGE = (zipfile.BadZipFile, OSError, ValueError, KeyError, TypeError, AttributeError, sf.SoundFileError, MemoryError)
+
+
+def _trace_name(name: str) -> str:
+    return str(Path(name).with_suffix(".npz"))
 
 
 def _stretches(saved: Saved) -> list[Stretch]:
@@ -157,7 +168,8 @@ def _state(saved: Saved, names: dict[int, str]) -> dict[str, Any]:
 
 def _described(stretch: Stretch, name: str) -> dict[str, Any]:
     settings = dataclasses.asdict(stretch.settings)
-    return {"file": name, "settings": settings, "run": stretch.run, "gap": stretch.gap}
+    traced = stretch.trace is not None
+    return {"file": name, "settings": settings, "run": stretch.run, "gap": stretch.gap, "traced": traced}
 
 
 def _saved(text: bytes, read: Callable[[str], bytes]) -> Saved:
@@ -180,7 +192,8 @@ def _saved(text: bytes, read: Callable[[str], bytes]) -> Saved:
             raise ValueError(f"{name} does not fit its gap")
         if not isinstance(entry["run"], dict):
             raise ValueError(f"{name} has no run")
-        return Stretch(loaded[name], Settings(**entry["settings"]), entry["run"], gap)  # type: ignore[arg-type]
+        trace = Trace.load(io.BytesIO(read(_trace_name(name)))) if entry["traced"] else None
+        return Stretch(loaded[name], Settings(**entry["settings"]), entry["run"], gap, trace)  # type: ignore[arg-type]
 
     made: dict[str, Stretch] = {}
 

@@ -17,6 +17,7 @@ from core.settings import Settings
 
 if TYPE_CHECKING:
     from core.audio import Source
+    from core.study.trace import Trace
 
 Gap = tuple[int, int]
 """The recording's frames in whose place generated audio comes: from the first to the one after the last."""
@@ -32,12 +33,14 @@ class Stretch:
     samples: float32 (channels, frames) at the source's rate and with its channels.
     settings: what it was made with; run: its entries for a recipe (core.recipe.describe_run).
     gap: where it comes: BEFORE, in place of frames of the recording, or (None) behind everything.
+    trace: how it came about, where that was kept.
     """
 
     samples: np.ndarray
     settings: Settings
     run: dict[str, Any] = field(default_factory=dict)
     gap: Gap | None = None
+    trace: Trace | None = None
 
     @property
     def frames(self) -> int:

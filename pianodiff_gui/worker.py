@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from core.errors import PianoDiffError
 from core.recipe import describe_run
+from core.study.trace import Trace
 from pianodiff_gui.history import Recorder
 from pianodiff_gui.jobs import Frame, Job, Outcome
 from pianodiff_gui.outline import outline
@@ -202,13 +203,13 @@ class ExtensionWorker(QObject):
         engine, device = self._make_engine(job)
         self.started.emit(job.id, device)
         clock = StepClock(time.perf_counter())
-        recorder = Recorder(job.history_budget)
+        recorder, trace = Recorder(job.history_budget), Trace(job.network.levels, job.network.sample_rate)
         error = ""
         complete = False
         steps = engine.run()
         try:
             if not job.cancelled.is_set():
-                complete = self._iterate(job, engine, device, steps, clock, recorder)
+                complete = self._iterate(job, engine, device, steps, clock, (recorder, trace))
         except PianoDiffError as problem:
             error = str(problem)
         finally:
@@ -227,13 +228,20 @@ class ExtensionWorker(QObject):
             error,
             differentiated=engine.plan.gradients > 0,
             history=recorder.history(),
+            trace=trace,
         )
         self.finished.emit(job.id, outcome)
 
     def _iterate(
-        self, job: Job, engine: Engine, device: str, steps: Iterator[Step], clock: StepClock, recorder: Recorder
+        self,
+        job: Job,
+        engine: Engine,
+        device: str,
+        steps: Iterator[Step],
+        clock: StepClock,
+        witnesses: tuple[Recorder, Trace],
     ) -> bool:
-        """True when the generator ran to its end, False when the job was cancelled."""
+        """True when the generator ran to its end, False when the job was cancelled. The witnesses note every step."""
         levels: list[float] = []
         similarities: list[float] = []
         window, drawn = -1, 0.0
@@ -244,7 +252,8 @@ class ExtensionWorker(QObject):
                 window, levels, similarities = step.window, [], []
             levels.append(step.level)
             similarities.append(step.similarity)
-            recorder.note(step)
+            for witness in witnesses:
+                witness.note(step)
             if now - drawn >= _FRAME_INTERVAL or step.window_complete:
                 drawn = now
                 job.mailbox.put(picture_of(step, job.network.sample_rate, levels, similarities, clock, now))

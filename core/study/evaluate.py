@@ -15,13 +15,13 @@ import hashlib
 import json
 import math
 import re
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+import torch
 
 from core import __version__
 from core.audio import FloatArray, open_source
@@ -30,21 +30,19 @@ from core.diffusion.denoiser import Denoiser
 from core.diffusion.own_sampler import find_sampler
 from core.errors import AudioError, ExportError, NetworkError, SettingsError
 from core.export import check_destination, check_text_destination, export_audio, write_text
-from core.extension import Extension
 from core.networks.checkpoint import load_denoiser
 from core.networks.registry import NetworkInfo, find_network
 from core.plan import plan_extension
 from core.recipe import describe_sampler, versions
 from core.settings import Settings
 from core.study.cases import Case, Skipped, choose_cases, find_clips
+from core.study.continuation import Made, Task, continuation
 from core.study.features import RATE, Array, Sound
 from core.study.frechet import FrechetFigures, Moments, mel_frames
-from core.study.memory import PeakMemory
-from core.study.methods import parse_method
+from core.study.methods import describe_method, parse_method
 from core.study.metrics import Context, measure
 from core.study.references import REFERENCES, references
 from core.study.table import RowResult, counted, row_result, table_json, table_markdown
-from core.study.trace import Trace
 
 FORMAT = 2
 """Counts up when a stored continuation can't be taken over by a later version."""
@@ -171,11 +169,6 @@ class Job:
     stem: Path
 
     @property
-    def settings(self) -> Settings:
-        """The row's, with the case's own seed."""
-        return replace(self.row.settings, seed=self.content["seed"])
-
-    @property
     def audio_path(self) -> Path:
         """Known and new audio, as one."""
         return self.stem.with_name(self.stem.name + ".wav")
@@ -189,6 +182,12 @@ class Job:
     def record_path(self) -> Path:
         """What it was made from and took; written last, so that it stands for the whole."""
         return self.stem.with_name(self.stem.name + ".json")
+
+    def task(self, device: torch.device) -> Task:
+        """What it takes to make it. Raises AudioError: its clip can't be read any more."""
+        known, true = self.case.read()
+        settings = replace(self.row.settings, seed=self.content["seed"])
+        return Task(self.row.network, settings, known, self.case.new_seconds, true.size, device.type)
 
     def record(self) -> dict[str, Any] | None:
         """What is kept beside the audio, None unless both are there, whole, and made from exactly this."""
@@ -257,65 +256,72 @@ class Evaluation:
         write_text(out / "table.md", text, overwrite=True)
         return text
 
-    def make(self, progress: Progress | None = None) -> None:
-        """Make what is pending.
+    def make(self, progress: Progress | None = None, cluster: str | None = None) -> None:
+        """Make what is pending, here or, where an address is given, on that Ray cluster (`core.study.cluster`).
 
         Ctrl-C may come at any time: what is finished by then is kept, and `pending` says what is not.
 
         Raises:
             NetworkError, PianoDiffError: a network's samples are not numbers, or memory is short.
+            SettingsError: there is no such cluster, or it can't do it.
         """
         jobs = list(self.pending)
-        costs = [
-            plan_extension(job.row.network, job.row.settings, self.settings.known, self.settings.new).evaluations
-            for job in jobs
-        ]
+        if not jobs:
+            return
+        total = sum(self._evaluations(job) for job in jobs)
+        done = finished = 0
+        with closing(self._made_here(jobs) if cluster is None else self._made_there(jobs, cluster)) as results:
+            for job, news in results:
+                if isinstance(news, Made):
+                    self._keep(job, news)
+                    self.pending.remove(job)
+                    done += news.costs["evaluations"]
+                    place = (done, total, finished, len(jobs))
+                    finished += 1
+                else:
+                    place = (done + news, total, finished, len(jobs))
+                if progress is not None:
+                    progress(*place)
+
+    def _evaluations(self, job: Job) -> int:
+        return plan_extension(job.row.network, job.row.settings, self.settings.known, self.settings.new).evaluations
+
+    def _made_here(self, jobs: list[Job]) -> Generator[tuple[Job, int | Made], None, None]:
+        """One after the other: each job with the evaluations done after every step, and at last what was made."""
         loaded: tuple[str, Denoiser] | None = None
-        for index, job in enumerate(jobs):
+        for job in jobs:
             if loaded is None or loaded[0] != job.row.chosen:
                 loaded = None  # two networks at once would count as one's memory
-                loaded = (job.row.chosen, load_denoiser(job.row.chosen, self.device))
-                if job.row.network.weights_sha256() != job.content["network"]["weights_sha256"]:
-                    raise NetworkError(
-                        f"The weights of {job.row.chosen} have changed since the evaluation began. Call it again, or "
-                        "evaluate a copy of them: what is finished is kept."
-                    )
-            done, total = sum(costs[:index]), sum(costs)
-            for evaluations in self._make(job, loaded[1]):
-                if progress is not None:
-                    progress(done + evaluations, total, index, len(jobs))
-            self.pending.remove(job)
+                loaded = (job.row.chosen, self._load(job))
+            for news in continuation(job.task(self.device), loaded[1]):
+                yield job, news
 
-    def _make(self, job: Job, denoiser: Denoiser) -> Iterator[int]:
-        """Make and keep one continuation; yields the number of evaluations done."""
-        known, true = job.case.read()
-        memory = PeakMemory(self.device)
-        began = time.perf_counter()
-        network = job.row.network
-        extension = Extension(denoiser, network, known[None], RATE, self.settings.new, job.settings)
-        trace = Trace(network.levels, network.sample_rate)
-        for step in extension.run():
-            trace.note(step)
-            yield step.evaluations
-        made = extension.audio()[0]
-        seconds = time.perf_counter() - began
-        peak = memory.megabytes()
-        joined = np.concatenate([known, made[: true.size]])[None]
-        export_audio(joined, RATE, job.audio_path, subtype="FLOAT", overwrite=True)
+    def _made_there(self, jobs: list[Job], address: str) -> Generator[tuple[Job, Made], None, None]:
+        """In whatever order they are finished."""
+        from core.study.cluster import make_on_cluster
+
+        return make_on_cluster(jobs, self._load, address, self.device)
+
+    def _load(self, job: Job) -> Denoiser:
+        denoiser = load_denoiser(job.row.chosen, self.device)
+        if job.row.network.weights_sha256() != job.content["network"]["weights_sha256"]:
+            raise NetworkError(
+                f"The weights of {job.row.chosen} have changed since the evaluation began. Call it again, or "
+                "evaluate a copy of them: what is finished is kept."
+            )
+        return denoiser
+
+    def _keep(self, job: Job, made: Made) -> None:
+        """Write it down: the record last, since it stands for the whole."""
+        export_audio(made.audio[None], RATE, job.audio_path, subtype="FLOAT", overwrite=True)
         if self.settings.traces:
-            trace.save(job.trace_path)
+            made.trace.save(job.trace_path)
         record = {
             "made_from": job.content,
             "clip": job.case.clip.name,
-            "network": network.name,
-            "evaluations": extension.evaluations_done,
-            "gradients": extension.plan.gradients,
-            "seconds": round(seconds, 3),
-            "memory_mb": round(peak, 1) if math.isfinite(peak) else None,
-            "memory_kind": memory.kind,
-            "x_T_sha256": extension.x_T_sha256,
+            "network": job.row.network.name,
+            **made.costs,
             "audio_sha256": hashlib.sha256(job.audio_path.read_bytes()).hexdigest(),
-            "versions": versions(),
         }
         write_text(job.record_path, json.dumps(record, indent=1, ensure_ascii=False) + "\n", overwrite=True)
 
@@ -403,7 +409,7 @@ def _rows(settings: StudySettings) -> list[Row]:
                 steps=settings.steps, network=chosen, device=settings.device, zero_shot=settings.zero_shot
             )
             run = parse_method(method, common)
-            how = f"{method}, zero-shot" if settings.zero_shot and info.sees_known else method
+            how = describe_method(method, run, info.sees_known)
             rows.append(Row(info, chosen, run, f"{label}, {how}"))
     return rows
 

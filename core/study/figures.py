@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import wraps
+from itertools import cycle
 from pathlib import Path
-from typing import Any
+from typing import Any, ParamSpec
 
 import matplotlib
 import numpy as np
@@ -18,9 +20,12 @@ from core.pitch import yin
 from core.study.features import RATE
 from core.study.trace import Trace
 
+Arguments = ParamSpec("Arguments")
+
 _WIDTH = 7.0  # inches: a page's
 _RED, _INK, _GREY = "#c8102e", "#1a1a1a", "#8a8a8a"
 _COLOURS = ("#0b6bcb", "#d9541a", "#2f8f4e", "#7a4fb5", "#b58900", "#108a8a", "#a83279", "#5b6770", "#8c510a")
+_COSTS = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 _STYLE: dict[Any, Any] = {
     "font.size": 9,
     "axes.spines.top": False,
@@ -43,6 +48,25 @@ class Example:
     trace: Trace
 
 
+def _styled(draw: Callable[Arguments, Figure]) -> Callable[Arguments, Figure]:
+    """`draw` in the common style: Matplotlib looks at it when each part is added."""
+
+    @wraps(draw)
+    def styled(*args: Arguments.args, **kwargs: Arguments.kwargs) -> Figure:
+        with matplotlib.rc_context(_STYLE):
+            return draw(*args, **kwargs)
+
+    return styled
+
+
+def short_labels(labels: Sequence[str]) -> list[str]:
+    """Labels like "network, method, how" without the parts that all of several share."""
+    parts = [label.split(", ") for label in labels]
+    shared = set(parts[0]).intersection(*parts) if len(parts) > 1 else set()
+    own = [", ".join(part for part in all_parts if part not in shared) for all_parts in parts]
+    return [short or label for short, label in zip(own, labels, strict=True)]
+
+
 def save(figure: Figure, stem: Path) -> list[Path]:
     """Write a figure as PNG and SVG; gives their paths. Raises OSError."""
     paths = []
@@ -56,24 +80,25 @@ def save(figure: Figure, stem: Path) -> list[Path]:
 
 
 def drawn(height: float, rows: int = 1) -> tuple[Figure, list[Axes]]:
-    """A figure of `rows` plots under one another, `height` inches each, in the common style."""
-    with matplotlib.rc_context(_STYLE):
-        figure = Figure(figsize=(_WIDTH, height * rows), layout="constrained")
-        axes = figure.subplots(rows, 1, sharex=True, squeeze=False)[:, 0]
+    """A figure of `rows` plots under one another, `height` inches each."""
+    figure = Figure(figsize=(_WIDTH, height * rows), layout="constrained")
+    axes = figure.subplots(rows, 1, sharex=True, squeeze=False)[:, 0]
     return figure, list(axes)
 
 
+@_styled
 def lambda_schedules(curves: dict[str, Curve] | None = None, steps: int = 200) -> Figure:
     """Fig. 2: lambda over t for the schedules."""
     figure, (axes,) = drawn(2.6)
     named = curves if curves is not None else {name: name for name in LAMBDAS}
-    for colour, (name, curve) in zip(_COLOURS, named.items(), strict=False):
+    for colour, (name, curve) in zip(cycle(_COLOURS), named.items(), strict=False):
         axes.plot(np.arange(steps - 1, -1, -1), lambda_curve(curve, steps), color=colour, label=name, lw=1.5)
     axes.set(xlabel="t (denoising goes to the right)", ylabel="λ", xlim=(steps - 1, 0), ylim=(-0.02, 1.02))
     axes.legend()
     return figure
 
 
+@_styled
 def similarity_over_t(traces: Mapping[str, Sequence[Trace]]) -> Figure:
     """Fig. 3: KS similarity 1 - D of the new part of x_t with the known audio noised to the same t; median over the
     continuations of each method, and the middle half of them.
@@ -81,42 +106,48 @@ def similarity_over_t(traces: Mapping[str, Sequence[Trace]]) -> Figure:
     figure, (axes,) = drawn(3.2)
     top = max(trace.top for of_method in traces.values() for trace in of_method)
     grid = np.linspace(0, top, 201)
-    for colour, (label, of_method) in zip(_COLOURS, traces.items(), strict=False):
+    for colour, label, of_method in zip(cycle(_COLOURS), short_labels([*traces]), traces.values(), strict=False):
         curves = np.array([_over_levels(trace, grid * trace.top / top) for trace in of_method])
         there = np.isfinite(curves).any(axis=0)  # nothing above the first step's end
         low, middle, high = np.nanquantile(curves[:, there], (0.25, 0.5, 0.75), axis=0)
         axes.plot(grid[there], middle, color=colour, label=label, lw=1.5)
         axes.fill_between(grid[there], low, high, color=colour, alpha=0.15, lw=0)
     axes.set(xlabel="t (denoising goes to the right)", ylabel="KS similarity, 1 − D", xlim=(top, 0))
-    axes.legend()
+    axes.legend(fontsize=7.5)
     return figure
 
 
+@_styled
 def noisy_states(examples: Sequence[Example]) -> Figure:
     """Fig. 4: x_t at t = 25 of 200, or after the step nearest to it."""
     figure, rows = drawn(1.15, len(examples))
-    for axes, example in zip(rows, examples, strict=True):
+    labels = short_labels([example.label for example in examples])
+    for axes, label, example in zip(rows, labels, examples, strict=True):
         trace = example.trace
         _waveform(axes, trace.x, trace.known_frames, trace.sample_rate)
-        axes.set_title(f"{example.label}, t = {trace.x_level:.0f} of {trace.top}")
+        axes.set_title(f"{label}, t = {trace.x_level:.0f} of {trace.top}")
     rows[-1].set_xlabel("seconds")
     return figure
 
 
+@_styled
 def results(examples: Sequence[Example]) -> Figure:
     """Fig. 5: x_0, with a red line where the new audio begins."""
     figure, rows = drawn(1.15, len(examples))
-    for axes, example in zip(rows, examples, strict=True):
+    labels = short_labels([example.label for example in examples])
+    for axes, label, example in zip(rows, labels, examples, strict=True):
         _waveform(axes, example.audio, example.known_frames, RATE)
-        axes.set_title(example.label)
+        axes.set_title(label)
     rows[-1].set_xlabel("seconds")
     return figure
 
 
+@_styled
 def pitches(examples: Sequence[Example]) -> Figure:
     """Fig. 6: YIN pitch; dots where known, squares where generated."""
     figure, rows = drawn(1.4, len(examples))
-    for axes, example in zip(rows, examples, strict=True):
+    labels = short_labels([example.label for example in examples])
+    for axes, label, example in zip(rows, labels, examples, strict=True):
         track = yin(example.audio, RATE)
         voiced = track.voiced() & (track.f0 > 0)
         new = track.times >= example.known_frames / RATE
@@ -126,22 +157,28 @@ def pitches(examples: Sequence[Example]) -> Figure:
         axes.set(yscale="log", ylim=(55, 2000), ylabel="Hz", xlim=(0, len(example.audio) / RATE))
         axes.set_yticks([110, 220, 440, 880, 1760], ["110", "220", "440", "880", "1760"])
         axes.minorticks_off()
-        axes.set_title(example.label)
+        axes.set_title(label)
     rows[-1].set_xlabel("seconds")
     return figure
 
 
+@_styled
 def quality_by_cost(
     points: dict[str, tuple[float, float, tuple[float, float] | None]], title: str, reference: float
 ) -> Figure:
     """A figure of the whole set over network evaluations: label -> (evaluations, value, interval)."""
     figure, (axes,) = drawn(3.4)
+    costs = [cost for cost, _, _ in points.values()]
     axes.axhline(reference, color=_GREY, lw=0.8, ls="--")
-    for colour, (label, (cost, value, interval)) in zip(_COLOURS * 3, points.items(), strict=False):
+    labels = short_labels([*points])
+    for colour, label, (cost, value, interval) in zip(cycle(_COLOURS), labels, points.values(), strict=False):
         if interval is not None:
             axes.plot([cost, cost], interval, color=colour, lw=1, alpha=0.6)
         axes.plot([cost], [value], "o", ms=5, color=colour, label=label)
     axes.set(xscale="log", ylabel=title)
+    ticks = [tick for tick in _COSTS if min(costs) / 1.5 <= tick <= 1.5 * max(costs)]
+    axes.set_xticks(ticks, [str(tick) for tick in ticks])
+    axes.minorticks_off()
     axes.set_xlabel("network evaluations of a continuation, gradient passes counted as one more")
     axes.legend(fontsize=7, loc="center left", bbox_to_anchor=(1.0, 0.5))
     return figure

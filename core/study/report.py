@@ -11,16 +11,17 @@ from __future__ import annotations
 import csv
 import io
 import math
-import os
 import sqlite3
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from matplotlib.figure import Figure
 
 from core.errors import ExportError
-from core.export import write_text
+from core.export import write_bytes, write_text
 from core.study import figures
 from core.study.evaluate import Evaluation, Job
 from core.study.figures import BY_EXAMPLE, Example
@@ -28,6 +29,17 @@ from core.study.metrics import COLUMNS, Column
 from core.study.paired import MIN_PAIRS, Paired, compare
 from core.study.table import DASH, RowResult, table_json, table_markdown
 from core.study.trace import Trace
+
+Drawing = tuple[str, Figure, str]
+"""Name of the file, figure, caption."""
+
+_CAPTIONS = {
+    "figure-2-lambda": "Fig. 2: the lambda schedules of interpolation guidance.",
+    "figure-3-similarity": "Fig. 3: KS similarity over t, median of all continuations and the middle half of them.",
+    "figure-4-noisy": "Fig. 4: x_t at t = 25 of 200 {shown}.",
+    "figure-5-result": "Fig. 5: x_0 {shown}; the red line is where the new audio begins.",
+    "figure-6-pitch": "Fig. 6: YIN pitch {shown}; squares where generated.",
+}
 
 TESTED = ("ks", "seam", "level_db", "spectrum_db", "flatness", "voiced", "onsets", "chroma")
 """Columns that are compared in pairs."""
@@ -42,7 +54,7 @@ def write_report(evaluation: Evaluation) -> str:
     true = next(row for row in results if row.name == "true")
     records = _records(evaluation, made)
     write_text(out / "continuations.csv", _csv(records), overwrite=True)
-    _write_sqlite(out / "study.sqlite", records, described)
+    write_bytes(out / "study.sqlite", _sqlite(records, described), overwrite=True)
     write_text(out / "table.json", table_json(results, described), overwrite=True)
     drawn = _draw(evaluation, made)
     clips = list(dict.fromkeys(case.clip_sha256 for case in evaluation.cases))
@@ -88,24 +100,19 @@ def _csv(records: list[dict[str, Any]]) -> str:
     return held.getvalue()
 
 
-def _write_sqlite(path: Path, records: list[dict[str, Any]], described: dict[str, Any]) -> None:
-    """Whole or not at all. Raises ExportError."""
-    temporary = path.with_name(path.name + ".part")
-    temporary.unlink(missing_ok=True)
+def _sqlite(records: list[dict[str, Any]], described: dict[str, Any]) -> bytes:
+    """A database file of the continuations, and of what they are about."""
     names = list(records[0])
     columns = ", ".join(f'"{name}" {_sql_type(records, name)}' for name in names)
-    try:
-        with closing(sqlite3.connect(temporary)) as base, base:
-            base.execute(f"CREATE TABLE continuations ({columns})")
-            marks = ", ".join("?" * len(names))
-            base.executemany(f"INSERT INTO continuations VALUES ({marks})", [list(r.values()) for r in records])
-            base.execute("CREATE TABLE about (name TEXT, value TEXT)")
-            about = [("summary", described["summary"]), *((k, str(v)) for k, v in described["versions"].items())]
-            base.executemany("INSERT INTO about VALUES (?, ?)", about)
-        os.replace(temporary, path)
-    except (OSError, sqlite3.Error) as error:
-        temporary.unlink(missing_ok=True)
-        raise ExportError(f"{path} can't be written ({error}).") from error
+    with closing(sqlite3.connect(":memory:")) as base:
+        base.execute(f"CREATE TABLE continuations ({columns})")
+        marks = ", ".join("?" * len(names))
+        base.executemany(f"INSERT INTO continuations VALUES ({marks})", [list(r.values()) for r in records])
+        base.execute("CREATE TABLE about (name TEXT, value TEXT)")
+        about = [("summary", described["summary"]), *((k, str(v)) for k, v in described["versions"].items())]
+        base.executemany("INSERT INTO about VALUES (?, ?)", about)
+        base.commit()
+        return base.serialize()
 
 
 def _sql_type(records: list[dict[str, Any]], name: str) -> str:
@@ -166,30 +173,49 @@ def _draw(evaluation: Evaluation, made: list[RowResult]) -> list[str]:
         if math.isfinite(row.figures[ratio.name].value)
     }
     shown = f"of {first.clip.name}, the first case and seed (chosen before anything was computed)"
-    captions = {
-        "figure-2-lambda": "Fig. 2: the lambda schedules of interpolation guidance.",
-        "figure-3-similarity": "Fig. 3: KS similarity over t, median of all continuations and the middle half of them.",
-        "figure-4-noisy": f"Fig. 4: x_t at t = 25 of 200 {shown}.",
-        "figure-5-result": f"Fig. 5: x_0 {shown}; the red line is where the new audio begins.",
-        "figure-6-pitch": f"Fig. 6: YIN pitch {shown}; squares where generated.",
-    }
-    drawn = {
-        "figure-2-lambda": figures.lambda_schedules(),
-        "figure-3-similarity": figures.similarity_over_t(traces),
-        **{name: draw(examples) for name, draw in BY_EXAMPLE.items()},
-    }
+    more: list[Drawing] = []
     if points:
-        drawn["quality-by-cost"] = figures.quality_by_cost(points, f"Fréchet, {ratio.title}", 1.0)
-        captions["quality-by-cost"] = "Fréchet distance over that of the true continuations' halves (1), by cost."
+        figure = figures.quality_by_cost(points, f"Fréchet, {ratio.title}", 1.0)
+        caption = "Fréchet distance over that of the true continuations' halves (1), by cost."
+        more.append(("quality-by-cost", figure, caption))
+    return write_figures(folder, traces, examples, shown, more)
+
+
+def write_figures(
+    folder: Path,
+    traces: Mapping[str, Sequence[Trace]],
+    examples: Sequence[Example],
+    shown: str,
+    more: Sequence[Drawing] = (),
+) -> list[str]:
+    """Draw the paper's figures 2 to 6, and more, as PNG and SVG; gives the lines on them for a report beside `folder`.
+
+    Args:
+        folder: is made where it is missing.
+        traces: of each method; figure 3 is left out where there are none.
+        examples: of figures 4 to 6; `shown` says in their captions what they are.
+
+    Raises:
+        ExportError: they can't be written.
+    """
+    drawn: list[Drawing] = [("figure-2-lambda", figures.lambda_schedules(), _CAPTIONS["figure-2-lambda"])]
+    if traces:
+        drawn.append(("figure-3-similarity", figures.similarity_over_t(traces), _CAPTIONS["figure-3-similarity"]))
+    for name, draw in BY_EXAMPLE.items():
+        # How an example came about may not have been kept.
+        drawable = [example for example in examples if draw is not figures.noisy_states or example.trace.x.size]
+        if drawable:
+            drawn.append((name, draw(drawable), _CAPTIONS[name].format(shown=shown)))
+    drawn += more
     try:
-        folder.mkdir(exist_ok=True)
-        for name, figure in drawn.items():
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, figure, _ in drawn:
             figures.save(figure, folder / name)
     except OSError as error:
         raise ExportError(f"The figures can't be written to {folder} ({error}).") from error
     lines = ["## Figures", ""]
-    for name, caption in captions.items():
-        lines += [f"![{caption}](figures/{name}.png)", "", caption, ""]
+    for name, _, caption in drawn:
+        lines += [f"![{caption}]({folder.name}/{name}.png)", "", caption, ""]
     return lines
 
 

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from core.diffusion.samplers import SAMPLERS
 from core.settings import DEVICES, Settings
+from core.study.command_line import add_cases, add_places, run, settings_of
 from core.study.methods import FORM
+
+if TYPE_CHECKING:
+    from core.study.evaluate import Evaluation
 
 
 def add_to(commands: Any, number: Callable[[str], float], whole: Callable[[str], int]) -> None:
@@ -25,8 +28,7 @@ def add_to(commands: Any, number: Callable[[str], float], whole: Callable[[str],
         epilog="example: pianodiff study clips/ --samplers interpolation,repaint,decoupled@50 --seeds 3 --out study",
         allow_abbrev=False,
     )
-    parser.add_argument("clips", metavar="CLIPS", nargs="+", type=Path, help="folders of recordings, or single ones")
-    parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="folder for the results")
+    add_places(parser)
     add = parser.add_argument_group("what is compared").add_argument
     add(
         "--samplers",
@@ -37,63 +39,33 @@ def add_to(commands: Any, number: Callable[[str], float], whole: Callable[[str],
     add("--seeds", metavar="N", type=whole, default=1, help="continuations of each clip (default: %(default)s)")
     add("--network", metavar="NAME|PATH", action="append", help=f"(default: {default.network}); repeat it for several")
     add("--zero-shot", action="store_true", help="don't show the known audio to networks that could see it")
-    add("--steps", type=whole, metavar="N", default=default.steps, help="for methods that name none (default: 200)")
+    add("--steps", type=whole, metavar="N", default=default.steps, help="if a method names none (default: %(default)s)")
     add("--device", metavar="|".join(DEVICES), default=default.device, help="where it runs (default: %(default)s)")
-    add = parser.add_argument_group("on what").add_argument
-    add("--cases", type=whole, metavar="N", default=8, help="clips, spread evenly over all (default: %(default)s)")
-    add("--begin", type=number, metavar="S", default=2.0, help="left out at a clip's start (default: %(default)g)")
-    add("--known", type=number, metavar="S", default=4.0, help="known seconds (default: %(default)g)")
-    add("--new", type=number, metavar="S", default=1.0, help="seconds to make (default: %(default)g)")
-    add("--seed", type=whole, metavar="K", default=1, help="of everything drawn (default: %(default)s)")
+    add_cases(parser, number, whole, new=1.0)
+    add = parser.add_argument_group("on many machines").add_argument
+    add(
+        "--cluster",
+        metavar="HOST:PORT",
+        nargs="?",
+        const="auto",
+        help="make the continuations on a Ray cluster that this machine is part of (default: the one that RAY_ADDRESS "
+        "names, or 'ray start' on this machine); the files are written here, and the results are the same",
+    )
     parser.set_defaults(run=_study)
 
 
 def _study(arguments: argparse.Namespace) -> int:
-    from core.cli import INTERRUPTED, OK
-    from core.progress import ProgressReport
-    from core.study.evaluate import Evaluation, StudySettings
+    samplers = tuple(name.strip() for name in arguments.samplers.split(",") if name.strip())
+    settings = replace(settings_of(arguments, samplers), seeds=arguments.seeds, traces=True)
+    if arguments.cluster is not None:
+        from core.study.cluster import require_ray
 
-    def say(text: str) -> None:
-        print(f"pianodiff: {text}", file=sys.stderr, flush=True)
+        require_ray()  # before the clips are read
+    return run(settings, "continuation", "measuring and drawing", _write_report, arguments.cluster)
 
-    settings = StudySettings(
-        clips=tuple(arguments.clips),
-        out=arguments.out,
-        networks=tuple(arguments.network or [Settings.network]),
-        samplers=tuple(name.strip() for name in arguments.samplers.split(",") if name.strip()),
-        steps=arguments.steps,
-        zero_shot=arguments.zero_shot,
-        cases=arguments.cases,
-        begin=arguments.begin,
-        known=arguments.known,
-        new=arguments.new,
-        seed=arguments.seed,
-        seeds=arguments.seeds,
-        traces=True,
-        device=arguments.device,
-    )
-    evaluation = Evaluation(settings)
-    for skipped in evaluation.skipped:
-        say(f"note: {skipped}")
-    total = len(evaluation.jobs)
-    finished = total - len(evaluation.pending)
-    if finished:
-        say(f"note: {finished} of {total} continuations are finished already and taken from {settings.out}.")
-    progress = ProgressReport(unit="continuation")
-    try:
-        evaluation.make(progress.update)
-        progress.close()
-        say("measuring and drawing ...")
-        from core.study.report import write_report
 
-        report = write_report(evaluation)
-    except KeyboardInterrupt:
-        progress.close()
-        finished = total - len(evaluation.pending)
-        say(f"cancelled. {finished} of {total} continuations are finished and kept. Call it again and it goes on.")
-        return INTERRUPTED
-    finally:
-        progress.close()
-    print(report.partition("## Figures")[0], end="")
-    print(f"{settings.out / 'report.md'}, figures in {settings.out / 'figures'}, {settings.out / 'continuations.csv'}")
-    return OK
+def _write_report(evaluation: Evaluation) -> str:
+    from core.study.report import write_report
+
+    table, out = write_report(evaluation).partition("## Figures")[0], evaluation.settings.out
+    return f"{table}{out / 'report.md'}, figures in {out / 'figures'}, {out / 'continuations.csv'}"

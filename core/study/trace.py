@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
@@ -49,6 +49,10 @@ class Trace:
 
     def save(self, path: Path) -> None:
         """Write it, whole or not at all. Raises ExportError."""
+        write_bytes(path, self.packed(), overwrite=True)
+
+    def packed(self) -> bytes:
+        """As `load` reads it."""
         held = io.BytesIO()
         np.savez_compressed(
             held,
@@ -60,12 +64,12 @@ class Trace:
             x_level=self.x_level,
             known_frames=self.known_frames,
         )
-        write_bytes(path, held.getvalue(), overwrite=True)
+        return held.getvalue()
 
     @classmethod
-    def load(cls, path: Path) -> Trace:
-        """Read it back. Raises OSError and ValueError."""
-        with np.load(path) as data:
+    def load(cls, file: Path | BinaryIO) -> Trace:
+        """Read it back. Raises OSError, and ValueError, KeyError or zipfile.BadZipFile where it is something else."""
+        with np.load(file) as data:
             return cls(
                 int(data["top"]),
                 int(data["sample_rate"]),

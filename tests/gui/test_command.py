@@ -76,6 +76,13 @@ def test_a_display_that_answers_counts(no_display: None, monkeypatch: pytest.Mon
     assert command.has_display()
 
 
+@pytest.mark.parametrize("name", ["extend", "prepend", "fill", "generate", "train", "evaluate", "study", "testbed"])
+def test_commands_need_no_window(no_display: None, name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Breaks when a command is taken for the name of a recording to open."""
+    assert command.main([name, "--help"]) == 0
+    assert capsys.readouterr().out.startswith(f"usage: pianodiff {name}")
+
+
 def test_a_clip_that_is_not_there_is_said(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     """Breaks when a mistyped name opens an empty window."""
     assert command.main([str(tmp_path / "none.wav")]) == 1

@@ -174,6 +174,26 @@ def test_a_selection_is_filled_and_everything_around_it_stays(loaded: MainWindow
     assert len(written) == len(old) and changed[0] >= 22_050 and changed[-1] < 33_075
 
 
+def test_figures_of_the_takes_are_drawn(
+    loaded: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Breaks when a take came back from disk without what its figures need, or the drawing is of something else."""
+    assert not loaded.commands["figures"].isEnabled()
+    two_takes(loaded, qtbot)
+    timelines = [take.timeline for take in loaded.session.takes.all]
+    qtbot.waitUntil(lambda: all(loaded.figures.of(timeline) for timeline in timelines), timeout=20_000)
+    folder = tmp_path / "out"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: (str(folder), ""))
+    loaded.commands["figures"].trigger()
+    qtbot.waitUntil((folder / "report.md").exists, timeout=60_000)
+    drawn = {path.name for path in (folder / "figures").iterdir()}
+    names = ("2-lambda", "3-similarity", "4-noisy", "5-result", "6-pitch")
+    assert drawn == {f"figure-{name}.{suffix}" for name in names for suffix in ("png", "svg")}
+    report = (folder / "report.md").read_text(encoding="utf-8")
+    level = loaded.figures.of(timelines[1])["level_db"]
+    assert "| Take 2 |" in report and f"| {level:+.1f} |" in report and "(figures/figure-6-pitch.png)" in report
+
+
 def test_a_session_file_opens_in_the_state_it_was(
     loaded: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -203,6 +223,8 @@ def test_a_session_file_opens_in_the_state_it_was(
     assert [take.name for take in session.takes.all] == ["best", "Take 2"] and session.takes.shown == 1
     for take, audio in zip(session.takes.all, wanted, strict=True):
         np.testing.assert_array_equal(take.timeline.generated(), audio)
+        trace = take.timeline.stretches[0].trace
+        assert trace is not None and len(trace.levels) == 5
     assert (session.settings.sampler, session.settings.steps) == ("decoupled", 7)
     assert session.target == pytest.approx(3.5) and loaded.player.position == pytest.approx(1.25)
 
@@ -286,7 +308,7 @@ def _one_take(name: str, gap: list[int] | None = None, steps: int = 5) -> bytes:
     from core.settings import Settings
 
     settings = asdict(Settings()) | {"steps": steps}
-    stretch = {"file": name, "settings": settings, "run": {}, "gap": gap}
+    stretch = {"file": name, "settings": settings, "run": {}, "gap": gap, "traced": False}
     state = {
         "format": 1,
         "source": "/nowhere/clip.wav",

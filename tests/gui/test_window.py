@@ -53,7 +53,7 @@ def test_opening_shows_waveform_pitch_and_plan(loaded: MainWindow) -> None:
     shown = sum(len(item.data) for item in loaded.pitch.known.items)
     assert shown > 50
     low, high = loaded.waveform.box.viewRange()[0]
-    assert low == pytest.approx(0.0, abs=1e-6) and high > 5.0  # 3 s, the 2 s to come, and room to drag into
+    assert -0.5 < low < 0.0 and high > 5.0  # 3 s, the 2 s to come, and room to drag into on both sides
     assert loaded.waveform.handle.isVisible()
     assert loaded.waveform.handle.label.text() == "+2.0 s"
     assert loaded.diffusion.title.text() == "What will happen"

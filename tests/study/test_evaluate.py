@@ -53,7 +53,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def no_work(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fails the test when anything is made."""
-    monkeypatch.setattr("core.study.evaluate.Extension", lambda *_: pytest.fail("a continuation was made"))
+    monkeypatch.setattr("core.study.continuation.Extension", lambda *_: pytest.fail("a continuation was made"))
 
 
 def test_two_rows_and_the_references(

@@ -12,7 +12,7 @@ import pytest
 from core.cli import main
 from core.errors import SettingsError
 from core.settings import Settings
-from core.study.methods import method_of, parse_method
+from core.study.methods import describe_method, method_of, parse_method
 from core.study.metrics import COLUMNS
 from core.study.paired import compare
 from core.study.table import RowResult
@@ -90,7 +90,7 @@ def test_the_same_study_again_makes_nothing_and_writes_the_same(
     before = {path.name: path.read_bytes() for path in (out / "figures").glob("*.svg")} | {
         "rows": (out / "continuations.csv").read_bytes()
     }
-    monkeypatch.setattr("core.study.evaluate.Extension", lambda *_: pytest.fail("a continuation was made"))
+    monkeypatch.setattr("core.study.continuation.Extension", lambda *_: pytest.fail("a continuation was made"))
     assert study("interpolation,decoupled@2") == 0
     after = {path.name: path.read_bytes() for path in (out / "figures").glob("*.svg")} | {
         "rows": (out / "continuations.csv").read_bytes()
@@ -117,6 +117,10 @@ def test_methods() -> None:
     assert method_of(both) == "replacement+dpmpp-2m-sde@9"
     assert (both.sampler, both.solver, both.steps) == ("replacement", "dpmpp-2m-sde", 9)
     assert parse_method("/a+b/mine.py@3", common).sampler == "/a+b/mine.py"
+    blind = parse_method("decoupled@9:zero-shot", common)
+    assert (blind.sampler, blind.steps, blind.zero_shot) == ("decoupled", 9, True)
+    assert describe_method("decoupled@9:zero-shot", blind, sees_known=True) == "decoupled@9, zero-shot"
+    assert describe_method("decoupled@9:zero-shot", blind, sees_known=False) == "decoupled@9"
     for wrong in ("decoupled@x", "decoupled@", "decoupled@0", "decopled", "replacement+magic"):
         with pytest.raises(SettingsError):
             parse_method(wrong, common)
