@@ -16,6 +16,7 @@ from core.study.methods import method_of, parse_method
 from pianodiff_gui.duel import Contender, Phase, refusal
 from pianodiff_gui.duel_setup import DuelDialog
 from pianodiff_gui.figures import measure_last
+from pianodiff_gui.history import BUDGET
 from pianodiff_gui.jobs import Job
 from pianodiff_gui.main_window import MainWindow
 from pianodiff_gui.timeline import BEFORE
@@ -166,6 +167,7 @@ def test_all_start_from_the_same_noise_one_after_the_other(
     jobs = [engine._job for engine in engines.made]
     assert [method_of(job.settings) for job in jobs] == list(THREE)
     assert {job.settings.seed for job in jobs} == {11}
+    assert {job.history_budget for job in jobs} == {BUDGET // 3}  # all of it together is what one run may take
     assert {(job.base, job.seconds, job.gap, job.take) for job in jobs} == {(loaded.session.timeline, 2.0, None, None)}
     assert [engine.evaluations_done for engine in engines.made] == [6, 4, 5]
     assert [contender.evaluations for contender in contenders] == [6, 4, 5]

@@ -425,7 +425,7 @@ def test_a_long_run_does_not_pass_the_budget_on_its_way_through_the_worker(
 ) -> None:
     """Breaks when the worker keeps more than the recorder allows, or the window says otherwise."""
     budget = 3_000_000
-    monkeypatch.setattr(worker_module, "Recorder", lambda: Recorder(budget))
+    monkeypatch.setattr(worker_module, "Recorder", lambda _budget: Recorder(budget))
     outcomes: list[Outcome] = []
     loaded.session.ended.connect(lambda _job, outcome: outcomes.append(outcome))
     loaded.session.set_settings(steps=40)
