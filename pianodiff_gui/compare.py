@@ -86,7 +86,7 @@ class CompareDialog(QDialog):
             item.setToolTip(tip)
             self.table.setHorizontalHeaderItem(column, item)
         self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
         self.table.setShowGrid(False)
         self.table.verticalHeader().hide()
         self.table.horizontalHeader().setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
@@ -128,9 +128,9 @@ class CompareDialog(QDialog):
                 if column == 0:
                     item.setForeground(QBrush(self._theme.take_colour(take.number)))
                     item.setFont(font(9, font().Weight.DemiBold))
+                if take.number == takes.shown:
+                    item.setBackground(QBrush(self._theme.colour("hover")))
                 self.table.setItem(row, column, item)
-            if take.number == takes.shown:
-                self.table.selectRow(row)
 
     def copy(self) -> None:
         """Put the table on the clipboard, with tabs between the columns."""

@@ -184,7 +184,7 @@ class MainWindow(QMainWindow):
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.setHandleWidth(1)
         self.splitter.setChildrenCollapsible(False)
-        for view, share, least in ((self.waveform, 33, 140), (self.pitch, 34, 160), (self.diffusion, 33, 200)):
+        for view, share, least in ((self.waveform, 33, 110), (self.pitch, 34, 110), (self.diffusion, 33, 210)):
             view.setMinimumHeight(least)
             self.splitter.addWidget(view)
             self.splitter.setStretchFactor(self.splitter.count() - 1, share)

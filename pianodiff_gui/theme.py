@@ -214,12 +214,13 @@ class Theme(QObject):
     def _apply(self) -> None:
         p = self.palette
         self._application.setPalette(qt_palette(p))
-        self._application.setStyleSheet(style_sheet(p, self._arrow("chevron-down"), self._arrow("chevron-up")))
+        down, up = (self._coloured(name, p.muted) for name in ("chevron-down", "chevron-up"))
+        self._application.setStyleSheet(style_sheet(p, down, up, self._coloured("check", p.accent_text)))
 
-    def _arrow(self, name: str) -> str:
+    def _coloured(self, name: str, colour: str) -> str:
         """A recoloured copy of an icon as a file: style sheets take images only as files."""
         path = Path(self._files.path()) / f"{name}-{self.palette.name}.svg"
-        path.write_bytes(_svg(name).replace(b"currentColor", self.palette.muted.encode()))
+        path.write_bytes(_svg(name).replace(b"currentColor", colour.encode()))
         return path.as_posix()
 
 
@@ -253,7 +254,7 @@ def qt_palette(p: Palette) -> QPalette:
     return result
 
 
-def style_sheet(p: Palette, arrow_down: str, arrow_up: str) -> str:
+def style_sheet(p: Palette, arrow_down: str, arrow_up: str, check: str) -> str:
     """The application's style sheet in the colours of `p`."""
     return f"""
     * {{ outline: none; }}
@@ -352,12 +353,21 @@ def style_sheet(p: Palette, arrow_down: str, arrow_up: str) -> str:
     #segments QToolButton:focus {{ border-color: {p.accent}; }}
 
     QCheckBox {{ spacing: 8px; }}
+    QCheckBox::indicator {{ width: 14px; height: 14px; border: 1px solid {p.disabled}; border-radius: 4px;
+                            background: {p.raised}; }}
+    QCheckBox::indicator:hover {{ border-color: {p.accent}; }}
+    QCheckBox::indicator:checked {{ background: {p.accent}; border-color: {p.accent}; image: url({check}); }}
+    QCheckBox::indicator:disabled {{ border-color: {p.hairline}; background: {p.window}; }}
+    QCheckBox::indicator:checked:disabled {{ background: {p.disabled}; border-color: {p.disabled}; }}
+    QCheckBox:focus {{ color: {p.accent_ink}; }}
     QScrollArea, #takesRow {{ background: transparent; border: 0; }}
     #panelBody {{ background: {p.surface}; }}
     QScrollBar:vertical {{ background: transparent; width: 10px; margin: 2px; }}
     QScrollBar::handle:vertical {{ background: {p.border}; border-radius: 3px; min-height: 24px; }}
+    QScrollBar:horizontal {{ background: transparent; height: 10px; margin: 2px; }}
+    QScrollBar::handle:horizontal {{ background: {p.border}; border-radius: 3px; min-width: 24px; }}
     QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page {{ background: none;
-        height: 0; }}
+        height: 0; width: 0; }}
     QTableView {{ background: {p.surface}; color: {p.text}; border: 1px solid {p.hairline}; border-radius: 8px;
                   selection-background-color: {p.hover}; selection-color: {p.text}; }}
     QTableView::item {{ padding: 0 {GRID}px; }}
