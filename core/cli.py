@@ -23,9 +23,10 @@ from core.export import DestinationExists
 from core.networks.registry import shipped_networks
 from core.progress import ProgressReport
 from core.run import Result, run_extension, run_fill, run_generation, run_prelude
-from core.settings import DEVICES, MAX_SECONDS, Settings, check_seconds, parse_curve
+from core.settings import DEFAULT, DEVICES, MAX_SECONDS, Settings, check_seconds, parse_curve
 from core.study import command as evaluate_command
 from core.study import study_command, testbed_command
+from core.study.methods import method_of
 from core.training import command as train_command
 
 COMMANDS = ("extend", "prepend", "fill", "generate", "train", "evaluate", "study", "testbed", "samplers", "networks")
@@ -161,17 +162,15 @@ def _add_run_options(parser: argparse.ArgumentParser, length: bool = True) -> No
     add = parser.add_argument_group("how it is made").add_argument
     add(
         "--sampler",
-        default=default.sampler,
         metavar="NAME|FILE",
-        help=f"one of {', '.join(SAMPLERS)} (default: %(default)s), or a Python file with a sampler of your own; "
-        "see 'pianodiff samplers'",
+        help=f"one of {', '.join(SAMPLERS)}, or a Python file with a sampler of your own; see 'pianodiff samplers' "
+        f"(default: {DEFAULT.sampler} with the solver {DEFAULT.solver} in {DEFAULT.steps} steps)",
     )
     add(
         "--steps",
         type=_whole,
-        default=default.steps,
         metavar="N",
-        help="denoising steps (default: %(default)s)",
+        help=f"denoising steps (default: {DEFAULT.steps} with the default sampler, else {default.steps})",
     )
     add(
         "--seed",
@@ -202,9 +201,9 @@ def _add_run_options(parser: argparse.ArgumentParser, length: bool = True) -> No
     )
     add(
         "--solver",
-        default=default.solver,
         metavar="|".join(SOLVERS),
-        help="how a step is taken, where the sampler leaves that open (default: %(default)s)",
+        help="how a step is taken, where the sampler leaves that open "
+        f"(default: {DEFAULT.solver} with the default sampler, else {default.solver})",
     )
     add(
         "--eta",
@@ -256,15 +255,16 @@ def _whole(text: str) -> int:
 
 
 def _settings(arguments: argparse.Namespace) -> Settings:
+    base = DEFAULT if arguments.sampler is None else Settings(sampler=arguments.sampler)
     return Settings(
-        sampler=arguments.sampler,
-        steps=arguments.steps,
+        sampler=base.sampler,
+        steps=base.steps if arguments.steps is None else arguments.steps,
         seed=arguments.seed,
         network=arguments.network,
         device=arguments.device,
         context_seconds=arguments.context,
         lambda_schedule=parse_curve(arguments.lambda_schedule),
-        solver=arguments.solver,
+        solver=arguments.solver or base.solver,
         eta=arguments.eta,
         jump_length=arguments.jump_length,
         resamplings=arguments.resamplings,
@@ -337,13 +337,14 @@ def _tell(result: Result, seconds: float, before: str) -> int:
 
 
 def _list_samplers(_: argparse.Namespace) -> int:
-    steps = Settings().steps
+    steps = Settings.steps
     width = max(map(len, SAMPLERS))
     for name, preset in SAMPLERS.items():
         evaluations, gradients = preset.cost(Settings(sampler=name))
         and_gradients = ", each with a gradient," if gradients else ""
         print(f"{name:{width}}  {preset.title}: {evaluations} evaluations{and_gradients} a window at {steps} steps")
         print(f"{'':{width}}  {preset.summary}")
+    print(f"Where none is chosen: {method_of(DEFAULT)}")
     return OK
 
 

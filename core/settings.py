@@ -113,3 +113,7 @@ def _check_name(what: str, name: str, known: object) -> None:
 def _check_range(what: str, value: int, low: int, high: int) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
         raise SettingsError(f"{what} must be a whole number from {low} to {high}, not {value}.")
+
+
+DEFAULT = Settings(sampler="replacement", steps=50, solver="dpmpp-2m-sde")
+"""What is used where nobody chose: the best for its cost (docs/study.md). The fields' own defaults are the paper's."""

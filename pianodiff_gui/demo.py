@@ -15,7 +15,7 @@ from core.networks.registry import find_network
 from core.progress import ProgressReport
 from core.recipe import read_recipe
 from core.run import Result, run_extension
-from core.settings import Settings
+from core.settings import DEFAULT, Settings
 
 if TYPE_CHECKING:
     from core.extension import Step
@@ -28,7 +28,7 @@ SECONDS = 2.0
 
 def extend_without_display(clip: Path, out: Path, settings: Settings | None = None) -> int:
     """Extend `clip` by 2 s into `out`, with recipe and window.png. Returns the exit code; raises PianoDiffError."""
-    settings = settings if settings is not None else Settings()
+    settings = settings if settings is not None else DEFAULT
     audio, picture = out / f"{clip.stem}-extended.wav", out / "window.png"
     print(f"There is no display here, so the window cannot be shown. Extending {clip.name} by {SECONDS:g} s instead.")
     sys.stdout.flush()

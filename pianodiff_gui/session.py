@@ -14,7 +14,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from core.errors import PianoDiffError
-from core.settings import Settings
+from core.settings import DEFAULT, Settings
 from pianodiff_gui.jobs import Job, Outcome
 from pianodiff_gui.takes import Takes
 from pianodiff_gui.timeline import BEFORE, Gap, Stretch, Timeline
@@ -109,7 +109,7 @@ class Session(QObject):
         self._state = State()
         self._selection: Gap | None = None
         self._live: Stretch | None = None  # complete windows of the running job
-        self._settings = Settings()
+        self._settings = DEFAULT
         self._network: NetworkInfo | None = None
         self._awaited = ""
         self._job: Job | None = None

@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from core.diffusion.samplers import SAMPLERS
-from core.settings import DEVICES, Settings
+from core.settings import DEFAULT, DEVICES, Settings
 from core.study.command_line import add_cases, add_places, run, settings_of
-from core.study.methods import FORM
+from core.study.methods import FORM, method_of
 
 if TYPE_CHECKING:
     from core.study.evaluate import Evaluation
@@ -41,10 +41,11 @@ def add_to(commands: Any, number: Callable[[str], float], whole: Callable[[str],
         metavar=FORM,
         action="append",
         help=f"one of {', '.join(SAMPLERS)}, or a file, with a solver or steps of its own, as in decoupled@50 or "
-        f"replacement+dpmpp-2m-sde@100 (default: {default.sampler}); repeat it to compare several",
+        f"replacement+dpmpp-2m-sde@100 (default: {method_of(DEFAULT)}); repeat it to compare several",
     )
     add("--zero-shot", action="store_true", help="don't show the known audio to networks that could see it")
-    add("--steps", type=whole, metavar="N", default=default.steps, help="denoising steps (default: %(default)s)")
+    steps = f"if a method names none (default: {DEFAULT.steps} with the default one, else {default.steps})"
+    add("--steps", type=whole, metavar="N", help=steps)
     add("--device", metavar="|".join(DEVICES), default=default.device, help="where it runs (default: %(default)s)")
     add = add_cases(parser, number, whole, new=2.0).add_argument
     add("--cuts", type=whole, metavar="1|2", default=1, help="at most so many of one clip (default: %(default)s)")
@@ -52,7 +53,8 @@ def add_to(commands: Any, number: Callable[[str], float], whole: Callable[[str],
 
 
 def _evaluate(arguments: argparse.Namespace) -> int:
-    settings = settings_of(arguments, tuple(arguments.sampler or [Settings.sampler]))
+    unchosen = DEFAULT if arguments.steps is None else replace(DEFAULT, steps=arguments.steps)
+    settings = settings_of(arguments, tuple(arguments.sampler or [method_of(unchosen)]))
     return run(replace(settings, cuts=arguments.cuts), "case", "measuring", _write_table)
 
 

@@ -43,7 +43,7 @@ def settings_of(arguments: argparse.Namespace, samplers: tuple[str, ...]) -> Stu
         out=arguments.out,
         networks=tuple(arguments.network or [Settings.network]),
         samplers=samplers,
-        steps=arguments.steps,
+        steps=arguments.steps if arguments.steps is not None else Settings.steps,
         zero_shot=arguments.zero_shot,
         cases=arguments.cases,
         begin=arguments.begin,

@@ -83,12 +83,13 @@ def test_a_sampler_of_ones_own_is_used_remembered_and_run(
 def test_a_file_that_is_no_sampler_is_told_and_changes_nothing(
     loaded: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, problems: list[str]
 ) -> None:
+    before = loaded.session.settings.sampler
     path = tmp_path / "broken.py"
     path.write_text("def sample(:")
     pick_file(monkeypatch, loaded, path)
     qtbot.waitUntil(lambda: bool(problems), timeout=20_000)
     assert "broken.py, line 1: SyntaxError" in problems.pop()
-    assert loaded.session.settings.sampler == "interpolation" and not Preferences().samplers
+    assert loaded.session.settings.sampler == before and not Preferences().samplers
 
 
 def test_an_own_sampler_that_breaks_or_goes_is_said_and_stops_nothing_else(
@@ -118,7 +119,7 @@ def test_a_lambda_curve_is_drawn_by_dragging(loaded: MainWindow, qtbot: QtBot, e
     """Breaks when the points don't stay in order, leave the plot, or what is drawn is not what will be used."""
     view, session = loaded.diffusion, loaded.session
     assert not view.points.handles
-    session.set_settings(steps=200)
+    session.set_settings(sampler="interpolation", steps=200)
     choose(loaded.controls.schedule, "drawn")
     assert len(view.points.handles) == 5 and loaded.controls.schedule.currentText() == "Drawn by hand"
     top = view.points.top
@@ -139,6 +140,7 @@ def test_a_lambda_curve_is_drawn_by_dragging(loaded: MainWindow, qtbot: QtBot, e
 
 
 def test_a_double_click_adds_a_point_and_takes_it_away(loaded: MainWindow, qtbot: QtBot) -> None:
+    loaded.session.set_settings(sampler="interpolation")
     choose(loaded.controls.schedule, "drawn")
     view = loaded.diffusion
     scene_at = view.curves.plotItem.vb.mapViewToScene(QPointF(0.6 * (view.points.top - 1), 0.5))

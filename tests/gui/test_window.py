@@ -313,6 +313,7 @@ def test_dragging_left_over_generated_audio_trims_it_on_release(loaded: MainWind
 def test_controls_follow_the_sampler(loaded: MainWindow, qtbot: QtBot) -> None:
     """Breaks when settings are offered that the chosen sampler ignores, or those it needs are missing."""
     controls = loaded.controls
+    choose(controls.sampler, "interpolation")
     assert controls.lambda_row.isVisible() and not controls.jump_row.isVisible()
     before = controls.cost_values[1].text()
     choose(controls.sampler, "repaint")
@@ -345,7 +346,7 @@ def choose(box: object, data: str) -> None:
 
 def test_lambda_curve_follows_the_choice(loaded: MainWindow) -> None:
     """Breaks when the plot of lambda shows another schedule than the one that will be used."""
-    loaded.session.set_settings(steps=200)
+    loaded.session.set_settings(sampler="interpolation", steps=200)
     levels, values = loaded.diffusion.lambda_item.getData()
     at_100 = float(values[np.argmin(np.abs(levels - 100))])
     assert at_100 == pytest.approx(0.026, abs=0.001)  # PAPER: lambda at t = 100

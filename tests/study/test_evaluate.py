@@ -25,6 +25,7 @@ from tests.tiny_network import SEEING, write_tiny_network
 
 Evaluate = Callable[..., int]
 COSTS = {column.name for column in COLUMNS if column.kind == "cost"}
+UNCHOSEN = "replacement+dpmpp-2m-sde@2"
 TWO_ROWS = ("--sampler", "interpolation", "--sampler", "replacement")
 
 
@@ -253,7 +254,7 @@ def test_networks_of_one_name_are_told_apart(evaluate: Evaluate, clips: Path, ne
     assert evaluate(clips, "--network", network, "--network", other, "--network", network, "--cases", "2") == 0
     rows = results(tmp_path / "out")["rows"]
     labels = [row["label"] for row in rows if row["row"] == "made"]
-    assert labels == [f"tiny ({row['weights_sha256'][:8]}), interpolation" for row in rows[:2]]
+    assert labels == [f"tiny ({row['weights_sha256'][:8]}), {UNCHOSEN}" for row in rows[:2]]
     assert len(set(labels)) == 2
 
 
@@ -360,7 +361,7 @@ def test_a_row_says_when_the_known_audio_was_not_shown(evaluate: Evaluate, clips
         assert evaluate(clips, "--network", str(network), *more) == 0
         labels.append(results(tmp_path / "out")["rows"][0]["label"])
         made.append({case["file"] for case in results(tmp_path / "out")["rows"][0]["cases"]})
-    assert labels == ["seeing, interpolation", "seeing, interpolation, zero-shot"]
+    assert labels == [f"seeing, {UNCHOSEN}", f"seeing, {UNCHOSEN}, zero-shot"]
     assert not made[0] & made[1] and len(kept(tmp_path / "out")) == 10
     sounds_made = list(kept(tmp_path / "out").values())
     assert len(set(sounds_made)) == 10
