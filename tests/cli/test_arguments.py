@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,9 +12,10 @@ import pytest
 import soundfile as sf
 
 from core import __version__
-from core.cli import main
+from core.cli import _parser, _settings, main
 from core.diffusion.samplers import SAMPLERS
 from core.networks.registry import shipped_networks
+from core.settings import DEFAULT, Settings
 
 Write = Callable[..., Path]
 Extend = Callable[..., int]
@@ -288,3 +290,21 @@ def test_a_mistake_in_the_program_shows_no_traceback(
     monkeypatch.setenv("PIANODIFF_DEBUG", "1")
     with pytest.raises(ZeroDivisionError):
         main(["networks"])
+
+
+@pytest.mark.parametrize(
+    ("options", "wanted"),
+    [
+        ([], DEFAULT),
+        (["--steps", "20"], replace(DEFAULT, steps=20)),
+        (["--solver", "ancestral"], replace(DEFAULT, solver="ancestral")),
+        (["--sampler", "interpolation"], Settings()),
+        (["--sampler", "repaint", "--steps", "9"], Settings(sampler="repaint", steps=9)),
+    ],
+)
+def test_what_nobody_chose_is_the_best_and_what_somebody_named_is_the_papers(
+    options: list[str], wanted: Settings
+) -> None:
+    """Breaks when naming RePaint runs it by another solver than its own, or naming nothing takes four times as long."""
+    parsed = _parser().parse_args(["extend", "in.wav", "out.wav", "--seconds", "1", *options])
+    assert _settings(parsed) == wanted
