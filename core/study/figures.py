@@ -25,6 +25,8 @@ Arguments = ParamSpec("Arguments")
 _WIDTH = 7.0  # inches: a page's
 _RED, _INK, _GREY = "#c8102e", "#1a1a1a", "#8a8a8a"
 _COLOURS = ("#0b6bcb", "#d9541a", "#2f8f4e", "#7a4fb5", "#b58900", "#108a8a", "#a83279", "#5b6770", "#8c510a")
+_MARKERS = "os^D"
+_STEP_ASIDE = 1.03
 _COSTS = (10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 _STYLE: dict[Any, Any] = {
     "font.size": 9,
@@ -170,11 +172,13 @@ def quality_by_cost(
     figure, (axes,) = drawn(3.4)
     costs = [cost for cost, _, _ in points.values()]
     axes.axhline(reference, color=_GREY, lw=0.8, ls="--")
-    labels = short_labels([*points])
-    for colour, label, (cost, value, interval) in zip(cycle(_COLOURS), labels, points.values(), strict=False):
+    for k, (label, (cost, value, interval)) in enumerate(zip(short_labels([*points]), points.values(), strict=True)):
+        colour, marker = _COLOURS[k % len(_COLOURS)], _MARKERS[k // len(_COLOURS) % len(_MARKERS)]
+        # Those of the same cost stand side by side.
+        x = cost * _STEP_ASIDE ** (costs[:k].count(cost) - (costs.count(cost) - 1) / 2)
         if interval is not None:
-            axes.plot([cost, cost], interval, color=colour, lw=1, alpha=0.6)
-        axes.plot([cost], [value], "o", ms=5, color=colour, label=label)
+            axes.plot([x, x], interval, color=colour, lw=1, alpha=0.6)
+        axes.plot([x], [value], marker, ms=5, color=colour, label=label)
     axes.set(xscale="log", ylabel=title)
     ticks = [tick for tick in _COSTS if min(costs) / 1.5 <= tick <= 1.5 * max(costs)]
     axes.set_xticks(ticks, [str(tick) for tick in ticks])
