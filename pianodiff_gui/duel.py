@@ -99,7 +99,7 @@ class Contender:
 
 
 def title_of(settings: Settings) -> str:
-    """A contender in words: "Replacement, DPM-Solver++ 2M SDE, 50 steps"."""
+    """A contender in words: "Replacement, DPM++ 2M SDE, 50 steps"."""
     solver = SOLVERS[settings.solver] if takes_solver(settings.sampler) else ""
     return ", ".join(part for part in (sampler_title(settings.sampler), solver, f"{settings.steps} steps") if part)
 

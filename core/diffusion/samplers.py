@@ -34,7 +34,7 @@ Option = Literal["lambda_schedule", "jump_length", "resamplings", "solver", "eta
 SOLVERS: dict[str, str] = {
     "ancestral": "Ancestral (DDPM)",
     "ddim": "DDIM",
-    "dpmpp-2m-sde": "DPM-Solver++ 2M SDE",
+    "dpmpp-2m-sde": "DPM++ 2M SDE",
 }
 """The solvers to choose from, and their titles, for samplers with the option "solver"."""
 
