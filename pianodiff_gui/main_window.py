@@ -1062,7 +1062,8 @@ class MainWindow(QMainWindow):
         actions["redo"].setText(f"&Redo {stack.redoText()}".rstrip())
         untaken = "" if session.takes.all else "There are no takes yet. Extend first."
         actions.set_state("save", nothing or untaken)
-        actions.set_state("export", nothing or ("" if generated else "Extend the recording first."))
+        unshown = "Show a take first, by its number key or its card." if takes.all else "Extend the recording first."
+        actions.set_state("export", nothing or ("" if generated else unshown))
         going_on = "" if drawable(takes.all) else "No take goes on from the end of the recording. Extend first."
         actions.set_state("figures", nothing or running or going_on)
         actions.set_state("recover", "" if self._recoverable else "There is nothing to recover.")
