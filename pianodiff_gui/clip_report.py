@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.audio import resample
+from core.errors import ExportError
 from core.export import check_text_destination, write_text
 from core.peaks import mix
 from pianodiff_gui.compare import TITLES, cells_of
@@ -39,7 +40,10 @@ def write_clip_report(
     """
     from core.study.report import write_figures
 
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ExportError(f"The folder {folder} can't be made: {error.strerror or error}. Choose another.") from error
     report = folder / "report.md"
     check_text_destination(report, overwrite=overwrite)
     source = takes[0].timeline.source

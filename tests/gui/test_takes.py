@@ -194,6 +194,19 @@ def test_figures_of_the_takes_are_drawn(
     assert "| Take 2 |" in report and f"| {level:+.1f} |" in report and "(figures/figure-6-pitch.png)" in report
 
 
+def test_figures_go_nowhere_where_no_folder_can_be_made(
+    loaded: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, problems: list[str]
+) -> None:
+    """Breaks when a folder that can't be made is told as a mistake inside PianoDiff."""
+    loaded.commands["extend"].trigger()
+    run_to_end(loaded, qtbot)
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: (str(tmp_path / "file" / "out"), ""))
+    loaded.commands["figures"].trigger()
+    qtbot.waitUntil(lambda: bool(problems), timeout=10_000)
+    assert "can't be made" in problems[0]
+
+
 def test_a_session_file_opens_in_the_state_it_was(
     loaded: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
