@@ -37,17 +37,20 @@ def _x_server_answers() -> bool:
 def main(argv: list[str] | None = None) -> int:
     """Run the command; returns the exit code."""
     arguments = sys.argv[1:] if argv is None else argv
-    from core.cli import command_names
-    from core.cli import main as headless
+    commands: tuple[str, ...] = ()
+    if arguments:  # without any, the window is not kept waiting for what only they need
+        from core.cli import command_names
+        from core.cli import main as headless
 
-    if arguments and arguments[0] in command_names():
-        return headless(arguments)
+        commands = command_names()
+        if arguments[0] in commands:
+            return headless(arguments)
     if arguments and arguments[0] == "demo":
         return _demo(arguments[1:])
     parser = argparse.ArgumentParser(
         prog="pianodiff",
         description="Extend piano recordings with a diffusion model.",
-        epilog=f"Without a window: pianodiff {{{','.join(command_names())}}} --help.  "
+        epilog=f"Without a window: pianodiff {{{','.join(commands)}}} --help.  "
         "pianodiff demo [CLIP] shows the demo clip, or extends it where there is no display.",
     )
     parser.add_argument("clip", nargs="?", type=Path, metavar="CLIP", help="a recording to open")

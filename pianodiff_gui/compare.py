@@ -37,17 +37,7 @@ _MADE = {
     "Evaluations": "How often the network was asked",
     "Time": "",
 }
-_FIGURES = {
-    "level_db": ("Level dB", "+.1f"),
-    "seam": ("Seam", ".2f"),
-    "ks": ("KS D", ".3f"),
-    "voiced": ("Voiced", ".2f"),
-    "cents": ("Cents off", ".1f"),
-    "flatness": ("Flatness", ".1e"),
-}
-
-
-TITLES = {**_MADE, **{title: SHOWN[name] for name, (title, _) in _FIGURES.items()}}
+TITLES = {**_MADE, **{figure.title: figure.tip for figure in SHOWN.values()}}
 """The columns and what they tell."""
 
 
@@ -66,9 +56,9 @@ def cells_of(take: Take, figures: Mapping[str, float]) -> list[str]:
         wording.thousands(run["evaluations"]) if "evaluations" in run else "\u2013",
         wording.duration(elapsed) if elapsed is not None else "\u2013",
     ]
-    for name, (_, form) in _FIGURES.items():
+    for name, figure in SHOWN.items():
         value = figures.get(name)
-        cells.append("\u2026" if value is None else "\u2013" if math.isnan(value) else format(value, form))
+        cells.append("\u2026" if value is None else "\u2013" if math.isnan(value) else format(value, figure.form))
     return cells
 
 

@@ -6,6 +6,7 @@ import logging
 import math
 from collections.abc import Iterable
 from functools import partial
+from typing import NamedTuple
 from weakref import WeakKeyDictionary, WeakSet
 
 import numpy as np
@@ -18,15 +19,34 @@ from pianodiff_gui.timeline import BEFORE, Timeline
 
 log = logging.getLogger(__name__)
 
+
+class Figure(NamedTuple):
+    """How a figure is shown: its title, what it tells, and how its value is written, as format() takes it."""
+
+    title: str
+    tip: str
+    form: str
+
+
 SHOWN = {
-    "level_db": "Loudness of the new part against what it goes on from, in dB",
-    "seam": "How hard the bend at the seam is against what the recording has itself: above 1.5 it may be heard",
-    "ks": "Kolmogorov-Smirnov distance between the sample values of new and known: 0 is alike",
-    "voiced": "Share of time with one clear pitch",
-    "cents": "How far these pitches are from the recording's own tuning, in cents: random ones score 25",
-    "flatness": "Noise against tone: 0.56 is white noise, a piano has a hundred thousandth of it",
+    "level_db": Figure("Level dB", "Loudness of the new part against what it goes on from, in dB", "+.1f"),
+    "seam": Figure(
+        "Seam",
+        "How hard the bend at the seam is against what the recording has itself: above 1.5 it may be heard",
+        ".2f",
+    ),
+    "ks": Figure("KS D", "Kolmogorov-Smirnov distance between the sample values of new and known: 0 is alike", ".3f"),
+    "voiced": Figure("Voiced", "Share of time with one clear pitch", ".2f"),
+    "cents": Figure(
+        "Cents off",
+        "How far these pitches are from the recording's own tuning, in cents: random ones score 25",
+        ".1f",
+    ),
+    "flatness": Figure(
+        "Flatness", "Noise against tone: 0.56 is white noise, a piano has a hundred thousandth of it", ".1e"
+    ),
 }
-"""The columns of core.study.metrics that need no true continuation, and what they tell."""
+"""The columns of core.study.metrics that need no true continuation, by their names there."""
 
 _CONTEXT_SECONDS = 10.0  # of what the new part goes on from
 _LONGEST_SECONDS = 30.0  # of the new part, from the seam on
@@ -116,4 +136,3 @@ class Figures(QObject):
     def close(self) -> None:
         """Wait for what is being measured."""
         self._background.wait()
-

@@ -201,11 +201,6 @@ class Session(QObject):
         return number if number is not None else takes.latest + 1
 
     @property
-    def remaining(self) -> float:
-        """Seconds that Extend would add now; negative while a drag is about to trim."""
-        return self.goal.seconds
-
-    @property
     def settings(self) -> Settings:
         return self._settings
 

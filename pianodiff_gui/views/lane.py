@@ -33,7 +33,7 @@ from pianodiff_gui.timeline import BEFORE
 from pianodiff_gui.views.diffusion import new_parts
 from pianodiff_gui.views.labels import ElidedLabel
 from pianodiff_gui.views.pitch import HIGHEST, LOWEST, PitchDots
-from pianodiff_gui.views.plots import EnvelopeItem, FixedAxis, Plot, TimeViewBox, line_pen
+from pianodiff_gui.views.plots import EnvelopeItem, FixedAxis, Plot, TimeViewBox, line_pen, seen_outline
 
 FIGURES_WIDTH = 36 * GRID  # px
 _CHIP = 3 * GRID  # px
@@ -66,10 +66,10 @@ COLUMNS: dict[str, Column] = {
     "seconds": Column("Seconds", "How long it took on this machine, with all that ran beside it", ".1f"),
     "similarity": Column("KS similarity", "At the last step: 1 \u2212 D of Kolmogorov-Smirnov, 1 is alike", ".3f", max),
     "gradients": Column("Gradients", "How many of the evaluations were differentiated as well", ",.0f"),
-    "level_db": Column("Level dB", SHOWN["level_db"], "+.1f", _nearest_to_nothing),
-    "seam": Column("Seam", SHOWN["seam"], ".2f", min),
-    "voiced": Column("Voiced", SHOWN["voiced"], ".2f"),
-    "cents": Column("Cents off", SHOWN["cents"], ".1f", min),
+    "level_db": Column(*SHOWN["level_db"], _nearest_to_nothing),
+    "seam": Column(*SHOWN["seam"], min),
+    "voiced": Column(*SHOWN["voiced"]),
+    "cents": Column(*SHOWN["cents"], min),
 }
 """What stands beside each lane, by name, in two rows of four."""
 
@@ -110,16 +110,11 @@ class Piece:
 
     def outline(self, low: float, high: float, columns: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         """Seconds, minima and maxima of what lies in low..high seconds, in its share of `columns`."""
-        frames = self._samples.shape[1]
-        start = max(0, int(low * self._rate) - self._begin - 1)
-        stop = min(frames, int(high * self._rate) - self._begin + 2)
-        if start >= stop:
-            return np.zeros(0), np.zeros(0), np.zeros(0)
-        share = (stop - start) / max(1.0, (high - low) * self._rate)
-        lowest, highest, edges = self._pyramid.envelope(
-            start, stop, max(2, round(columns * share)), lambda first, last: self._samples[:, first:last]
-        )
-        return ((edges[:-1] + edges[1:] - 1) / 2 + self._begin) / self._rate, lowest, highest
+        frames = (0, self._samples.shape[1])
+        return seen_outline(self._pyramid, self._read, frames, self._begin, self._rate, (low, high), columns)
+
+    def _read(self, first: int, last: int) -> np.ndarray:
+        return self._samples[:, first:last]
 
 
 class Lane(QFrame):

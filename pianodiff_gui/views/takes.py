@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QPoint, QRectF, Qt, QTimer, Signal
@@ -73,6 +74,7 @@ class TakeCard(QFrame):
 
     chosen = Signal()
     renamed = Signal(str)
+    naming_requested = Signal()
     menu_requested = Signal(QPoint)
 
     def __init__(self, theme: Theme, take: Take | None, key: int, shown: bool, enabled: bool) -> None:
@@ -133,7 +135,7 @@ class TakeCard(QFrame):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
-            self.renamed.emit("")
+            self.naming_requested.emit()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -202,14 +204,17 @@ class TakesView(QFrame):
             self._row.removeWidget(card)
             card.hide()
             card.deleteLater()
-        takes, enabled = self._session.takes, not self._session.takes_blocked()
+        session = self._session
+        takes, enabled = session.takes, not session.takes_blocked()
         self.cards = []
         for key, take in enumerate((None, *takes.all)):
             number = take.number if take is not None else None
             card = TakeCard(self._theme, take, key, takes.shown == number, enabled)
-            card.setToolTip(self._session.takes_blocked() or self._tip(take, key))
-            card.chosen.connect(lambda number=number: self._session.show_take(number))
-            card.renamed.connect(lambda name, number=number: self._rename(number, name))
+            card.setToolTip(session.takes_blocked() or self._tip(take, key))
+            card.chosen.connect(partial(session.show_take, number))
+            if number is not None:
+                card.renamed.connect(partial(session.rename_take, number))
+            card.naming_requested.connect(self.start_naming)
             card.menu_requested.connect(self._open_menu)
             self._row.insertWidget(key, card)
             self.cards.append(card)
@@ -225,12 +230,6 @@ class TakesView(QFrame):
         if take is None:
             return f"Show the recording by itself{how}"
         return f"Show {take.name}{how}; double-click to name it\n{summary_of(take)}"
-
-    def _rename(self, number: int | None, name: str) -> None:
-        if number is not None and name:
-            self._session.rename_take(number, name)
-        else:
-            self.start_naming()
 
     def start_naming(self) -> None:
         """Type a name for the take that is shown."""

@@ -17,7 +17,7 @@ from pianodiff_gui.session import SHORTEST_GAP, Session
 from pianodiff_gui.theme import Theme
 from pianodiff_gui.timeline import Part, Stretch
 from pianodiff_gui.views.handle import Handle
-from pianodiff_gui.views.plots import EnvelopeItem, FixedAxis, Plot, Strip, Swatch, TimeViewBox, line_pen
+from pianodiff_gui.views.plots import EnvelopeItem, FixedAxis, Plot, Strip, Swatch, TimeViewBox, line_pen, seen_outline
 
 _SHORTEST_SPAN = 0.005  # s that can fill the view
 _PAGE_LEAD = 0.05  # share of the view left of the playhead on a fresh page
@@ -352,17 +352,11 @@ class WaveformView(Strip):
         """
         source = self._session.source
         assert source is not None
-        rate = source.sample_rate
-        low, high = (edge * rate - offset for edge in self.box.viewRange()[0])
-        start, stop = max(first, int(low) - 1), min(last, int(high) + 2)
-        if start >= stop:
-            return np.zeros(0), np.zeros(0), np.zeros(0)
-        columns = max(2, round(self.box.width() * (stop - start) / max(1.0, high - low)))
+        view, columns = self.box.viewRange()[0], round(self.box.width())
         try:
-            lowest, highest, edges = pyramid.envelope(start, stop, columns, read)
+            return seen_outline(pyramid, read, (first, last), offset, source.sample_rate, view, columns)
         except PianoDiffError:  # the file went away while it was open; reading it for work will say so
             return np.zeros(0), np.zeros(0), np.zeros(0)
-        return ((edges[:-1] + edges[1:] - 1) / 2 + offset) / rate, lowest, highest
 
     def _seam_pen(self, line: pg.InfiniteLine) -> QPen:
         if not line.between_generated:

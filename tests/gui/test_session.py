@@ -194,7 +194,7 @@ def test_a_cancelled_run_keeps_its_complete_windows(session: Session) -> None:
     finish(session, job, seconds=1.5, complete=False)
     assert session.generated_seconds == pytest.approx(1.5)
     assert session.target == pytest.approx(4.0)
-    assert session.remaining == pytest.approx(2.5)
+    assert session.goal.seconds == pytest.approx(2.5)
 
 
 def test_try_again_cancelled_before_a_window_keeps_the_old_take(session: Session) -> None:
@@ -220,7 +220,7 @@ def test_the_length_can_grow_but_not_shrink_below_a_running_job(session: Session
     session.set_target(6.0)
     finish(session, job)
     assert session.target == pytest.approx(6.0)
-    assert session.remaining == pytest.approx(4.0)
+    assert session.goal.seconds == pytest.approx(4.0)
 
 
 def test_reasons_are_given_for_what_cannot_be_done(session: Session, source: Source) -> None:
