@@ -737,7 +737,8 @@ class MainWindow(QMainWindow):
             kept = f" The first {added} are kept." if outcome.samples.shape[1] else ""
             self.tell(outcome.error + kept)
         elif outcome.complete:
-            self._say(f"Added {added} in {wording.duration(outcome.elapsed)}")
+            how = "Added" if job.gap in (None, BEFORE) else "Filled"
+            self._say(f"{how} {added} in {wording.duration(outcome.elapsed)}")
         elif outcome.samples.shape[1]:
             self._say(f"Cancelled; {added} were complete and are kept")
         else:
