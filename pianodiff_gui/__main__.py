@@ -1,4 +1,4 @@
-"""The `pianodiff` command: headless sub-commands go to core.cli without Qt; everything else opens the window."""
+"""The `pianodiff` command: headless sub-commands go to `core.commands` without Qt; all else opens the window."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ def main(argv: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if argv is None else argv
     commands: tuple[str, ...] = ()
     if arguments:  # without any, the window is not kept waiting for what only they need
-        from core.cli import command_names
-        from core.cli import main as headless
+        from core.commands.main import command_names
+        from core.commands.main import main as headless
 
         commands = command_names()
         if arguments[0] in commands:

@@ -23,11 +23,11 @@ from PySide6.QtWidgets import QApplication
 from core import __version__
 from core.assets import asset_path
 from core.errors import PianoDiffError
-from pianodiff_gui import theme as theming
-from pianodiff_gui.main_window import MainWindow
-from pianodiff_gui.settings import Preferences
-from pianodiff_gui.theme import Theme
-from pianodiff_gui.worker import EngineMaker
+from pianodiff_gui.look import theme as theming
+from pianodiff_gui.look.theme import Theme
+from pianodiff_gui.session.preferences import Preferences
+from pianodiff_gui.shell.window import MainWindow
+from pianodiff_gui.work.worker import EngineMaker
 
 log = logging.getLogger(__name__)
 

@@ -10,16 +10,16 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.audio import Source, open_source
+from core.audio.source import Source, open_source
+from core.commands.progress import ProgressReport
+from core.extension.recipe import read_recipe
+from core.extension.run import Result, run_extension
+from core.extension.settings import DEFAULT, Settings
 from core.networks.registry import find_network
-from core.progress import ProgressReport
-from core.recipe import read_recipe
-from core.run import Result, run_extension
-from core.settings import DEFAULT, Settings
 
 if TYPE_CHECKING:
-    from core.extension import Step
-    from pianodiff_gui.jobs import Frame
+    from core.extension.extension import Step
+    from pianodiff_gui.session.jobs import Frame
 
 log = logging.getLogger(__name__)
 
@@ -69,7 +69,7 @@ class _Watcher:
         self._levels.append(step.level)
         self._similarities.append(step.similarity)
         if step.window_complete:
-            from pianodiff_gui.worker import StepClock, picture_of
+            from pianodiff_gui.work.worker import StepClock, picture_of
 
             now = time.perf_counter()
             self.pictures.append(
@@ -84,10 +84,10 @@ def paint_window(source: Source, result: Result, settings: Settings, pictures: l
     from PySide6.QtCore import QSettings
 
     from pianodiff_gui.app import make_application, make_window, pump
-    from pianodiff_gui.jobs import Job, Outcome
-    from pianodiff_gui.session_file import Saved
-    from pianodiff_gui.takes import Takes
-    from pianodiff_gui.timeline import Stretch, Timeline
+    from pianodiff_gui.session.files import Saved
+    from pianodiff_gui.session.jobs import Job, Outcome
+    from pianodiff_gui.session.takes import Takes
+    from pianodiff_gui.session.timeline import Stretch, Timeline
 
     assert result.report is not None and result.recipe is not None
     run = read_recipe(result.recipe)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from PySide6.QtWidgets import QApplication
 
-    from pianodiff_gui.main_window import MainWindow
+    from pianodiff_gui.shell.window import MainWindow
 
 WIDTH, HEIGHT = 1440, 900
 DUEL = ("interpolation+ancestral", "decoupled", "replacement+dpmpp-2m-sde")

@@ -18,9 +18,9 @@ import numpy.typing as npt
 from PySide6.QtCore import QPointF, QRect, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter, QPen
 
-from core.audio import FloatArray, open_source
+from core.analysis.spectrum import stft_magnitude
+from core.audio.source import FloatArray, open_source
 from core.errors import PianoDiffError
-from core.spectrum import stft_magnitude
 from core.study.cases import Case, find_clips
 from core.study.features import RATE
 

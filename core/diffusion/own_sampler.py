@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from core.diffusion.denoiser import Denoiser
     from core.diffusion.noise import NoiseSource
     from core.diffusion.sampling import State
-    from core.settings import Settings
+    from core.extension.settings import Settings
 
 SUFFIX = ".py"
 PARAMETERS = ("denoiser", "known", "keep", "steps", "noise")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from core.diffusion.sampling import State
     from core.diffusion.schedule import NoiseSchedule
     from core.diffusion.solver import Solver
-    from core.settings import Settings
+    from core.extension.settings import Settings
 
 Run = Callable[["Denoiser", "Tensor", "Tensor", "Settings", "NoiseSource"], Iterator["State"]]
 """`Sampler.run` as a function."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from core.audio import AUDIO_SUFFIXES, SILENCE_RMS, FloatArray, check_finite, open_source, resample
+from core.audio.source import AUDIO_SUFFIXES, SILENCE_RMS, FloatArray, check_finite, open_source, resample
 from core.errors import AudioError
 from core.study.features import RATE
 

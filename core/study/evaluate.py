@@ -24,17 +24,17 @@ from typing import Any
 import torch
 
 from core import __version__
-from core.audio import FloatArray, open_source
+from core.audio.export import check_destination, check_text_destination, export_audio, write_text
+from core.audio.source import FloatArray, open_source
 from core.device import resolve_device
 from core.diffusion.denoiser import Denoiser
 from core.diffusion.own_sampler import find_sampler
 from core.errors import AudioError, ExportError, NetworkError, SettingsError
-from core.export import check_destination, check_text_destination, export_audio, write_text
+from core.extension.plan import plan_extension
+from core.extension.recipe import describe_sampler, versions
+from core.extension.settings import Settings
 from core.networks.checkpoint import load_denoiser
 from core.networks.registry import NetworkInfo, find_network
-from core.plan import plan_extension
-from core.recipe import describe_sampler, versions
-from core.settings import Settings
 from core.study.cases import Case, Skipped, choose_cases, find_clips
 from core.study.continuation import Made, Task, continuation
 from core.study.features import RATE, Array, Sound

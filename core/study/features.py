@@ -11,9 +11,9 @@ from functools import cache, cached_property
 import numpy as np
 import numpy.typing as npt
 
-from core.audio import FloatArray
-from core.pitch import TRACK_RATE, PitchTrack, yin
-from core.spectrum import stft_magnitude
+from core.analysis.pitch import TRACK_RATE, PitchTrack, yin
+from core.analysis.spectrum import stft_magnitude
+from core.audio.source import FloatArray
 
 Array = npt.NDArray[np.float64]
 

@@ -14,9 +14,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from core.audio import FloatArray
+from core.analysis.pitch import yin
+from core.audio.source import FloatArray
 from core.diffusion.lambdas import LAMBDAS, Curve, lambda_curve
-from core.pitch import yin
 from core.study.features import RATE
 from core.study.trace import Trace
 

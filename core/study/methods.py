@@ -12,7 +12,7 @@ from dataclasses import replace
 from core.diffusion.own_sampler import find_sampler
 from core.diffusion.samplers import SOLVERS
 from core.errors import SettingsError
-from core.settings import Settings
+from core.extension.settings import Settings
 
 FORM = "NAME[+SOLVER][@STEPS][:zero-shot]"
 _BLIND = ":zero-shot"

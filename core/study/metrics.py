@@ -16,9 +16,9 @@ from typing import Literal
 
 import numpy as np
 
-from core.audio import FloatArray
-from core.similarity import ks_similarity
-from core.spectrum import largest_second_difference, second_difference_quantile, spectral_flatness
+from core.analysis.similarity import ks_similarity
+from core.analysis.spectrum import largest_second_difference, second_difference_quantile, spectral_flatness
+from core.audio.source import FloatArray
 from core.study.features import RATE, Sound, find_onsets
 
 MIN_VOICED_FRAMES = 5
@@ -63,7 +63,7 @@ def level_difference(context: Context, new: Sound) -> float:
     """RMS of the new part against the known part, in dB; minus infinity would be silence, which gives NaN.
 
     Tells whether loudness goes on. Can't tell what is loud: noise of the right level is as good as music. New audio
-    is steadied by core/level.py before it gets here, so small values say more of that than of the network. Music
+    is steadied by core/audio/level.py before it gets here, so small values say more of that than of the network. Music
     itself changes: the true row says by how much.
     """
     return 10.0 * math.log10(new.power / context.known.power) if new.power > 0.0 else math.nan

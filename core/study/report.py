@@ -20,8 +20,8 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
+from core.audio.export import write_bytes, write_text
 from core.errors import ExportError
-from core.export import write_bytes, write_text
 from core.study import figures
 from core.study.evaluate import Evaluation, Job
 from core.study.figures import BY_EXAMPLE, Example

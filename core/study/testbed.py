@@ -25,7 +25,7 @@ from core.diffusion.samplers import Composed
 from core.diffusion.sampling import sample
 from core.diffusion.schedule import NoiseSchedule
 from core.diffusion.walk import Edge
-from core.settings import Settings
+from core.extension.settings import Settings
 
 SAMPLES, KNOWN = 144, 112
 GROUPS = 16

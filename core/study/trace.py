@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
-from core.export import write_bytes
+from core.audio.export import write_bytes
 
 if TYPE_CHECKING:
-    from core.extension import Step
+    from core.extension.extension import Step
 
 SHOWN_LEVEL = 25 / 200
 """Where x_t is kept, as a share of the network's levels: the paper's t = 25 of 200 (Fig. 4)."""

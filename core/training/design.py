@@ -8,8 +8,8 @@ from typing import Any
 from torch import Tensor, nn
 
 from core.assets import asset_path
+from core.audio.export import write_text
 from core.errors import NetworkError
-from core.export import write_text
 from core.networks.checkpoint import save_weights
 from core.networks.registry import CONFIG_NAME, WEIGHTS_NAME, find_network
 from core.training.data import Corpus

@@ -9,14 +9,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.audio import FloatArray
+from core.audio.export import export_audio, write_text
+from core.audio.source import FloatArray
+from core.commands.progress import clock
 from core.errors import ExportError, PianoDiffError
-from core.export import export_audio, write_text
-from core.extension import Extension
+from core.extension.extension import Extension
+from core.extension.settings import Settings
 from core.networks.checkpoint import load_denoiser
 from core.networks.registry import find_network
-from core.progress import clock
-from core.settings import Settings
 from core.training.data import Corpus
 from core.training.state import Progress
 

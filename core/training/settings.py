@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from typing import Any
 
 from core.errors import SettingsError
-from core.settings import MAX_SEED
+from core.extension.settings import MAX_SEED
 
 PRECISIONS = ("auto", "bf16", "float32")
 AUGMENTATIONS = ("mild", "none")

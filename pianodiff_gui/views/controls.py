@@ -34,17 +34,17 @@ from PySide6.QtWidgets import (
 from core.diffusion.own_sampler import find_sampler
 from core.diffusion.samplers import SAMPLERS, SOLVERS
 from core.errors import PianoDiffError
-from pianodiff_gui import wording
-from pianodiff_gui.actions import Actions
-from pianodiff_gui.jobs import Frame
-from pianodiff_gui.networks import Entry, Networks
-from pianodiff_gui.session import LONGEST, SNAP, Session
-from pianodiff_gui.settings import Preferences
-from pianodiff_gui.theme import GRID, ICON_SIZE, PANEL_WIDTH, Theme, font
-from pianodiff_gui.timeline import BEFORE
-from pianodiff_gui.views.labels import ElidedLabel
+from pianodiff_gui.actions.actions import Actions
+from pianodiff_gui.look import wording
+from pianodiff_gui.look.labels import ElidedLabel
+from pianodiff_gui.look.menus import MenuDelegate
+from pianodiff_gui.look.theme import GRID, ICON_SIZE, PANEL_WIDTH, Theme, font
+from pianodiff_gui.networks.networks import Entry, Networks
+from pianodiff_gui.session.jobs import Frame
+from pianodiff_gui.session.preferences import Preferences
+from pianodiff_gui.session.session import LONGEST, SNAP, Session
+from pianodiff_gui.session.timeline import BEFORE
 from pianodiff_gui.views.lambda_points import points_of
-from pianodiff_gui.views.menus import MenuDelegate
 from pianodiff_gui.views.plots import clock
 
 _DRAWN = "drawn"

@@ -16,16 +16,16 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStackedWidget, 
 from core.diffusion.lambdas import lambda_curve
 from core.diffusion.own_sampler import find_sampler
 from core.errors import PianoDiffError
-from core.plan import Plan, Window
-from core.settings import Settings
-from pianodiff_gui import wording
-from pianodiff_gui.actions import Actions
-from pianodiff_gui.history import History, Moment
-from pianodiff_gui.jobs import Frame, Job, Outcome
-from pianodiff_gui.outline import Outline, outline
-from pianodiff_gui.session import Session
-from pianodiff_gui.theme import AXIS_WIDTH, GRID, Theme, font
-from pianodiff_gui.timeline import BEFORE, Gap, Timeline
+from core.extension.plan import Plan, Window
+from core.extension.settings import Settings
+from pianodiff_gui.actions.actions import Actions
+from pianodiff_gui.look import wording
+from pianodiff_gui.look.theme import AXIS_WIDTH, GRID, Theme, font
+from pianodiff_gui.session.history import History, Moment
+from pianodiff_gui.session.jobs import Frame, Job, Outcome
+from pianodiff_gui.session.outline import Outline, outline
+from pianodiff_gui.session.session import Session
+from pianodiff_gui.session.timeline import BEFORE, Gap, Timeline
 from pianodiff_gui.views.lambda_points import LambdaPoints, Points
 from pianodiff_gui.views.plots import EnvelopeItem, FixedAxis, OffsetAxis, Plot, Strip, Swatch, line_pen
 from pianodiff_gui.views.scrub import ScrubBar

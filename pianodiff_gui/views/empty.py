@@ -6,8 +6,8 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QAction, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from core.audio import AUDIO_SUFFIXES
-from pianodiff_gui.theme import GRID, Theme, font, icon_pixmap
+from core.audio.source import AUDIO_SUFFIXES
+from pianodiff_gui.look.theme import GRID, Theme, font, icon_pixmap
 
 
 class EmptyView(QFrame):

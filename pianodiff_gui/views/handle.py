@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QLabel, QWidget
 
-from pianodiff_gui.theme import GRID, Theme, font
+from pianodiff_gui.look.theme import GRID, Theme, font
 
 
 class Handle(QWidget):

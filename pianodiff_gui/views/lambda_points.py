@@ -10,7 +10,7 @@ from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter
 
 from core.diffusion.lambdas import Curve, lambda_curve
-from pianodiff_gui.theme import Theme
+from pianodiff_gui.look.theme import Theme
 from pianodiff_gui.views.plots import Plot, line_pen
 
 Points = tuple[tuple[float, float], ...]

@@ -7,9 +7,9 @@ import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtGui import QColor
 
-from core.pitch import PitchTrack
-from pianodiff_gui.session import Session
-from pianodiff_gui.theme import Theme
+from core.analysis.pitch import PitchTrack
+from pianodiff_gui.look.theme import Theme
+from pianodiff_gui.session.session import Session
 from pianodiff_gui.views.plots import FixedAxis, Plot, Strip, Swatch, TimeAxis, TimeViewBox, line_pen
 from pianodiff_gui.views.waveform import style_lines, time_lines
 

@@ -12,9 +12,9 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QGraphicsSceneMouseEvent, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from core.peaks import PeakPyramid
-from pianodiff_gui.theme import AXIS_WIDTH, GRID, Theme, font
-from pianodiff_gui.views.labels import ElidedLabel
+from core.analysis.peaks import PeakPyramid
+from pianodiff_gui.look.labels import ElidedLabel
+from pianodiff_gui.look.theme import AXIS_WIDTH, GRID, Theme, font
 
 pg.setConfigOptions(antialias=False)
 

@@ -16,9 +16,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from pianodiff_gui.history import History, Moment
-from pianodiff_gui.theme import GRID, GRIP, font
-from pianodiff_gui.views.labels import ElidedLabel
+from pianodiff_gui.look.labels import ElidedLabel
+from pianodiff_gui.look.theme import GRID, GRIP, font
+from pianodiff_gui.session.history import History, Moment
 
 _LISTEN_ICON = 16  # px
 _SHORTEST_SLIDER = 96  # px

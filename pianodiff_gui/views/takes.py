@@ -20,12 +20,12 @@ from PySide6.QtWidgets import (
 )
 
 from core.diffusion.samplers import SAMPLERS
-from pianodiff_gui.actions import Actions
-from pianodiff_gui.session import LONGEST_NAME, Session
-from pianodiff_gui.takes import Take
-from pianodiff_gui.theme import GRID, Theme, font
-from pianodiff_gui.timeline import BEFORE, Stretch, Timeline
-from pianodiff_gui.views.labels import ElidedLabel
+from pianodiff_gui.actions.actions import Actions
+from pianodiff_gui.look.labels import ElidedLabel
+from pianodiff_gui.look.theme import GRID, Theme, font
+from pianodiff_gui.session.session import LONGEST_NAME, Session
+from pianodiff_gui.session.takes import Take
+from pianodiff_gui.session.timeline import BEFORE, Stretch, Timeline
 
 _HEIGHT = 6 * GRID
 _WIDTH = 27 * GRID

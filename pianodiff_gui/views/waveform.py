@@ -11,11 +11,11 @@ import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QPen
 
+from core.analysis.peaks import PeakPyramid
 from core.errors import PianoDiffError
-from core.peaks import PeakPyramid
-from pianodiff_gui.session import SHORTEST_GAP, Session
-from pianodiff_gui.theme import Theme
-from pianodiff_gui.timeline import Part, Stretch
+from pianodiff_gui.look.theme import Theme
+from pianodiff_gui.session.session import SHORTEST_GAP, Session
+from pianodiff_gui.session.timeline import Part, Stretch
 from pianodiff_gui.views.handle import Handle
 from pianodiff_gui.views.plots import EnvelopeItem, FixedAxis, Plot, Strip, Swatch, TimeViewBox, line_pen, seen_outline
 

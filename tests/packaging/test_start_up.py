@@ -20,10 +20,20 @@ def loaded_by(program: str) -> list[str]:
 @pytest.mark.parametrize(
     "module",
     [
-        "core.audio", "core.cli", "core.export", "core.networks.registry", "core.peaks", "core.pitch", "core.plan",
-        "core.recipe", "core.diffusion.lambdas", "core.diffusion.samplers", "core.settings", "core.similarity",
+        "core.audio.source",
+        "core.commands.main",
+        "core.audio.export",
+        "core.networks.registry",
+        "core.analysis.peaks",
+        "core.analysis.pitch",
+        "core.extension.plan",
+        "core.extension.recipe",
+        "core.diffusion.lambdas",
+        "core.diffusion.samplers",
+        "core.extension.settings",
+        "core.analysis.similarity",
     ],
-)  # fmt: skip
+)
 def test_what_the_window_needs_at_once_does_not_load_torch(module: str) -> None:
     """Breaks when the window has to wait two seconds for torch before it can show a file or a menu."""
     assert loaded_by(f"import {module}") == []
@@ -44,4 +54,4 @@ except SystemExit:
 
 def test_window_shows_before_torch_is_loaded() -> None:
     """Breaks when importing the window imports torch: it would show two seconds later."""
-    assert "torch" not in loaded_by("import pianodiff_gui.app, pianodiff_gui.main_window")
+    assert "torch" not in loaded_by("import pianodiff_gui.app, pianodiff_gui.shell.window")

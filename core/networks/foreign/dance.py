@@ -31,9 +31,9 @@ from torch import Tensor, nn
 from core.diffusion.denoiser import Denoiser, VelocityDenoiser
 from core.diffusion.schedule import NoiseSchedule
 from core.errors import NetworkError
+from core.extension.plan import MIN_NEW_SECONDS
 from core.networks.foreign.reading import Facts, build, read_checkpoint, read_json, require
 from core.networks.registry import CONFIG_NAME, NetworkInfo
-from core.plan import MIN_NEW_SECONDS
 
 LAYOUT = "dance"
 INDEX_NAME = "model_index.json"

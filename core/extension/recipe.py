@@ -1,0 +1,217 @@
+"""The recipe that lies beside every exported file: all that is needed to make the same samples again.
+
+One run of the engine is described by :func:`describe_run`; a window may have chained several. The recipe
+holds the last run's entries at its top, the ones before it under "earlier_runs", and what they all share: the
+source, the file that was written, and the versions of the software.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import sys
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from core import __version__
+from core.audio.export import ExportReport, check_text_destination, write_text
+from core.audio.source import Source
+from core.diffusion.samplers import Sampler, Scripted
+from core.errors import SettingsError
+from core.extension.plan import Plan, context_tail_seconds
+from core.extension.settings import Settings, check_seconds
+from core.networks.registry import NetworkInfo, shipped_networks
+
+FORMAT = 1
+"""Counts up when a recipe written by an older version would be misread."""
+
+_ENTRIES = {
+    "lambda_schedule": "lambda",
+    "jump_length": "jump_length",
+    "resamplings": "resamplings",
+    "solver": "solver",
+    "eta": "eta",
+}
+"""A sampler's options, and how a recipe calls them."""
+
+_PACKAGES = ("torch", "numpy", "scipy", "soundfile", "soxr")
+
+
+def recipe_path(audio: Path) -> Path:
+    """Where the recipe of an audio file lies: its name with ".json" behind it."""
+    return audio.with_name(audio.name + ".json")
+
+
+def describe_run(
+    settings: Settings,
+    network: NetworkInfo,
+    sampler: Sampler,
+    plan: Plan,
+    *,
+    seconds: float,
+    new_frames: int,
+    evaluations: int,
+    elapsed: float,
+    x_T_sha256: str,
+    device: str,
+    complete: bool = True,
+    first_window: int = 0,
+    gap: tuple[int, int] | None = None,
+) -> dict[str, Any]:
+    """The entries of one run.
+
+    Args:
+        seconds: new audio asked for; with a cancelled run more than was made.
+        new_frames: new audio that is used, in frames at the recording's rate.
+        evaluations: network evaluations done.
+        elapsed: seconds the run took.
+        x_T_sha256: hash of the noise that the first window started from.
+        device: where the network ran ("cpu", "cuda", "mps").
+        complete: False when the run was cancelled after some of its windows.
+        first_window: windows of earlier runs, from which this one counted on.
+        gap: the source's frames in whose place the new audio comes, (0, 0) before everything; None behind it.
+    """
+    shipped = any(info.path == network.path for info in shipped_networks())
+    return {
+        "network": {
+            "name": network.name,
+            **({} if shipped else {"path": str(network.path.resolve())}),
+            "weights_sha256": network.weights_sha256(),
+            "sample_rate": network.sample_rate,
+        },
+        "sampler": describe_sampler(settings, sampler),
+        "steps": settings.steps,
+        "seed": settings.seed,
+        "context_seconds": context_tail_seconds(network, settings),
+        "first_window": first_window,
+        **({"gap_frames": list(gap)} if gap is not None else {}),
+        "windows": [
+            {"context_frames": w.context_frames, "new_frames": w.new_frames}
+            | ({"after_frames": w.after_frames} if w.after_frames else {})
+            for w in plan.windows
+        ],
+        "evaluations": evaluations,
+        "seconds": seconds,
+        "new_frames": new_frames,
+        "complete": complete,
+        "x_T_sha256": x_T_sha256,
+        "device": device,
+        "elapsed_seconds": round(elapsed, 3),
+    }
+
+
+def describe_sampler(settings: Settings, sampler: Sampler) -> dict[str, Any]:
+    """The sampler's name and those of its settings that it uses."""
+    entries: dict[str, Any] = {"name": settings.sampler}
+    if isinstance(sampler, Scripted) and sampler.sha256:
+        entries["sha256"] = sampler.sha256
+    options = set(sampler.options)
+    if settings.solver != "ddim":
+        options.discard("eta")
+    entries |= {entry: getattr(settings, option) for option, entry in _ENTRIES.items() if option in options}
+    if settings.zero_shot:
+        entries["zero_shot"] = True
+    return entries
+
+
+def build_recipe(runs: Sequence[dict[str, Any]], source: Source | None, report: ExportReport) -> dict[str, Any]:
+    """The recipe of an exported file.
+
+    Args:
+        runs: from :func:`describe_run`, in the order in which their audio follows the source; at least one.
+        source: what was extended, None for audio generated from nothing.
+        report: of the export.
+    """
+    *earlier, last = runs
+    recipe: dict[str, Any] = {
+        "recipe_format": FORMAT,
+        "output": report.path.name,
+        **last,
+        "identical_samples": report.original_samples if report.identical else 0,
+        "source": None
+        if source is None
+        else {
+            "name": source.path.name,
+            "sha256": source.sha256(),
+            "sample_rate": source.sample_rate,
+            "channels": source.channels,
+            "frames": source.frames,
+            "type": f"{source.format} {source.subtype}",
+        },
+        "versions": versions(),
+    }
+    if earlier:
+        recipe["earlier_runs"] = earlier
+    return recipe
+
+
+def write_recipe(path: Path, recipe: dict[str, Any], *, overwrite: bool = True) -> None:
+    """Write a recipe as JSON, whole or not at all.
+
+    Raises:
+        ExportError: it can't be written there, or mustn't be replaced.
+    """
+    write_text(path, json.dumps(recipe, indent=2, ensure_ascii=False) + "\n", overwrite=overwrite)
+
+
+def check_recipe_destination(audio: Path, *, overwrite: bool) -> None:
+    """Find out beforehand whether the recipe beside `audio` could be written. Raises ExportError."""
+    check_text_destination(recipe_path(audio), overwrite=overwrite)
+
+
+def read_recipe(path: Path) -> dict[str, Any]:
+    """Read a recipe back.
+
+    Raises:
+        SettingsError: missing, not JSON, or not a recipe.
+    """
+    try:
+        recipe = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"{path} is not a readable recipe: {error}.") from error
+    if not isinstance(recipe, dict) or "sampler" not in recipe:
+        raise SettingsError(f"{path} is not a recipe of PianoDiff.")
+    return recipe
+
+
+def recipe_settings(recipe: dict[str, Any]) -> tuple[Settings, float]:
+    """The settings and the seconds of new audio that make the samples of this recipe's last run again.
+
+    Raises:
+        SettingsError: entries are missing or out of range, or it was written by a later version.
+    """
+    try:
+        if recipe["recipe_format"] > FORMAT:
+            raise SettingsError("This recipe was written by a later version of PianoDiff.")
+        sampler = recipe["sampler"]
+        network = recipe["network"]
+        extras = {entry: option for option, entry in _ENTRIES.items()} | {"zero_shot": "zero_shot"}
+        settings = Settings(
+            sampler=sampler["name"],
+            steps=recipe["steps"],
+            seed=recipe["seed"],
+            network=network.get("path", network["name"]),
+            device=recipe["device"],
+            context_seconds=recipe["context_seconds"],
+            **{setting: sampler[name] for name, setting in extras.items() if name in sampler},
+        )
+        return settings, check_seconds(recipe["seconds"])
+    except (KeyError, TypeError, AttributeError) as error:
+        raise SettingsError(f"This recipe is damaged: {error!r}.") from error
+
+
+def versions() -> dict[str, str]:
+    """Versions of PianoDiff, Python and the packages that the samples depend on."""
+    found = {"pianodiff": __version__, "python": platform.python_version()}
+    for name in _PACKAGES:
+        # A frozen application carries no package metadata, but has loaded the modules.
+        version = getattr(sys.modules.get(name), "__version__", None)
+        if version is None:
+            try:
+                version = metadata.version(name)
+            except metadata.PackageNotFoundError:
+                continue
+        found[name] = str(version)
+    return found

@@ -1,0 +1,221 @@
+"""A session on disk: which recording, all takes, settings and where the window stood.
+
+    session.json        everything but the audio
+    take-*.wav          what was generated, one file a stretch (float32); takes that share one share its file
+    take-*.npz          how it came about (core.study.trace)
+
+As a folder it is what `pianodiff_gui.session.autosave` keeps; as one file (.pianodiff, a ZIP archive of the same) the
+user saves it and takes it elsewhere. The recording is not in it, only its path, length and number of channels.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import io
+import json
+import math
+import os
+import time
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile as sf
+
+from core.audio.export import write_bytes
+from core.audio.source import Source
+from core.errors import PianoDiffError
+from core.extension.settings import Settings
+from core.study.trace import Trace
+from pianodiff_gui.session.takes import Take, Takes
+from pianodiff_gui.session.timeline import BEFORE, Stretch, Timeline
+
+SUFFIX = ".pianodiff"
+FORMAT = 1
+"""Counts up when a session written by an older version would be misread."""
+
+_STATE = "session.json"
+_LARGEST = 8 * 2**30  # bytes of an unpacked session: an archive can pretend to hold anything
+
+
+@dataclass(frozen=True, eq=False)
+class Saved:
+    """What is saved. takes: (number, name, stretches) each; the rest as in the window's session, times in seconds."""
+
+    source: Path
+    frames: int
+    channels: int
+    takes: tuple[tuple[int, str, tuple[Stretch, ...]], ...]
+    shown: int | None
+    settings: Settings
+    target: float
+    prelude_target: float = 0.0
+    position: float = 0.0
+
+    @classmethod
+    def of(
+        cls, source: Source, takes: Takes, settings: Settings, target: float, prelude_target: float, position: float
+    ) -> Saved:
+        """A session as it is now."""
+        stretches = tuple((take.number, take.name, take.timeline.stretches) for take in takes.all)
+        where = (source.path, source.frames, source.channels)
+        return cls(*where, stretches, takes.shown, settings, target, prelude_target, position)
+
+    def takes_of(self, source: Source) -> Takes | None:
+        """The takes with their recording; None where that has changed and they don't fit it any more."""
+        if (source.frames, source.channels) != (self.frames, self.channels):
+            return None
+        all_takes = tuple(Take(number, name, Timeline(source, found)) for number, name, found in self.takes)
+        return Takes(all_takes, self.shown, max((take.number for take in all_takes), default=0))
+
+
+def write_folder(saved: Saved, sample_rate: int, folder: Path, files: dict[int, tuple[Stretch, str]]) -> None:
+    """Bring a session's folder up to date. Raises OSError, soundfile.SoundFileError.
+
+    files: of stretches by identity, the stretch (which keeps the identity) and its file's name; is brought up to date.
+    """
+    kept: dict[int, tuple[Stretch, str]] = {}
+    for stretch in _stretches(saved):
+        name = files.get(id(stretch), (stretch, ""))[1] or kept.get(id(stretch), (stretch, ""))[1]
+        if not name:
+            name = f"take-{time.monotonic_ns()}.wav"
+            sf.write(folder / name, stretch.samples.T, sample_rate, subtype="FLOAT")
+            if stretch.trace is not None:
+                (folder / _trace_name(name)).write_bytes(stretch.trace.packed())
+        kept[id(stretch)] = (stretch, name)
+    temporary = folder / f"{_STATE}.part"
+    temporary.write_text(json.dumps(_state(saved, {key: name for key, (_, name) in kept.items()})), encoding="utf-8")
+    os.replace(temporary, folder / _STATE)
+    for key, (_, name) in files.items():
+        if key not in kept:
+            for file in (name, _trace_name(name)):
+                (folder / file).unlink(missing_ok=True)
+    files.clear()
+    files.update(kept)
+
+
+def read_folder(folder: Path) -> Saved:
+    """Read a session's folder. Raises PianoDiffError."""
+    try:
+        return _saved((folder / _STATE).read_bytes(), lambda name: (folder / Path(name).name).read_bytes())
+    except _DAMAGE as error:
+        raise PianoDiffError("The last session could not be read back; its files are damaged.") from error
+
+
+def write_session(saved: Saved, sample_rate: int, path: Path, *, overwrite: bool) -> None:
+    """Write a session as one file, whole or not at all. Raises ExportError."""
+    names: dict[int, str] = {}
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for stretch in _stretches(saved):
+            if id(stretch) not in names:
+                names[id(stretch)] = f"take-{len(names) + 1}.wav"
+                audio = io.BytesIO()
+                sf.write(audio, stretch.samples.T, sample_rate, subtype="FLOAT", format="WAV")
+                archive.writestr(names[id(stretch)], audio.getvalue())
+                if stretch.trace is not None:
+                    archive.writestr(_trace_name(names[id(stretch)]), stretch.trace.packed())
+        archive.writestr(_STATE, json.dumps(_state(saved, names), indent=1))
+    write_bytes(path, held.getvalue(), overwrite=overwrite)
+
+
+def read_session(path: Path) -> Saved:
+    """Read a session's file. A recording that is not where it was is looked for beside it. Raises PianoDiffError."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if sum(entry.file_size for entry in archive.infolist()) > _LARGEST:
+                raise ValueError("too large")
+            saved = _saved(archive.read(_STATE), archive.read)
+    except FileNotFoundError as error:
+        raise PianoDiffError(f"There is no file {path}.") from error
+    except (*_DAMAGE, NotImplementedError, RuntimeError) as error:
+        raise PianoDiffError(f"{path.name} is no session of PianoDiff, or it is damaged.") from error
+    beside = path.parent / saved.source.name
+    return dataclasses.replace(saved, source=beside) if not saved.source.exists() and beside.exists() else saved
+
+
+_DAMAGE = (zipfile.BadZipFile, OSError, ValueError, KeyError, TypeError, AttributeError, sf.SoundFileError, MemoryError)
+
+
+def _trace_name(name: str) -> str:
+    return str(Path(name).with_suffix(".npz"))
+
+
+def _stretches(saved: Saved) -> list[Stretch]:
+    return [stretch for _, _, stretches in saved.takes for stretch in stretches]
+
+
+def _state(saved: Saved, names: dict[int, str]) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "source": str(saved.source),
+        "frames": saved.frames,
+        "channels": saved.channels,
+        "takes": [
+            {"number": number, "name": name, "stretches": [_described(s, names[id(s)]) for s in stretches]}
+            for number, name, stretches in saved.takes
+        ],
+        "shown": saved.shown,
+        "settings": dataclasses.asdict(saved.settings),
+        "target": saved.target,
+        "prelude_target": saved.prelude_target,
+        "position": saved.position,
+    }
+
+
+def _described(stretch: Stretch, name: str) -> dict[str, Any]:
+    settings = dataclasses.asdict(stretch.settings)
+    traced = stretch.trace is not None
+    return {"file": name, "settings": settings, "run": stretch.run, "gap": stretch.gap, "traced": traced}
+
+
+def _saved(text: bytes, read: Callable[[str], bytes]) -> Saved:
+    """From session.json and what reads a file beside it. Raises what `_DAMAGE` lists."""
+    state = json.loads(text)
+    if state["format"] != FORMAT:
+        raise ValueError(f"format {state['format']}")
+    frames, channels = int(state["frames"]), int(state["channels"])
+    loaded: dict[str, np.ndarray] = {}
+
+    def stretch(entry: dict[str, Any]) -> Stretch:
+        name = str(entry["file"])
+        if name not in loaded:
+            samples, _ = sf.read(io.BytesIO(read(name)), dtype="float32", always_2d=True)
+            if samples.shape[1] != channels or not len(samples) or not np.isfinite(samples).all():
+                raise ValueError(f"{name} does not fit")
+            loaded[name] = np.ascontiguousarray(samples.T)
+        gap = tuple(map(int, entry["gap"])) if entry["gap"] is not None else None
+        if gap not in (None, BEFORE) and not _fills(gap, loaded[name].shape[1], frames):
+            raise ValueError(f"{name} does not fit its gap")
+        if not isinstance(entry["run"], dict):
+            raise ValueError(f"{name} has no run")
+        trace = Trace.load(io.BytesIO(read(_trace_name(name)))) if entry["traced"] else None
+        return Stretch(loaded[name], Settings(**entry["settings"]), entry["run"], gap, trace)  # type: ignore[arg-type]
+
+    made: dict[str, Stretch] = {}
+
+    def shared(entry: dict[str, Any]) -> Stretch:
+        key = json.dumps(entry, sort_keys=True)
+        if key not in made:
+            made[key] = stretch(entry)
+        return made[key]
+
+    takes = tuple(
+        (int(take["number"]), str(take["name"]), tuple(shared(entry) for entry in take["stretches"]))
+        for take in state["takes"]
+    )
+    numbers = [number for number, _, _ in takes]
+    if len(set(numbers)) != len(numbers) or not all(stretches for _, _, stretches in takes):
+        raise ValueError("takes")
+    lengths = [float(state[name]) for name in ("target", "prelude_target", "position")]
+    if not all(map(math.isfinite, lengths)):
+        raise ValueError("lengths")
+    shown = state["shown"] if state["shown"] in numbers else None
+    return Saved(Path(state["source"]), frames, channels, takes, shown, Settings(**state["settings"]), *lengths)
+
+
+def _fills(gap: tuple[int, ...], length: int, frames: int) -> bool:
+    return len(gap) == 2 and 0 <= gap[0] < gap[1] <= frames and gap[1] - gap[0] == length

@@ -1,0 +1,95 @@
+"""Walks, their counts, and the lambda schedules that follow them."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.diffusion.lambdas import lambda_curve
+from core.diffusion.samplers import SAMPLERS
+from core.diffusion.schedule import NoiseSchedule
+from core.diffusion.walk import Edge, churned, repaint, steps_down, strided
+from core.extension.settings import Settings
+
+
+def test_repaint_at_the_papers_setting() -> None:
+    """1910 evaluations and 1710 re-noising moves; jumps start at levels 1, 11, ..., 181, and nowhere else."""
+    walk = repaint(200, 200, 10, 10)
+    upward = [edge for edge in walk if edge.upward]
+    assert (steps_down(walk), len(upward)) == (1910, 1710)
+    starts = [b.start for a, b in pairwise(walk) if b.upward and not a.upward]
+    assert sorted(set(starts)) == list(range(1, 182, 10))
+    assert len(starts) == 19 * 9
+    assert walk[18] == Edge(182, 181) and walk[19] == Edge(181, 182)
+
+
+@given(st.integers(1, 300), st.integers(1, 40), st.integers(1, 12))
+def test_every_walk_is_one_unbroken_path_from_the_top_to_clean(steps: int, jump: int, times: int) -> None:
+    """An edge that does not start where the last one ended would feed the network a wrong level."""
+    for walk in (strided(200, steps), repaint(200, steps, jump, times)):
+        assert walk[0].start == 200 and walk[-1].stop == 0
+        assert all(a.stop == b.start for a, b in pairwise(walk))
+        levels = sorted({edge.start for edge in walk} | {0.0})
+        assert len(levels) == steps + 1
+
+
+@pytest.mark.parametrize("steps", [1, 2, 7, 50, 199, 200, 1000])
+def test_the_last_step_starts_from_the_least_noise(steps: int) -> None:
+    """With few steps spread down to 0 itself, the last would start far above level 1, and leave that noise in."""
+    assert strided(200, steps)[-1] == Edge(200 if steps == 1 else 1, 0)
+
+
+def test_churn_raises_sigma_before_every_step_within_the_schedule() -> None:
+    """Karras et al.: by min(S_churn / steps, sqrt 2 - 1); never above the top; the path stays unbroken."""
+    schedule = NoiseSchedule.power_sigma(200, 1e-3, 5.0, 7.0)
+    for churn, growth in ((10.0, 1.2), (1000.0, np.sqrt(2))):
+        walk = churned(strided(200, 50), schedule, churn)
+        assert all(a.stop == b.start for a, b in pairwise(walk)) and steps_down(walk) == 50
+        rises = [schedule.sigma(edge.stop) / schedule.sigma(edge.start) for edge in walk if edge.upward]
+        assert max(edge.start for edge in walk) == 200 and len(rises) == 49
+        assert rises[5:] == pytest.approx([growth] * len(rises[5:]))
+
+
+def test_too_few_steps_for_a_jump_means_none() -> None:
+    """Jump length counts steps of the walk in use."""
+    assert repaint(200, 10, 10, 10) == strided(200, 10)
+    assert steps_down(repaint(200, 11, 10, 10)) == 11 + 9 * 10
+
+
+def test_a_sampler_says_its_cost_before_it_runs() -> None:
+    """The panel, the progress bar and the ETA all rest on this number."""
+    assert SAMPLERS["repaint"].cost(Settings()) == (1910, 0)
+    assert SAMPLERS["interpolation"].cost(Settings(steps=37)) == (37, 0)
+    assert SAMPLERS["replacement"].cost(Settings(steps=1)) == (1, 0)
+    assert SAMPLERS["decoupled"].cost(Settings(steps=50)) == (50, 0)
+    assert SAMPLERS["pigdm"].cost(Settings(steps=50)) == (50, 50)
+    assert SAMPLERS["reconstruction"].cost(Settings(steps=35)) == (69, 69)  # CQT-Diff+'s setting
+    assert SAMPLERS["repaint-authors"].cost(Settings()) == (2003, 0)
+    assert SAMPLERS["interpolation-authors"].cost(Settings()) == SAMPLERS["replacement-authors"].cost(Settings())
+    assert SAMPLERS["interpolation-authors"].cost(Settings()) == (205, 0)
+
+
+def test_reverse_lambda_has_the_papers_values() -> None:
+    """Values at index t (Fig. 2), the last step exactly 1."""
+    curve = lambda_curve("reverse", 200)
+    at_index = {100: 0.026, 50: 0.193, 25: 0.433, 10: 0.675, 1: 0.871, 0: 1.0}
+    assert {t: round(float(curve[199 - t]), 3) for t in at_index} == at_index
+    assert curve[0] == 0
+
+
+def test_the_other_lambdas() -> None:
+    """Forward: 0.895 down to 0. Linear: i / 199. Every length ends as the schedule says."""
+    forward = lambda_curve("forward", 200)
+    assert forward[0] == pytest.approx(0.895, abs=5e-4) and forward[-1] == 0
+    assert np.allclose(lambda_curve("linear", 200), np.arange(200) / 199)
+    assert lambda_curve("reverse", 1).tolist() == [1.0]
+    assert lambda_curve("reverse", 50)[-1] == 1.0
+
+
+def test_a_drawn_lambda_curve_is_followed() -> None:
+    """Straight lines between the points the user dragged, at whatever number of steps."""
+    points = ((0.0, 0.0), (0.5, 0.8), (1.0, 1.0))
+    assert lambda_curve(points, 5).tolist() == pytest.approx([0.0, 0.4, 0.8, 0.9, 1.0])
+    assert lambda_curve(points, 1).tolist() == [1.0]

@@ -1,0 +1,167 @@
+"""Recipes as files and as settings."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile as sf
+
+from core.audio.export import ExportReport, export_extended
+from core.audio.source import open_source
+from core.diffusion.own_sampler import find_sampler
+from core.errors import ExportError, SettingsError
+from core.extension.plan import plan_extension
+from core.extension.recipe import (
+    build_recipe,
+    describe_run,
+    read_recipe,
+    recipe_path,
+    recipe_settings,
+    versions,
+    write_recipe,
+)
+from core.extension.settings import Settings
+from core.networks.registry import find_network, shipped_networks
+
+
+def run_of(settings: Settings, seconds: float = 1.0) -> dict[str, Any]:
+    network = find_network(settings.network)
+    plan = plan_extension(network, settings, 5.0, seconds)
+    return describe_run(
+        settings,
+        network,
+        find_sampler(settings.sampler),
+        plan,
+        seconds=seconds,
+        new_frames=round(seconds * 22_050),
+        evaluations=plan.evaluations,
+        elapsed=12.34567,
+        x_T_sha256="ab" * 32,
+        device="cpu",
+    )
+
+
+def recipe_of(*runs: dict[str, Any]) -> dict[str, Any]:
+    return build_recipe(list(runs), None, ExportReport(Path("out.wav"), 0, True, ""))
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        Settings(device="cpu", context_seconds=4.0),
+        Settings(device="cpu", context_seconds=2.5, lambda_schedule="forward", seed=2**63 - 1, steps=25),
+        Settings(device="cpu", context_seconds=1.0, sampler="repaint", jump_length=5, resamplings=3),
+        Settings(device="cpu", context_seconds=1.0, lambda_schedule=((0.0, 0.1), (1.0, 0.9)), solver="ddim", eta=0.5),
+        Settings(device="cpu", context_seconds=1.0, sampler="repaint", solver="dpmpp-2m-sde"),
+        Settings(device="cpu", context_seconds=1.0, sampler="decoupled"),
+        Settings(device="cpu", context_seconds=1.0, sampler="replacement"),
+        Settings(device="cpu", context_seconds=4.0, zero_shot=True),
+    ],
+)
+def test_settings_survive_the_file(tmp_path: Path, settings: Settings) -> None:
+    path = tmp_path / "out.wav.json"
+    write_recipe(path, recipe_of(run_of(settings, 3.3)))
+    assert recipe_settings(read_recipe(path)) == (settings, 3.3)
+
+
+def test_the_default_context_is_written_down() -> None:
+    """A later version of a network may have another default; the recipe must not follow it."""
+    assert recipe_of(run_of(Settings(context_seconds=None)))["context_seconds"] == shipped_networks()[0].context_seconds
+
+
+def test_only_parameters_that_count_are_listed() -> None:
+    """A lambda schedule in the recipe of a sampler that has none would suggest that it matters."""
+    assert recipe_of(run_of(Settings()))["sampler"] == {
+        "name": "interpolation",
+        "lambda": "reverse",
+        "solver": "ancestral",
+    }
+    replacement = Settings(sampler="replacement", solver="ddim", eta=0.5)
+    assert recipe_of(run_of(replacement))["sampler"] == {"name": "replacement", "solver": "ddim", "eta": 0.5}
+    repaint = {"name": "repaint", "jump_length": 10, "resamplings": 10, "solver": "ancestral"}
+    assert recipe_of(run_of(Settings(sampler="repaint")))["sampler"] == repaint
+    assert recipe_of(run_of(Settings(sampler="decoupled")))["sampler"] == {"name": "decoupled"}
+
+
+def test_a_network_of_ones_own_is_found_again(network: Path) -> None:
+    recipe = recipe_of(run_of(Settings(network=str(network), context_seconds=0.5), 0.5))
+    assert recipe["network"]["name"] == "tiny" and recipe["network"]["path"] == str(network)
+    assert recipe_settings(recipe)[0].network == str(network)
+    assert "path" not in recipe_of(run_of(Settings()))["network"]  # shipped ones lie elsewhere on every machine
+
+
+def test_chained_runs_are_all_there() -> None:
+    """A window may extend an extension: every run takes part in the samples, in this order."""
+    runs = [run_of(Settings(seed=seed)) for seed in (1, 2, 3)]
+    recipe = recipe_of(*runs)
+    assert recipe["seed"] == 3
+    assert [run["seed"] for run in recipe["earlier_runs"]] == [1, 2]
+    assert "earlier_runs" not in recipe_of(runs[0])
+
+
+def test_identical_samples_are_counted_only_when_identical(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    sf.write(tmp_path / "in.wav", rng.uniform(-1, 1, 1000), 22_050, subtype="PCM_24")
+    new = np.zeros((1, 10), np.float32)
+    with open_source(tmp_path / "in.wav") as source:
+        for subtype, count in (("PCM_24", 1000), ("PCM_16", 0)):
+            report = export_extended(source, new, tmp_path / "out.wav", subtype=subtype, overwrite=True)
+            recipe = build_recipe([run_of(Settings())], source, report)
+            assert recipe["identical_samples"] == count
+            assert recipe["source"]["frames"] == 1000
+
+
+def test_the_recipe_lies_beside_the_audio() -> None:
+    assert recipe_path(Path("out/demo-extended.wav")) == Path("out/demo-extended.wav.json")
+
+
+def test_the_file_is_json_for_people(tmp_path: Path) -> None:
+    path = tmp_path / "Stück.wav.json"
+    write_recipe(path, {"output": "Stück.wav", **recipe_of(run_of(Settings()))})
+    text = path.read_text(encoding="utf-8")
+    assert text.endswith("}\n") and text.count("\n") > 20
+    assert json.loads(text)["elapsed_seconds"] == 12.346
+    with pytest.raises(ExportError, match="exists already"):
+        write_recipe(path, {}, overwrite=False)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "not json", "[1, 2]", "{}", '{"seed": 1}', '"sampler"'],
+    ids=["empty", "text", "list", "{}", "part", "string"],
+)
+def test_what_is_no_recipe(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "some.json"
+    path.write_text(text)
+    with pytest.raises(SettingsError, match=r"some\.json is not a (readable )?recipe"):
+        read_recipe(path)
+    with pytest.raises(SettingsError, match="not a readable recipe"):
+        read_recipe(tmp_path / "missing.json")
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"seconds": -1}, "more than 0 seconds"),
+        ({"seconds": "long"}, "damaged"),
+        ({"steps": 0}, "Steps"),
+        ({"steps": 2.5}, "Steps"),
+        ({"sampler": {"name": "magic"}}, "no sampler called 'magic'"),
+        ({"sampler": "repaint"}, "damaged"),
+        ({"sampler": {}}, "damaged"),
+        ({"network": None}, "damaged"),
+        ({"recipe_format": 99}, "later version"),
+        ({"recipe_format": "x"}, "damaged"),
+    ],
+)
+def test_recipes_with_wrong_entries(change: dict[str, Any], says: str) -> None:
+    with pytest.raises(SettingsError, match=says):
+        recipe_settings({**recipe_of(run_of(Settings())), **change})
+
+
+def test_versions_name_what_decides_the_samples() -> None:
+    found = versions()
+    assert found["numpy"] == np.__version__ and found["soundfile"] == sf.__version__
+    assert {"pianodiff", "python", "torch", "scipy", "soxr"} <= found.keys()
