@@ -95,7 +95,7 @@ class ErrorCatcher(QObject):
         self._caught.emit(f"{kind.__name__}: {error}")
 
     def _tell(self, what: str) -> None:
-        self._window.tell(
+        self._window.conversation.tell(
             f"Something went wrong inside PianoDiff ({what}).\n\nWhat was generated is saved. "
             "If the window behaves oddly, close it and start again; Help > Show the log has the details."
         )
@@ -138,7 +138,7 @@ def run(clip: Path | None = None, started: float | None = None, time_startup: bo
     signal.signal(signal.SIGINT, signal.SIG_DFL)  # Ctrl+C in the terminal; the takes are on disk
     window.show()
     if clip is not None:
-        window.open_path(clip)
+        window.opening.open_path(clip)
 
     def shown() -> None:
         if time_startup:
@@ -171,6 +171,6 @@ def smoke() -> int:
     window.session.source_changed.connect(lambda: QTimer.singleShot(0, window, opened))
     QTimer.singleShot(60_000, window, window.close)
     window.show()
-    window.open_demo()
+    window.opening.open_demo()
     application.exec()
     return result

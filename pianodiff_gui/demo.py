@@ -106,15 +106,15 @@ def paint_window(source: Source, result: Result, settings: Settings, pictures: l
         window.show()
         window.warm_up()  # torch is there already, so this only tells the window what there is
         takes = Takes().added(Timeline(source, (Stretch(samples, settings, run),)))
-        window.open_saved(Saved.of(source, takes, settings, SECONDS, 0.0, 0.0))
+        window.opening.open_saved(Saved.of(source, takes, settings, SECONDS, 0.0, 0.0))
         pump(application, lambda: session.timeline is not None)
         assert session.network is not None
         job = Job(Timeline(source), settings, session.network, SECONDS)
         outcome = Outcome(samples, True, result.evaluations, result.elapsed, None, run["device"], run)
         window.diffusion.show_past_run(job, pictures, outcome)
-        pump(application, lambda: window.settled and window.controls.device.isEnabled(), settle=0.3)
+        pump(application, lambda: window.analysing.settled and window.controls.device.isEnabled(), settle=0.3)
         saved = window.grab().save(str(path))
-        window.mark_exported()
+        window.keeping.mark_all_safe()
         window.close()
         application.processEvents()
     if not saved:

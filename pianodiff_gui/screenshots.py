@@ -58,8 +58,8 @@ def main(argv: list[str] | None = None) -> int:
         window.warm_up()
         pump(application, lambda: window.controls.device.isEnabled())
         take("empty")
-        window.open_path(clip)
-        pump(application, lambda: window.session.source is not None and window.settled, 0.3)
+        window.opening.open_path(clip)
+        pump(application, lambda: window.session.source is not None and window.analysing.settled, 0.3)
         window.session.set_settings(steps=options.steps)
         window.session.set_target(options.seconds)
         pump(application, lambda: True, 0.3)
@@ -68,7 +68,7 @@ def main(argv: list[str] | None = None) -> int:
 
         def run_to_end(command: str) -> None:
             window.commands[command].trigger()
-            pump(application, lambda: not window.session.running and window.settled, 0.3)
+            pump(application, lambda: not window.session.running and window.analysing.settled, 0.3)
 
         window.session.extend()
 
@@ -78,7 +78,7 @@ def main(argv: list[str] | None = None) -> int:
 
         pump(application, well_under_way, 0.0)
         take("running")
-        pump(application, lambda: not window.session.running and window.settled, 0.3)
+        pump(application, lambda: not window.session.running and window.analysing.settled, 0.3)
         take("finished")
         window.diffusion.scrub.step(-options.steps // 3)
         take("scrub")
@@ -88,12 +88,12 @@ def main(argv: list[str] | None = None) -> int:
         run_to_end("extend")
         window.session.rename_take(2, "with a prelude")
         window.session.select(2.0, 2.8)
-        pump(application, lambda: window.settled, 0.3)
+        pump(application, lambda: window.analysing.settled, 0.3)
         take("takes")
         window.session.select(0.0, 0.0)
         window.set_theme("light")
         take_card(application, window, Path(home), options.folder / "own-network.png")
-        window.mark_exported()
+        window.keeping.mark_all_safe()
         window.close()
         application.processEvents()
     return 0

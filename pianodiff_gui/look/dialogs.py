@@ -27,7 +27,7 @@ from core import __version__
 from core.audio.export import ExportReport
 from core.audio.source import Source, pcm_bits
 from core.extension.recipe import recipe_path
-from pianodiff_gui.actions.actions import SPECS
+from pianodiff_gui.actions.actions import GROUPS
 from pianodiff_gui.look.labels import ElidedLabel
 from pianodiff_gui.look.menus import MenuDelegate
 from pianodiff_gui.look.theme import GRID, Theme, font, icon_pixmap
@@ -276,8 +276,8 @@ def shortcuts_dialog(parent: QWidget) -> QDialog:
             title.setFont(font(9.75, font().Weight.DemiBold))
             title.setContentsMargins(0, GRID if grid.count() else 0, 0, 0)
             grid.addWidget(title, grid.rowCount(), 0, 1, 2)
-            for spec in SPECS:
-                if spec.group == group and spec.keys and spec.name not in _LIKE_THE_FIRST:
+            for spec in GROUPS[group]:
+                if spec.keys and spec.name not in _LIKE_THE_FIRST:
                     row = grid.rowCount()
                     grid.addWidget(QLabel(spec.tip), row, 0)
                     grid.addWidget(_keys(spec.keys[:2]), row, 1)

@@ -1,121 +1,119 @@
-"""Listening to a state of the last run: at the loudness of the recording, by the player that plays the recording."""
+"""Listening: to what is shown, at the loudness of the other takes, from where the playhead is."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import logging
 
-import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from core.audio.source import active_rms
-from core.errors import PianoDiffError
 from pianodiff_gui.actions.actions import Actions
-from pianodiff_gui.look.theme import Theme
+from pianodiff_gui.duel.duel import Duel
+from pianodiff_gui.presenters.conversation import Conversation
+from pianodiff_gui.session.session import Session
+from pianodiff_gui.session.timeline import Timeline
 from pianodiff_gui.sound.player import Player
-from pianodiff_gui.views.diffusion import DiffusionView, Shown
+from pianodiff_gui.views.pitch import PitchView
+from pianodiff_gui.views.takes import TakesView
+from pianodiff_gui.views.waveform import WaveformView
+from pianodiff_gui.work.figures import Figures
 
-LISTEN_TIP = "Listen to this step, turned to the loudness of the recording: x_t itself would be very loud"
-
-
-@dataclass(frozen=True, eq=False)
-class Excerpt:
-    """A signal in memory as a player reads it. samples: float32 (channels, frames)."""
-
-    samples: np.ndarray
-    sample_rate: int
-
-    begin = 0
-    begin_seconds = 0.0
-
-    @property
-    def end(self) -> int:
-        return int(self.samples.shape[1])
-
-    @property
-    def end_seconds(self) -> float:
-        return self.end / self.sample_rate
-
-    def read(self, begin: int, end: int) -> np.ndarray:
-        return self.samples[:, max(0, begin) : max(0, end)]
-
-
-def at_loudness(signal: np.ndarray, sample_rate: int, loudness: float) -> np.ndarray:
-    """`signal` (N,) with the active RMS `loudness`, less where a sample would pass 1. Noise at x_T may be a hundred
-    times louder than the music in it: this keeps it from hurting.
-    """
-    own, peak = active_rms(signal, sample_rate), float(np.abs(signal).max(initial=0.0))
-    if own == 0.0:
-        return signal
-    return signal * np.float32(min(loudness / own, 1.0 / peak))
+log = logging.getLogger(__name__)
 
 
 class Listening(QObject):
-    """Plays what the diffusion strip shows of a past run. While it does, the recording does not, and the other way
-    round; both keep their places.
-    """
+    """Between the session or a duel, and the player."""
 
-    changed = Signal()  # it plays, or no longer
-    trouble = Signal(str)
+    time_changed = Signal(float, float)  # s: where the playhead is, and the end of what is heard
+    sound_changed = Signal(str)  # why nothing can be played; "" when it can
 
-    def __init__(self, view: DiffusionView, recording: Player, commands: Actions, theme: Theme) -> None:
-        super().__init__(view)
-        self._view, self._recording, self._commands, self._theme = view, recording, commands, theme
-        self.player = Player(self, recording.card)
-        self._loudness = 0.0
-        view.past_changed.connect(self._past_changed)
-        view.shown_changed.connect(self._shown_changed)
-        recording.playing_changed.connect(lambda playing: self.player.pause() if playing else None)
-        self.player.playing_changed.connect(self._playing_changed)
-        self.player.position_changed.connect(self._show_playhead)
-        self.player.trouble.connect(self.trouble)
-        theme.changed.connect(self._playing_changed)
+    def __init__(
+        self,
+        player: Player,
+        session: Session,
+        duel: Duel,
+        figures: Figures,
+        takes: TakesView,
+        waveform: WaveformView,
+        pitch: PitchView,
+        conversation: Conversation,
+        actions: Actions,
+    ) -> None:
+        super().__init__(conversation)
+        self._player, self._session, self._duel, self._figures = player, session, duel, figures
+        self._takes, self._waveform, self._conversation = takes, waveform, conversation
+        self._gains: dict[int, float] = {}  # of takes by number, as last played
+        session.source_changed.connect(self._gains.clear)
+        for signal in (session.timeline_changed, figures.changed, duel.heard_changed, takes.match.toggled):
+            signal.connect(self._listen)
+        for view in (waveform, pitch):
+            view.seek_requested.connect(player.seek)
+            player.position_changed.connect(view.set_playhead)
+        player.position_changed.connect(self.show_time)
+        player.position_changed.connect(self._follow_playhead)
+        player.playing_changed.connect(self.show_time)
+        player.trouble.connect(conversation.say)
+        actions.on("play", player.toggle)
+        actions.on("stop", player.stop)
+        actions["loop"].toggled.connect(player.set_loop)
+        actions.on("start", self._seek_start)
+        actions.on("end", self._seek_boundary)
+        actions.on("sound", self._look_again)
+
+    # What is heard
 
     @property
-    def playing(self) -> bool:
-        return self.player.playing
+    def heard(self) -> Timeline | None:
+        """What is played: what is shown, or the lane of a duel."""
+        return self._duel.heard.timeline if self._duel.heard is not None else self._session.timeline
 
-    def toggle(self) -> None:
-        """Play the state that is shown, or pause."""
-        if self.player.playing:
-            self.player.pause()
-            return
-        self._view.look_back()
-        shown = self._view.shown()
-        if shown is None:
-            return
-        try:
-            self._loudness = loudness_of_recording(shown)
-        except PianoDiffError as error:  # the recording's file has gone
-            self.trouble.emit(str(error))
-            return
-        self._recording.pause()
-        self.player.set_timeline(self._excerpt(shown))
-        self.player.play()
+    def _listen(self, _value: object = None) -> None:
+        """Play what is shown, at the loudness of the other takes where that is wanted."""
+        self._player.set_timeline(self.heard, self._gain())
+        self.show_time()
 
-    def _excerpt(self, shown: Shown) -> Excerpt:
-        samples = at_loudness(shown.signal, shown.sample_rate, self._loudness)
-        return Excerpt(samples[None], shown.sample_rate)
+    def _gain(self) -> float:
+        timeline, takes = self.heard, self._session.takes
+        if not self._takes.match.isChecked():
+            return 1.0
+        if timeline is not None and self._duel.heard is not None:
+            return self._figures.gain(timeline, self._duel.timelines) or 1.0
+        if takes.current is None:
+            return 1.0
+        found = self._figures.gain(takes.current.timeline, [take.timeline for take in takes.all])
+        # One that was trimmed a moment ago stays as loud as it was until it has been measured again.
+        before = self._gains.get(takes.current.number, 1.0)
+        gain = self._gains[takes.current.number] = before if found is None else found
+        return gain
 
-    def _past_changed(self) -> None:
-        self.player.stop()
-        self.player.set_timeline(None)
+    # Where
 
-    def _shown_changed(self) -> None:
-        """Another state while it plays: that one is heard, from the same place on."""
-        if self.player.playing and (shown := self._view.shown()) is not None:
-            self.player.set_timeline(self._excerpt(shown))
+    def show_time(self, _value: object = None) -> None:
+        """Say anew where the playhead is."""
+        timeline = self.heard
+        self.time_changed.emit(self._player.position, timeline.end_seconds if timeline is not None else 0.0)
 
-    def _playing_changed(self, _playing: bool = False) -> None:
-        playing = self.player.playing
-        self._commands["listen"].setIcon(self._theme.icon("pause" if playing else "play"))
-        self._show_playhead(self.player.position)
-        self.changed.emit()
+    def _follow_playhead(self, position: float) -> None:
+        if self._player.playing and not self._waveform.dragging:
+            self._waveform.follow(position)
 
-    def _show_playhead(self, seconds: float) -> None:
-        self._view.set_playhead(seconds if self.player.playing else None)
+    def _seek_start(self) -> None:
+        if self._session.timeline is not None:
+            self._player.seek(self._session.timeline.begin_seconds)
 
+    def _seek_boundary(self) -> None:
+        if self._session.source is not None:
+            self._player.seek(self._session.source.seconds)
 
-def loudness_of_recording(shown: Shown) -> float:
-    """Active RMS of what the network was given to go on from. Raises AudioError."""
-    known = np.concatenate(shown.base.around(shown.gap, shown.known_seconds), axis=1)
-    return active_rms(known, shown.base.sample_rate)
+    # On what
+
+    def look_for_sound(self) -> None:
+        """See whether there is a sound card."""
+        problem = self._player.card.unavailable()
+        if problem:
+            log.info(problem)
+        self.sound_changed.emit(problem)
+
+    def _look_again(self) -> None:
+        self._player.card.look_again()
+        self.look_for_sound()
+        self._conversation.say(self._player.card.unavailable() or "Sound device found")

@@ -5,28 +5,40 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QFileDialog
 
 from core.networks.registry import CONFIG_NAME
-from pianodiff_gui.look import dialogs
+from pianodiff_gui.actions.actions import Actions
 from pianodiff_gui.networks.card import CardDialog
 from pianodiff_gui.networks.networks import NETWORK_SUFFIXES, Found, Networks, Trouble
+from pianodiff_gui.presenters.conversation import Conversation
 from pianodiff_gui.session.preferences import Preferences
 from pianodiff_gui.session.session import Session
+from pianodiff_gui.views.controls import Controls
 
 
 class NetworkChoice(QObject):
     """Between the user, the list of networks and the session."""
 
-    problem = Signal(str)  # to be told in a dialog
-    message = Signal(str)  # for the status bar
-    notice = Signal(str, str)  # for the panel: a text and the network it is about; "" when it is over
-
-    def __init__(self, window: QWidget, session: Session, networks: Networks, preferences: Preferences) -> None:
-        super().__init__(window)
-        self._window, self._session, self._networks, self._preferences = window, session, networks, preferences
+    def __init__(
+        self,
+        session: Session,
+        networks: Networks,
+        controls: Controls,
+        preferences: Preferences,
+        conversation: Conversation,
+        actions: Actions,
+    ) -> None:
+        super().__init__(conversation)
+        self._session, self._networks, self._preferences = session, networks, preferences
+        self._controls, self._conversation = controls, conversation
         self.card: CardDialog | None = None
+        controls.network_selected.connect(self.select)
+        controls.forget_network_requested.connect(self.forget)
+        actions.on("network", self.ask_for_file)
+        actions.on("network_folder", self.ask_for_folder)
+        actions.on("network_info", self.about)
 
     # At the start
 
@@ -55,7 +67,10 @@ class NetworkChoice(QObject):
         """Choose a network by its file."""
         patterns = " ".join((CONFIG_NAME, *(f"*{suffix}" for suffix in NETWORK_SUFFIXES)))
         path, _ = QFileDialog.getOpenFileName(
-            self._window, "Choose a network", self._preferences.network_folder, f"Networks ({patterns});;All files (*)"
+            self._conversation.window,
+            "Choose a network",
+            self._preferences.network_folder,
+            f"Networks ({patterns});;All files (*)",
         )
         if path:
             self.consider(path)
@@ -63,7 +78,7 @@ class NetworkChoice(QObject):
     def ask_for_folder(self) -> None:
         """Choose a network that is a folder."""
         path = QFileDialog.getExistingDirectory(
-            self._window, "Choose a network folder", self._preferences.network_folder
+            self._conversation.window, "Choose a network folder", self._preferences.network_folder
         )
         if path:
             self.consider(path)
@@ -71,7 +86,9 @@ class NetworkChoice(QObject):
     def consider(self, path: str) -> None:
         """Read the network at `path`, show its card, and use it if the user agrees."""
         if self._session.running:
-            self.problem.emit("An extension is running. Cancel it, or wait until it is done, to choose a network.")
+            self._conversation.tell(
+                "An extension is running. Cancel it, or wait until it is done, to choose a network."
+            )
             return
         self._session.await_network("")
         self._read(path, self._show_card, self._refused)
@@ -96,7 +113,7 @@ class NetworkChoice(QObject):
         if self._networks.reading:
             self._networks.stop()
             self._session.await_network("")
-            self.message.emit("The network was not changed")
+            self._conversation.say("The network was not changed")
 
     def about(self) -> None:
         """Show the card of the network in use."""
@@ -109,12 +126,12 @@ class NetworkChoice(QObject):
         """Take an own network off the list and stop using it; its files stay."""
         title = self._networks.label(name)
         self._networks.forget(name)
-        self.notice.emit("", "")
+        self._controls.show_notice("", "")
         if self._preferences.network == name:
             self._preferences.network = ""
         if self._session.settings.network == name:
             self._use_default()
-        self.message.emit(f"\u201c{title}\u201d was taken off the list; its files stay where they are")
+        self._conversation.say(f"\u201c{title}\u201d was taken off the list; its files stay where they are")
 
     # Reading has ended
 
@@ -134,9 +151,9 @@ class NetworkChoice(QObject):
         self._networks.remember(found)
         self._preferences.network = found.name
         self._session.set_network(found.info, found.name)
-        self.notice.emit("", "")
+        self._controls.show_notice("", "")
         if say:
-            self.message.emit(f"Extending with {found.title} from now on")
+            self._conversation.say(f"Extending with {found.title} from now on")
 
     def _update(self, found: Found) -> None:
         """The network in use has been read again."""
@@ -145,14 +162,14 @@ class NetworkChoice(QObject):
 
     def _refused(self, _path: str, trouble: Trouble) -> None:
         """It was chosen just now and is no network; nothing has changed."""
-        self.problem.emit(trouble.message)
+        self._conversation.tell(trouble.message)
 
     def _unusable(self, name: str, trouble: Trouble) -> None:
         """It was chosen from the menu, and what was used before stays in use."""
         self._session.await_network("")
         title = self._networks.label(name)
         self._networks.mark(name, trouble)
-        if dialogs.ask(self._window, f"\u201c{title}\u201d cannot be used.", trouble.message, "Forget it", "Keep it"):
+        if self._conversation.ask(f"\u201c{title}\u201d cannot be used.", trouble.message, "Forget it", "Keep it"):
             self.forget(name)
 
     def _lost(self, name: str, trouble: Trouble) -> None:
@@ -164,7 +181,7 @@ class NetworkChoice(QObject):
             self._use_default()
         now = self._session.network
         instead = f"{now.title} is used instead." if now is not None else "There is no other network."
-        self.notice.emit(f"\u201c{title}\u201d cannot be used. {trouble.message} {instead}", name)
+        self._controls.show_notice(f"\u201c{title}\u201d cannot be used. {trouble.message} {instead}", name)
 
     def _use_default(self) -> None:
         default = self._networks.default
@@ -184,7 +201,7 @@ class NetworkChoice(QObject):
     def _open_card(self, found: Found, new: bool) -> None:
         if self.card is not None:
             self.card.reject()
-        card = CardDialog(self._window, found, new)
+        card = CardDialog(self._conversation.window, found, new)
         card.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         card.finished.connect(lambda _result: self._card_closed(card))
         if new:

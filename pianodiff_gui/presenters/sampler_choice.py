@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QFileDialog, QWidget
+from PySide6.QtCore import QObject
+from PySide6.QtWidgets import QFileDialog
 
 from core.diffusion.own_sampler import SUFFIX, find_sampler
+from pianodiff_gui.actions.actions import Actions
+from pianodiff_gui.presenters.conversation import Conversation
 from pianodiff_gui.session.preferences import Preferences
 from pianodiff_gui.session.session import Session
+from pianodiff_gui.views.controls import Controls
 from pianodiff_gui.work.background import Background
 
 
@@ -18,14 +21,21 @@ class SamplerChoice(QObject):
     and only used when it turns out to be a sampler.
     """
 
-    changed = Signal()  # the list of the user's own
-    problem = Signal(str)  # to be told in a dialog
-    message = Signal(str)  # for the status bar
-
-    def __init__(self, window: QWidget, session: Session, preferences: Preferences, background: Background) -> None:
-        super().__init__(window)
-        self._window, self._session, self._preferences = window, session, preferences
-        self._background = background
+    def __init__(
+        self,
+        session: Session,
+        controls: Controls,
+        preferences: Preferences,
+        background: Background,
+        conversation: Conversation,
+        actions: Actions,
+    ) -> None:
+        super().__init__(conversation)
+        self._session, self._controls, self._preferences = session, controls, preferences
+        self._background, self._conversation = background, conversation
+        controls.sampler_selected.connect(self.use)
+        controls.list_samplers(self.own)
+        actions.on("sampler", self.ask_for_file)
 
     @property
     def own(self) -> tuple[str, ...]:
@@ -35,7 +45,10 @@ class SamplerChoice(QObject):
     def ask_for_file(self) -> None:
         """Choose a sampler by its file."""
         path, _ = QFileDialog.getOpenFileName(
-            self._window, "Choose a sampler", self._preferences.sampler_folder, f"Samplers in Python (*{SUFFIX})"
+            self._conversation.window,
+            "Choose a sampler",
+            self._preferences.sampler_folder,
+            f"Samplers in Python (*{SUFFIX})",
         )
         if path:
             self.use(str(Path(path).resolve()))
@@ -51,12 +64,12 @@ class SamplerChoice(QObject):
     def _use(self, path: str, title: str) -> None:
         self._preferences.samplers = (path, *(other for other in self.own if other != path))
         self._preferences.sampler_folder = str(Path(path).parent)
-        self.changed.emit()
+        self._controls.list_samplers(self.own)
         self._session.set_settings(sampler=path)
-        self.message.emit(f"Sampling with \u201c{title}\u201d from now on")
+        self._conversation.say(f"Sampling with \u201c{title}\u201d from now on")
 
     def _failed(self, path: str, text: str) -> None:
         if not Path(path).exists():
             self._preferences.samplers = tuple(other for other in self.own if other != path)
-            self.changed.emit()
-        self.problem.emit(text)
+            self._controls.list_samplers(self.own)
+        self._conversation.tell(text)

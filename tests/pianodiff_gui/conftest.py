@@ -200,7 +200,8 @@ def window(
         qtbot.waitUntil(lambda: not made.session.running, timeout=10_000)
     made.duel.close()  # or it would ask
     made.close()
-    assert made._worker_thread.isFinished() and made._analysis_thread.isFinished(), "a thread was left running"
+    threads = (made.running.worker_thread, made.analysing.worker_thread)
+    assert all(thread.isFinished() for thread in threads), "a thread was left running"
     made.deleteLater()
 
 
@@ -212,9 +213,9 @@ def loaded(window: MainWindow, qtbot: QtBot, clip: Path) -> MainWindow:
 
 
 def open_clip(window: MainWindow, qtbot: QtBot, path: Path) -> None:
-    window.open_path(path)
+    window.opening.open_path(path)
     qtbot.waitUntil(lambda: window.session.source is not None and window.session.source.path == path, timeout=10_000)
-    qtbot.waitUntil(lambda: window.settled, timeout=20_000)
+    qtbot.waitUntil(lambda: window.analysing.settled, timeout=20_000)
 
 
 def use_network(window: MainWindow, qtbot: QtBot, path: Path) -> None:

@@ -151,7 +151,7 @@ def test_unexported_takes_are_offered_next_time_and_come_back(
     again.show()
     assert again.empty.recover_button.isVisible()
     again.commands["recover"].trigger()
-    qtbot.waitUntil(lambda: again.session.source is not None and again.settled, timeout=10_000)
+    qtbot.waitUntil(lambda: again.session.source is not None and again.analysing.settled, timeout=10_000)
     assert again.session.timeline is not None
     np.testing.assert_array_equal(again.session.timeline.generated(), generated)
     assert again.session.target == pytest.approx(2.0)
@@ -166,7 +166,7 @@ def test_exported_takes_are_not_offered_again(loaded: MainWindow, qtbot: QtBot, 
     loaded.session.extend()
     run_to_end(loaded, qtbot)
     loaded.commands["export"].trigger()
-    dialog = loaded.export_dialog
+    dialog = loaded.exporting.dialog
     dialog.save.click()
     qtbot.waitUntil(lambda: dialog.pages.currentIndex() == 1, timeout=10_000)
     dialog.accept()
@@ -194,8 +194,8 @@ def test_a_recording_that_has_changed_since_is_not_mixed_with_old_takes(
     shutil.copy(write_clip(tmp_path / "shorter.wav", 1.0), clip)
     again = MainWindow(theme, Preferences(), tmp_path / "data", FakeEngines())
     again.show()
-    again.recover()
-    qtbot.waitUntil(lambda: again.session.source is not None and again.settled, timeout=10_000)
+    again.opening.recover()
+    qtbot.waitUntil(lambda: again.session.source is not None and again.analysing.settled, timeout=10_000)
     assert again.session.generated_seconds == 0.0
     assert "has changed" in problems[0]
     again.close()

@@ -145,7 +145,7 @@ def test_real_network_extends_in_the_window(
     from pianodiff_gui.work.worker import TorchEngines
 
     network = write_tiny_network(tmp_path / "tiny")
-    monkeypatch.setattr(loaded.worker, "_make_engine", TorchEngines())
+    monkeypatch.setattr(loaded.running.worker, "_make_engine", TorchEngines())
     use_network(loaded, qtbot, network)
     loaded.session.set_settings(steps=3, device="cpu")
     loaded.session.set_target(1.0)
@@ -167,7 +167,7 @@ def test_silence_cannot_be_extended_and_says_so(
 
     from pianodiff_gui.work.worker import TorchEngines
 
-    monkeypatch.setattr(window.worker, "_make_engine", TorchEngines())
+    monkeypatch.setattr(window.running.worker, "_make_engine", TorchEngines())
     use_network(window, qtbot, write_tiny_network(tmp_path / "tiny"))
     path = tmp_path / "silence.wav"
     sf.write(path, np.zeros(44_100), 44_100)

@@ -179,7 +179,7 @@ def test_one_that_started_from_other_noise_is_not_compared(
     loaded: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Breaks when "the same x_T" is a claim that nobody checks."""
-    monkeypatch.setattr(loaded.worker, "_make_engine", FussyEngines(odd="decoupled"))
+    monkeypatch.setattr(loaded.running.worker, "_make_engine", FussyEngines(odd="decoupled"))
     contenders = fight(loaded, qtbot)
     assert [contender.phase for contender in contenders] == [Phase.DONE, Phase.FAILED, Phase.DONE]
     assert "same noise" in loaded.duel_view.lanes[1].error.text()
@@ -258,7 +258,7 @@ def test_one_that_fails_says_so_and_the_others_go_on(
     loaded: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, problems: list[str]
 ) -> None:
     """Breaks when an own sampler with a mistake ends the whole duel, or its error is lost."""
-    monkeypatch.setattr(loaded.worker, "_make_engine", FussyEngines(refused="interpolation"))
+    monkeypatch.setattr(loaded.running.worker, "_make_engine", FussyEngines(refused="interpolation"))
     contenders = fight(loaded, qtbot)
     assert [contender.phase for contender in contenders] == [Phase.FAILED, Phase.DONE, Phase.DONE]
     lane = loaded.duel_view.lanes[0]
@@ -458,7 +458,7 @@ def test_a_kept_take_is_what_a_plain_extension_gives(
     loaded: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Breaks when a duel starts its samplers from different noise, or makes other audio than Extend would."""
-    monkeypatch.setattr(loaded.worker, "_make_engine", TorchEngines())
+    monkeypatch.setattr(loaded.running.worker, "_make_engine", TorchEngines())
     use_network(loaded, qtbot, write_tiny_network(tmp_path / "tiny"))
     loaded.session.set_settings(steps=4, device="cpu", seed=5)
     loaded.session.set_target(0.5)

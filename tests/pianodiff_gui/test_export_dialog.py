@@ -26,7 +26,7 @@ def dialog(loaded: MainWindow, qtbot: QtBot) -> ExportDialog:
         loaded.session.extend()
         run_to_end(loaded, qtbot)
     loaded.commands["export"].trigger()
-    return loaded.export_dialog
+    return loaded.exporting.dialog
 
 
 def press_export(dialog: ExportDialog, qtbot: QtBot) -> None:
@@ -46,7 +46,7 @@ def test_every_format_keeps_the_original_and_says_so(
     press_export(dialog, qtbot)
     assert dialog.problem.text() == ""
     assert dialog.report.text() == "Original identical: yes, 66150 samples"
-    assert "original identical: yes" in loaded.message.text()
+    assert "original identical: yes" in loaded.status.message.text()
     written, rate = sf.read(path, dtype="float64")
     original, _ = sf.read(clip, dtype="float64")
     assert len(written) == 5 * rate
@@ -139,7 +139,7 @@ def test_dialog_says_beforehand_what_becomes_of_the_original(
     window.session.extend()
     run_to_end(window, qtbot)
     window.commands["export"].trigger()
-    dialog = window.export_dialog
+    dialog = window.exporting.dialog
     dialog.kind.setCurrentIndex(next(i for i, k in enumerate(FILE_KINDS) if k.title == kind))
     assert words in dialog.promise.text()
     dialog.reject()
@@ -147,13 +147,13 @@ def test_dialog_says_beforehand_what_becomes_of_the_original(
 
 def test_an_extension_of_the_demo_clip_is_not_put_into_the_application(window: MainWindow, qtbot: QtBot) -> None:
     """Breaks when the suggested name lies in the installation, where nobody finds it and an update removes it."""
-    window.open_demo()
-    qtbot.waitUntil(lambda: window.session.source is not None and window.settled, timeout=20_000)
+    window.opening.open_demo()
+    qtbot.waitUntil(lambda: window.session.source is not None and window.analysing.settled, timeout=20_000)
     window.session.extend()
     run_to_end(window, qtbot)
     window.commands["export"].trigger()
-    assert asset_path("demo").parent not in Path(window.export_dialog.path.text()).parents
-    window.export_dialog.reject()
+    assert asset_path("demo").parent not in Path(window.exporting.dialog.path.text()).parents
+    window.exporting.dialog.reject()
 
 
 def test_export_is_off_until_something_is_generated(loaded: MainWindow) -> None:

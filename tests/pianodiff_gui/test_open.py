@@ -10,12 +10,13 @@ import pytest
 import soundfile as sf
 from pytestqt.qtbot import QtBot
 
-from pianodiff_gui.shell.window import MainWindow, describe_file
+from pianodiff_gui.shell.status_bar import describe_file
+from pianodiff_gui.shell.window import MainWindow
 from tests.pianodiff_gui.conftest import open_clip, run_to_end, watch_event_loop, write_clip
 
 
 def try_to_open(window: MainWindow, qtbot: QtBot, path: Path, problems: list[str]) -> None:
-    window.open_path(path)
+    window.opening.open_path(path)
     qtbot.waitUntil(lambda: bool(problems) or window.session.source is not None, timeout=10_000)
 
 
@@ -76,7 +77,7 @@ def test_a_bad_file_leaves_the_open_recording_alone(
     source = loaded.session.source
     path = tmp_path / "bad.wav"
     write_text(path)
-    loaded.open_path(path)
+    loaded.opening.open_path(path)
     qtbot.waitUntil(lambda: bool(problems), timeout=5000)
     assert loaded.session.source is source
     assert loaded.session.generated_seconds == pytest.approx(2.0)
@@ -105,7 +106,7 @@ def test_unusual_recordings_open_draw_and_extend(
 ) -> None:
     """Breaks when a rate, a channel count or a length that is not the network's cannot be worked with."""
     open_clip(window, qtbot, write_clip(tmp_path / "odd.wav", seconds, rate, channels, subtype))
-    assert words in window.file_facts.text()
+    assert words in window.status.file.text()
     assert window.waveform.known_item.points > 10
     window.session.extend()
     run_to_end(window, qtbot)
@@ -113,7 +114,7 @@ def test_unusual_recordings_open_draw_and_extend(
     timeline = window.session.timeline
     assert timeline is not None
     assert timeline.generated().shape == (channels, 2 * rate)
-    qtbot.waitUntil(lambda: window.settled, timeout=10_000)
+    qtbot.waitUntil(lambda: window.analysing.settled, timeout=10_000)
 
 
 @pytest.mark.parametrize("samples", [1, 2, 300])
@@ -144,7 +145,7 @@ def test_a_truncated_recording_opens_with_a_notice(window: MainWindow, qtbot: Qt
     data = path.read_bytes()
     path.write_bytes(data[: len(data) // 2])
     open_clip(window, qtbot, path)
-    assert "cut short" in window.message.text()
+    assert "cut short" in window.status.message.text()
 
 
 @pytest.mark.parametrize("suffix", [".flac", ".ogg", ".mp3", ".aiff"])
@@ -164,24 +165,24 @@ def test_a_very_long_name_does_not_widen_the_window(window: MainWindow, qtbot: Q
     window.resize(960, 640)
     qtbot.wait(30)
     assert window.width() == 960
-    assert "\u2026" in window.file_facts.shown_text()
-    assert window.file_facts.toolTip() == window.file_facts.text()
+    assert "\u2026" in window.status.file.shown_text()
+    assert window.status.file.toolTip() == window.status.file.text()
     window.session.extend()
     run_to_end(window, qtbot)
     qtbot.wait(30)
     assert window.width() == 960 and window.minimumSizeHint().width() <= 960
     window.commands["export"].trigger()
-    assert window.export_dialog.width() < 600
-    window.export_dialog.reject()
+    assert window.exporting.dialog.width() < 600
+    window.exporting.dialog.reject()
 
 
 def test_newest_of_two_files_wins(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     """Breaks when peaks or pitch of a file opened first arrive late and are drawn over the second."""
     first = write_clip(tmp_path / "first.wav", 60.0)
     second = write_clip(tmp_path / "second.wav", 1.0)
-    window.open_path(first)
-    window.open_path(second)
-    qtbot.waitUntil(lambda: window.settled and window.session.source is not None, timeout=20_000)
+    window.opening.open_path(first)
+    window.opening.open_path(second)
+    qtbot.waitUntil(lambda: window.analysing.settled and window.session.source is not None, timeout=20_000)
     qtbot.wait(50)
     source = window.session.source
     assert source is not None and source.path == second
@@ -199,13 +200,13 @@ def test_an_hour_is_drawn_without_stopping_the_window_and_closed_at_once(
         for _ in range(60):
             file.write(minute)
     gaps, timer = watch_event_loop()
-    window.open_path(path)
+    window.opening.open_path(path)
     qtbot.waitUntil(lambda: window.waveform._known.frames == 3600 * 8000, timeout=30_000)
     window.commands["zoom_in"].trigger()
     qtbot.wait(200)
     timer.stop()
     assert max(gaps) < 1.0
-    assert not window.settled  # the pitch of an hour takes longer than this
+    assert not window.analysing.settled  # the pitch of an hour takes longer than this
     began = time.perf_counter()
     window.close()
     assert time.perf_counter() - began < 5.0
@@ -215,4 +216,4 @@ def test_demo_clip_opens(window: MainWindow, qtbot: QtBot) -> None:
     """Breaks when the demo clip is not where the window looks for it."""
     window.commands["demo"].trigger()
     qtbot.waitUntil(lambda: window.session.source is not None, timeout=5000)
-    qtbot.waitUntil(lambda: window.settled, timeout=20_000)
+    qtbot.waitUntil(lambda: window.analysing.settled, timeout=20_000)

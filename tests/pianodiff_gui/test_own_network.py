@@ -89,7 +89,7 @@ def test_a_network_is_chosen_looked_at_used_at_once_and_named_in_the_recipe(
     loaded: MainWindow, qtbot: QtBot, tiny: Path, problems: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Breaks when a step from the file dialog to the generated audio is missing, or another network makes it."""
-    monkeypatch.setattr(loaded.worker, "_make_engine", TorchEngines())
+    monkeypatch.setattr(loaded.running.worker, "_make_engine", TorchEngines())
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(tiny / "weights.safetensors"), ""))
     choose(loaded, "network")
     card = card_of(loaded, qtbot)
@@ -111,7 +111,7 @@ def test_a_network_is_chosen_looked_at_used_at_once_and_named_in_the_recipe(
     qtbot.keyClick(card, Qt.Key.Key_Return)
     assert loaded.session.settings.network == str(tiny)
     assert loaded.controls.network.currentText() == "Tiny"
-    assert loaded.network_facts.text() == "Tiny, 4 kHz"
+    assert loaded.status.network.text() == "Tiny, 4 kHz"
     assert loaded.controls.cost_values[0].text() == "8"  # 2 s at 0.25 s a window
     assert "writes 0.2 s" in loaded.diffusion.sentence.text()
     loaded.session.set_settings(steps=2, device="cpu")
@@ -189,7 +189,7 @@ def test_own_networks_and_the_last_choice_are_remembered(
     assert again.session.settings.network == str(other)
     assert again.session.network is not None and again.session.network.sample_rate == 8000
     assert again.controls.network.currentText() == "Other"
-    assert again.network_facts.text() == "Other, 8 kHz"
+    assert again.status.network.text() == "Other, 8 kHz"
     choose(again, str(tiny))
     qtbot.waitUntil(lambda: again.session.settings.network == str(tiny), timeout=5000)
     choose(again, "spectral")
@@ -305,7 +305,7 @@ def test_forgetting_the_network_in_use_goes_back_to_the_default(window: MainWind
     assert window.session.settings.network == "spectral"
     assert window.preferences.networks == () and window.preferences.network == ""
     assert (tiny / "weights.safetensors").is_file()
-    assert "files stay" in window.message.text()
+    assert "files stay" in window.status.message.text()
 
 
 class Poison:
@@ -376,7 +376,7 @@ def test_recordings_are_still_dropped_as_recordings(loaded: MainWindow, qtbot: Q
     drop(loaded, other)
     assert loaded.veil.text == "Drop to open"
     qtbot.waitUntil(lambda: loaded.session.source is not None and loaded.session.source.path == other, timeout=5000)
-    qtbot.waitUntil(lambda: loaded.settled, timeout=20_000)
+    qtbot.waitUntil(lambda: loaded.analysing.settled, timeout=20_000)
 
 
 def test_one_network_chosen_in_four_ways_is_one_entry(
@@ -501,7 +501,7 @@ def test_no_network_is_chosen_during_a_run(
     drop(loaded, tiny)
     qtbot.waitUntil(lambda: bool(problems), timeout=5000)
     assert "running" in problems[0]
-    assert loaded.network_facts.text().startswith("Spectral U-Net")
+    assert loaded.status.network.text().startswith("Spectral U-Net")
     engines.release()
     run_to_end(loaded, qtbot)
     assert loaded.controls.network.isEnabled() and loaded.commands["network"].isEnabled()
@@ -522,14 +522,14 @@ def test_takes_of_an_own_network_are_recovered_and_exported_when_it_has_gone(
     shutil.rmtree(tiny)
     again = start()
     again.commands["recover"].trigger()
-    qtbot.waitUntil(lambda: again.session.source is not None and again.settled, timeout=10_000)
+    qtbot.waitUntil(lambda: again.session.source is not None and again.analysing.settled, timeout=10_000)
     restored = again.session.timeline
     assert restored is not None
     np.testing.assert_array_equal(restored.generated(), made)
     assert restored.stretches[0].settings.network == str(tiny)
     assert again.session.settings.network == "spectral"
     again.commands["export"].trigger()
-    dialog = again.export_dialog
+    dialog = again.exporting.dialog
     dialog.path.setText(str(tmp_path / "out.wav"))
     dialog.save.click()
     qtbot.waitUntil(lambda: dialog.pages.currentIndex() == 1, timeout=10_000)
@@ -552,10 +552,10 @@ def test_takes_are_recovered_together_with_the_own_network(
     loaded.close()
     again = start()
     again.commands["recover"].trigger()
-    qtbot.waitUntil(lambda: again.session.source is not None and again.settled, timeout=10_000)
+    qtbot.waitUntil(lambda: again.session.source is not None and again.analysing.settled, timeout=10_000)
     assert again.session.timeline is not None
     assert again.session.timeline.stretches[0].settings.network == str(tiny) == again.session.settings.network
-    again.mark_exported()
+    again.keeping.mark_all_safe()
 
 
 def test_weights_written_anew_are_read_anew(tiny: Path, source: object, tmp_path: Path) -> None:

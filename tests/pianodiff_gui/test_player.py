@@ -228,10 +228,10 @@ def test_without_a_sound_card_everything_else_works(
 ) -> None:
     """Breaks when a machine without audio output shows an error instead of a grey button with its reason."""
     monkeypatch.setattr(loaded.player.card, "library", SimpleNamespace(query_devices=no_device))
-    loaded._look_for_sound()
+    loaded.listening.look_for_sound()
     assert not loaded.commands["play"].isEnabled()
     assert "no audio output device" in loaded.commands["play"].toolTip()
-    assert loaded.sound_facts.text() == "no sound"
+    assert loaded.status.sound.text() == "no sound"
     loaded.player.play()
     assert not loaded.player.playing
     loaded.session.extend()
@@ -249,13 +249,13 @@ def test_a_card_plugged_in_later_is_found(loaded: MainWindow, monkeypatch: pytes
         _initialize=lambda: restarts.append("start"),
     )
     monkeypatch.setattr(loaded.player.card, "library", device)
-    loaded._look_for_sound()
+    loaded.listening.look_for_sound()
     assert not loaded.commands["play"].isEnabled()
     device.query_devices = FakeSoundDevice().query_devices
     loaded.commands["sound"].trigger()
     assert restarts == ["end", "start"]
     assert loaded.commands["play"].isEnabled()
-    assert loaded.sound_facts.text() == ""
+    assert loaded.status.sound.text() == ""
 
 
 def no_device(**_: Any) -> None:

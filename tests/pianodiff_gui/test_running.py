@@ -92,7 +92,7 @@ def test_cancel_while_it_denoises_stops_and_says_so(loaded: MainWindow, qtbot: Q
     assert engines.made[0].closed
     assert engines.made[0].evaluations_done == 3  # the step that was under way, and no more
     assert loaded.session.generated_seconds == 0.0
-    assert "no window was complete" in loaded.message.text()
+    assert "no window was complete" in loaded.status.message.text()
     assert loaded.commands["extend"].isEnabled()
 
 
@@ -110,7 +110,7 @@ def test_cancel_in_the_second_window_keeps_the_first(loaded: MainWindow, qtbot: 
     assert 0 < loaded.session.generated_seconds < 6.0
     assert loaded.session.target == pytest.approx(6.0)
     assert loaded.commands["extend"].isEnabled() and loaded.commands["export"].isEnabled()
-    assert "are kept" in loaded.message.text()
+    assert "are kept" in loaded.status.message.text()
 
 
 def test_cancel_before_the_first_step(loaded: MainWindow, qtbot: QtBot, engines: FakeEngines) -> None:

@@ -20,7 +20,7 @@ from pytestqt.qtbot import QtBot
 
 from core.audio.source import active_rms
 from core.errors import PianoDiffError
-from pianodiff_gui.presenters.listening import at_loudness
+from pianodiff_gui.presenters.step_listening import at_loudness
 from pianodiff_gui.session import history as history_module
 from pianodiff_gui.session.history import History, Recorder, Signal16
 from pianodiff_gui.session.jobs import Outcome
@@ -224,7 +224,7 @@ def test_dragging_is_smooth(loaded: MainWindow, qtbot: QtBot) -> None:
 def listen_with(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> FakeSoundDevice:
     device = FakeSoundDevice()
     monkeypatch.setattr(window.player.card, "library", device)
-    window._look_for_sound()
+    window.listening.look_for_sound()
     return device
 
 
@@ -266,7 +266,7 @@ def test_moving_while_listening_goes_on_in_the_other_state(
     heard = stream.got[1][:, 0]
     np.testing.assert_allclose(heard / np.abs(heard).max(), want / np.abs(want).max(), atol=1e-3)
     qtbot.waitUntil(lambda: loaded.diffusion.playhead.isVisible(), timeout=2000)
-    loaded.listening.player.close()
+    loaded.steps.player.close()
 
 
 def test_the_transport_returns_to_the_recording(
@@ -296,7 +296,7 @@ def test_the_transport_returns_to_the_recording(
 
 
 def who_plays(window: MainWindow) -> list[str]:
-    players = {"recording": window.player, "step": window.listening.player}
+    players = {"recording": window.player, "step": window.steps.player}
     return [name for name, player in players.items() if player.playing]
 
 
@@ -316,7 +316,7 @@ def test_without_a_sound_card_the_steps_can_still_be_seen(
     """Breaks when listening is offered where nothing can sound, or its reason is not told."""
     listen = loaded.commands["listen"]
     monkeypatch.setattr(loaded.player.card, "library", SimpleNamespace(query_devices=no_device))
-    loaded._look_for_sound()
+    loaded.listening.look_for_sound()
     assert not listen.isEnabled() and "Extend first" in listen.toolTip()
     extend(loaded, qtbot)
     assert not listen.isEnabled() and "no audio output device" in listen.toolTip()

@@ -16,8 +16,9 @@ from pytestqt.qtbot import QtBot
 
 from core.errors import PianoDiffError
 from pianodiff_gui.look.theme import DARK, LIGHT, contrast
+from pianodiff_gui.presenters.exporting import write_export
 from pianodiff_gui.session.files import SUFFIX, read_session
-from pianodiff_gui.shell.window import MainWindow, write_export
+from pianodiff_gui.shell.window import MainWindow
 from pianodiff_gui.views.compare import CompareDialog
 from pianodiff_gui.views.handle import Handle
 from pianodiff_gui.work.figures import SHOWN, loudness, measure_last
@@ -80,7 +81,7 @@ def test_deleting_a_take_can_be_undone_and_leaves_nothing_on_disk_meanwhile(load
     qtbot.waitUntil(lambda: len(list(audio.rglob("*.wav"))) == 2, timeout=5000)
     deleted = loaded.session.timeline
     loaded.commands["delete_take"].trigger()
-    assert len(loaded.session.takes.all) == 1 and "Undo brings it back" in loaded.message.text()
+    assert len(loaded.session.takes.all) == 1 and "Undo brings it back" in loaded.status.message.text()
     qtbot.waitUntil(lambda: len(list(audio.rglob("*.wav"))) == 1, timeout=5000)
     loaded.commands["undo"].trigger()
     assert loaded.session.timeline is deleted
@@ -230,9 +231,9 @@ def test_a_session_file_opens_in_the_state_it_was(
     moved.write_bytes(source.path.read_bytes())
     source.path.unlink()
     session.set_settings(sampler="repaint", steps=9)
-    loaded.open_path(path)
+    loaded.opening.open_path(path)
     qtbot.waitUntil(lambda: session.source is not None and session.source.path == moved, timeout=10_000)
-    qtbot.waitUntil(lambda: loaded.settled, timeout=20_000)
+    qtbot.waitUntil(lambda: loaded.analysing.settled, timeout=20_000)
     assert [take.name for take in session.takes.all] == ["best", "Take 2"] and session.takes.shown == 1
     for take, audio in zip(session.takes.all, wanted, strict=True):
         np.testing.assert_array_equal(take.timeline.generated(), audio)
@@ -264,7 +265,7 @@ def test_files_that_are_no_sessions_are_refused_in_words(
         path.write_bytes(content)
         with pytest.raises(PianoDiffError, match="no session of PianoDiff"):
             read_session(path)
-    loaded.open_path(tmp_path / f"text{SUFFIX}")
+    loaded.opening.open_path(tmp_path / f"text{SUFFIX}")
     qtbot.waitUntil(lambda: bool(problems), timeout=5000)
     assert len(loaded.session.takes.all) == 2
 
@@ -275,7 +276,7 @@ def test_a_session_of_a_recording_that_is_gone_says_so(
     """Breaks when a session whose recording was deleted opens as nothing, without a word."""
     path = tmp_path / f"lost{SUFFIX}"
     path.write_bytes(_packed({"session.json": _one_take("a.wav"), "a.wav": _wav(np.zeros(10))}))
-    window.open_path(path)
+    window.opening.open_path(path)
     qtbot.waitUntil(lambda: bool(problems), timeout=5000)
     assert "clip.wav" in problems[0] and window.session.source is None
 

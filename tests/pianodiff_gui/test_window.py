@@ -59,7 +59,7 @@ def test_opening_shows_waveform_pitch_and_plan(loaded: MainWindow) -> None:
     assert loaded.diffusion.title.text() == "What will happen"
     assert "2.0 s of piano" in loaded.diffusion.sentence.text()
     assert loaded.commands["extend"].isEnabled()
-    assert "22.05 kHz mono, 16 bit" in loaded.file_facts.text()
+    assert "22.05 kHz mono, 16 bit" in loaded.status.file.text()
 
 
 def test_pitch_of_a_tone_is_drawn_at_its_note(loaded: MainWindow) -> None:
@@ -82,7 +82,7 @@ def test_dropping_a_file_opens_it(window: MainWindow, qtbot: QtBot, clip: Path) 
     window.dropEvent(drop)
     assert drop.isAccepted()
     qtbot.waitUntil(lambda: window.session.source is not None, timeout=5000)
-    qtbot.waitUntil(lambda: window.settled, timeout=20_000)
+    qtbot.waitUntil(lambda: window.analysing.settled, timeout=20_000)
 
 
 def test_plots_leave_drops_to_the_window(loaded: MainWindow) -> None:
@@ -240,7 +240,7 @@ def test_clicking_a_plot_places_the_playhead(loaded: MainWindow, qtbot: QtBot) -
         assert loaded.player.position == pytest.approx(seconds, abs=0.02)
         assert float(loaded.waveform.playhead.value()) == pytest.approx(loaded.player.position)
         assert float(loaded.pitch.playhead.value()) == pytest.approx(loaded.player.position)
-    assert loaded.time.text().startswith("0:02.0")
+    assert loaded.toolbar.time.text().startswith("0:02.0")
 
 
 def test_a_click_beyond_the_end_places_it_at_the_end(loaded: MainWindow) -> None:
@@ -276,7 +276,7 @@ def test_a_window_extends_and_the_musicians_loop_works_by_keys(loaded: MainWindo
     run_to_end(loaded, qtbot)
     assert loaded.session.generated_seconds == pytest.approx(2.0)
     assert loaded.waveform.generated_item.points > 10
-    qtbot.waitUntil(lambda: loaded.settled, timeout=10_000)
+    qtbot.waitUntil(lambda: loaded.analysing.settled, timeout=10_000)
     assert sum(len(item.data) for item in loaded.pitch.generated.items) > 10
     seed = loaded.session.settings.seed
     qtbot.keyClick(loaded, Qt.Key.Key_R)

@@ -1,0 +1,72 @@
+"""The actions of the menu Run."""
+
+from __future__ import annotations
+
+from pianodiff_gui.actions.declaration import Spec
+from pianodiff_gui.actions.situation import Offer, Situation
+from pianodiff_gui.session.timeline import BEFORE, Gap
+
+_VERBS: dict[Gap | None, str] = {None: "Extend", BEFORE: "Prepend"}
+_AIMS: dict[Gap | None, str] = {None: "Go on from the end of what is there", BEFORE: "Make what comes before"}
+_FILL = "Make what is selected anew, so that it fits to both sides"
+
+
+def _extend(situation: Situation) -> Offer:
+    session = situation.session
+    gap = session.goal.gap
+    return Offer(session.extend_blocked(), _AIMS.get(gap, _FILL), button=_VERBS.get(gap, "Fill"))
+
+
+def _again(situation: Situation) -> Offer:
+    return Offer(situation.session.again_blocked())
+
+
+def _duel(situation: Situation) -> Offer:
+    return Offer(situation.session.extend_blocked())
+
+
+def _cancel(situation: Situation) -> Offer:
+    """What there is to be got out of, the nearest first."""
+    session = situation.session
+    if situation.reading_network and not session.running:
+        return Offer(tip="Do not wait for the network that is being read")
+    if situation.lanes is not None and not session.running:
+        return Offer(tip="Close the duel")
+    if session.selection is not None:
+        return Offer(tip="Take the selection away")
+    if not session.running:
+        return Offer("Nothing is running.")
+    return Offer("It is stopping." if session.cancelling else "")
+
+
+RUN = (
+    Spec(
+        "extend",
+        "E&xtend",
+        "Go on from the end of what is there",
+        ("Ctrl+Return", "Ctrl+Enter"),
+        "extend",
+        "Extend",
+        offer=_extend,
+    ),
+    Spec(
+        "again",
+        "&Try again",
+        "Replace the last extension by another, with a new seed",
+        ("R",),
+        "retry",
+        "Try again",
+        offer=_again,
+    ),
+    Spec(
+        "cancel",
+        "&Cancel",
+        "Stop within one step and keep the windows that are complete",
+        ("Escape",),
+        "cancel",
+        "Cancel",
+        offer=_cancel,
+    ),
+    Spec("duel", "D&uel\u2026", "Compare samplers, from the same noise", ("Ctrl+D",), offer=_duel),
+    Spec("dice", "New &seed", "Draw another seed", ("D",), "dice"),
+)

@@ -1,0 +1,107 @@
+"""Exporting: the recording with what was added, and the paper's figures of the takes."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Qt
+from PySide6.QtWidgets import QFileDialog
+
+from core.audio.export import ExportReport, Insert, export_inserted
+from core.extension.recipe import build_recipe, check_recipe_destination, recipe_path, write_recipe
+from pianodiff_gui.actions.actions import Actions
+from pianodiff_gui.look.dialogs import ExportDialog
+from pianodiff_gui.look.theme import Theme
+from pianodiff_gui.presenters.conversation import Conversation
+from pianodiff_gui.presenters.keeping import Keeping
+from pianodiff_gui.presenters.places import folder_beside
+from pianodiff_gui.session.preferences import Preferences
+from pianodiff_gui.session.session import Session
+from pianodiff_gui.session.timeline import Timeline
+from pianodiff_gui.work.background import Background
+from pianodiff_gui.work.clip_report import drawable, write_clip_report
+from pianodiff_gui.work.figures import Figures
+
+
+class Exporting(QObject):
+    """Between the session and the files that are made of it."""
+
+    def __init__(
+        self,
+        session: Session,
+        figures: Figures,
+        keeping: Keeping,
+        theme: Theme,
+        preferences: Preferences,
+        background: Background,
+        conversation: Conversation,
+        actions: Actions,
+    ) -> None:
+        super().__init__(conversation)
+        self._session, self._figures, self._keeping, self._theme = session, figures, keeping, theme
+        self._preferences, self._background, self._conversation = preferences, background, conversation
+        self.dialog: ExportDialog  # the last one that was opened
+        actions.on("export", self.export)
+        actions.on("figures", self.export_figures)
+
+    def export(self) -> None:
+        """Ask where to, then write the recording with its extension and the recipe beside it."""
+        timeline = self._session.timeline
+        if timeline is None or not timeline.generated_frames:
+            return
+        source = timeline.source
+        home = folder_beside(source.path, self._preferences)
+        if not os.access(home, os.W_OK):
+            home = Path(self._preferences.folder)
+        generated = timeline.generated_frames / timeline.sample_rate
+        dialog = ExportDialog(self._conversation.window, self._theme, source, generated, home)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.dialog = dialog
+
+        def write(path: Path, subtype: str | None, overwrite: bool) -> None:
+            def done(report: ExportReport) -> None:
+                self._keeping.mark_safe(timeline)
+                self._preferences.folder = report.path.parent
+                self._conversation.say(f"Exported {report.path.name}: {report.note}")
+                dialog.show_report(report)
+
+            self._background.run(lambda: write_export(timeline, path, subtype, overwrite), done, dialog.show_problem)
+
+        dialog.export_requested.connect(write)
+        dialog.open()
+
+    def export_figures(self) -> None:
+        """Ask where to, then draw the paper's figures of the takes."""
+        takes, source = drawable(self._session.takes.all), self._session.source
+        if not takes or source is None:
+            return
+        home = folder_beside(source.path, self._preferences)
+        name, _ = QFileDialog.getSaveFileName(
+            self._conversation.window,
+            "Export figures into a folder",
+            str(home / f"{source.path.stem}-figures"),
+            "Folders (*)",
+        )
+        if not name:
+            return
+        measured = {take.number: self._figures.of(take.timeline) for take in takes}
+        self._conversation.say("Drawing the figures\u2026")
+        self._background.run(
+            lambda: write_clip_report(takes, measured, Path(name), overwrite=True),
+            lambda report: self._conversation.say(f"The figures are in {report.parent}"),
+            self._conversation.tell,
+        )
+
+
+def write_export(timeline: Timeline, path: Path, subtype: str | None, overwrite: bool) -> ExportReport:
+    """Write `timeline` to `path` and its recipe beside it. Raises PianoDiffError; nothing is left behind then."""
+    check_recipe_destination(path, overwrite=overwrite)
+    inserts = []
+    for _, stretch in timeline.generated_parts:
+        begin, end = stretch.gap if stretch.gap is not None else (timeline.source_frames, timeline.source_frames)
+        inserts.append(Insert(begin, end, stretch.samples))
+    report = export_inserted(timeline.source, inserts, path, subtype=subtype, overwrite=overwrite)
+    recipe = build_recipe([stretch.run for stretch in timeline.stretches], timeline.source, report)
+    write_recipe(recipe_path(report.path), recipe, overwrite=True)
+    return report

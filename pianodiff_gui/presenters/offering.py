@@ -1,0 +1,105 @@
+"""Offering: what can be done now, kept true as things change."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from PySide6.QtCore import QObject
+
+from pianodiff_gui.actions.actions import Actions
+from pianodiff_gui.actions.situation import LaneOffer, Situation
+from pianodiff_gui.actions.takes import TAKE_KEYS
+from pianodiff_gui.duel.duel import title_of
+from pianodiff_gui.networks.networks import Networks
+from pianodiff_gui.presenters.duelling import Duelling
+from pianodiff_gui.presenters.editing import Editing
+from pianodiff_gui.presenters.keeping import Keeping
+from pianodiff_gui.presenters.listening import Listening
+from pianodiff_gui.presenters.network_choice import NetworkChoice
+from pianodiff_gui.presenters.step_listening import StepListening
+from pianodiff_gui.session.session import Session
+from pianodiff_gui.sound.player import Player
+from pianodiff_gui.views.diffusion import DiffusionView
+from pianodiff_gui.work.clip_report import drawable
+
+
+class Offering(QObject):
+    """Gathers the situation and has every action offered by its own condition. Keys that mean one thing or another by
+    the situation (Escape, the numbers) are told apart here as well.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        player: Player,
+        listening: Listening,
+        steps: StepListening,
+        diffusion: DiffusionView,
+        networks: Networks,
+        network_choice: NetworkChoice,
+        duelling: Duelling,
+        editing: Editing,
+        keeping: Keeping,
+        actions: Actions,
+    ) -> None:
+        super().__init__(actions)
+        self._session, self._player, self._steps, self._diffusion = session, player, steps, diffusion
+        self._networks, self._network_choice = networks, network_choice
+        self._duelling, self._editing, self._keeping, self._actions = duelling, editing, keeping, actions
+        for signal in (
+            session.timeline_changed,
+            session.takes_changed,
+            session.target_changed,
+            session.settings_changed,
+            session.network_changed,
+            session.running_changed,
+            session.undo_stack.indexChanged,
+            networks.reading_changed,
+            player.playing_changed,
+            player.trouble,
+            listening.sound_changed,
+            steps.changed,
+            diffusion.past_changed,
+            duelling.duel.changed,
+            keeping.recoverable_changed,
+        ):
+            signal.connect(self.refresh)
+        actions.on("cancel", self._cancel)
+        for key in TAKE_KEYS:
+            actions.on(f"take_{key}", partial(self._number, key))
+
+    def refresh(self, _value: object = None) -> None:
+        """Offer every action as it can be done now."""
+        self._actions.offer(self.situation())
+
+    def situation(self) -> Situation:
+        """The facts that decide."""
+        duel, card = self._duelling.duel, self._player.card
+        lanes = tuple(LaneOffer(title_of(each.settings), each.timeline is not None) for each in duel.contenders)
+        return Situation(
+            self._session,
+            silent=card.unavailable() if card.checked else "",
+            playing=self._player.playing,
+            playing_step=self._steps.playing,
+            no_past=self._diffusion.look_back_blocked(),
+            reading_network=bool(self._networks.reading),
+            recoverable=self._keeping.recoverable,
+            drawable=bool(drawable(self._session.takes.all)),
+            lanes=lanes if duel.open else None,
+        )
+
+    def _cancel(self) -> None:
+        if self._session.running:
+            self._session.cancel()
+        elif self._duelling.duel.open:
+            self._duelling.close()
+        elif self._session.selection is not None:
+            self._session.select(0.0, 0.0)
+        else:
+            self._network_choice.stop()
+
+    def _number(self, key: int) -> None:
+        if self._duelling.duel.open:
+            self._duelling.hear_lane(key)
+        else:
+            self._editing.show_take(key)

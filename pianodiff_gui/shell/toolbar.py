@@ -1,0 +1,62 @@
+"""The bar under the menus: the actions that are used most, and where the playhead is."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton
+
+from pianodiff_gui.actions.actions import Actions
+from pianodiff_gui.look.theme import GRID, ICON_SIZE, Theme, font
+from pianodiff_gui.views.plots import clock
+
+
+class Toolbar(QFrame):
+    """Buttons in groups; those that are about files stand at the ends."""
+
+    def __init__(self, actions: Actions, theme: Theme) -> None:
+        super().__init__()
+        self.setObjectName("toolbar")
+        self._actions, self._theme = actions, theme
+        self._layout = QHBoxLayout(self)
+        self._layout.setContentsMargins(12, 6, 12, 6)
+        self._layout.setSpacing(2)
+        self._add("open", text=True)
+        self._add_gap()
+        for name in ("start", "play", "stop", "loop"):
+            self._add(name)
+        self.time = QLabel()
+        self.time.setFont(font(11.5, font().Weight.Medium, tabular=True))
+        self.time.setContentsMargins(12, 0, 0, 0)
+        self.time.setMinimumWidth(170)
+        self._layout.addWidget(self.time)
+        self._layout.addStretch(1)
+        for name in ("undo", "redo"):
+            self._add(name)
+        self._add_gap()
+        for name in ("zoom_out", "zoom_in", "fit"):
+            self._add(name)
+        self._add_gap()
+        self._add("export", text=True)
+
+    def show_time(self, position: float, total: float) -> None:
+        """Seconds: where the playhead is, and where what is heard ends."""
+        muted = self._theme.palette.muted
+        self.time.setText(f'{clock(position, 1)}<span style="color:{muted}"> / {clock(total, 1)}</span>')
+
+    def _add(self, name: str, text: bool = False) -> None:
+        button = QToolButton()
+        button.setDefaultAction(self._actions[name])
+        button.setIconSize(QSize(ICON_SIZE, ICON_SIZE))
+        button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        button.setMinimumHeight(34)
+        style = Qt.ToolButtonStyle.ToolButtonTextBesideIcon if text else Qt.ToolButtonStyle.ToolButtonIconOnly
+        button.setToolButtonStyle(style)
+        self._layout.addWidget(button)
+
+    def _add_gap(self) -> None:
+        line = QFrame()
+        line.setObjectName("hairline")
+        line.setFixedSize(1, 20)
+        self._layout.addSpacing(GRID)
+        self._layout.addWidget(line)
+        self._layout.addSpacing(GRID)
