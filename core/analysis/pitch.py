@@ -25,7 +25,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from core.audio.source import FloatArray, resample
+from core.audio.signal import FloatArray, resample
 
 TRACK_RATE = 22_050
 """Hz at which :func:`track` looks for pitch: no fundamental needs more, and a frame then lasts 93 ms."""

@@ -15,8 +15,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from core import __version__
-from core.audio.export import DestinationExists
-from core.audio.source import open_source
+from core.audio.opening import open_source
+from core.audio.writing import DestinationExists
 from core.commands import evaluate as evaluate_command
 from core.commands import study as study_command
 from core.commands import testbed as testbed_command

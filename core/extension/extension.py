@@ -14,16 +14,16 @@ from torch import Tensor
 from core.analysis.similarity import ks_similarity
 from core.audio.image import ChannelImage
 from core.audio.level import CEILING, limit_peaks, steadying_gain, window_gain
-from core.audio.source import SILENCE_RMS, active_rms, check_finite, resample
+from core.audio.signal import SILENCE_RMS, active_rms, check_finite, resample
 from core.diffusion.denoiser import Denoiser, Metered, SigmaDenoiser
 from core.diffusion.noise import KeyedNoise, hash_noise
 from core.diffusion.own_sampler import find_sampler
 from core.diffusion.sampling import State
 from core.errors import AudioError, NetworkError, PianoDiffError, SamplerError
-from core.extension.plan import Plan, Window, context_tail_seconds, plan_extension
+from core.extension.plan import Plan, Window, context_tail_frames, plan_extension
 from core.extension.seam import seam_correction
 from core.extension.settings import Settings
-from core.networks.registry import NetworkInfo
+from core.networks.card import NetworkInfo
 
 MIN_CONTEXT_SECONDS = 0.05
 GENERATED_LEVEL = 0.1
@@ -87,7 +87,7 @@ class Extension:
         self._sample_rate = sample_rate
         following = following if following is not None else context[:, :0]
         _check_known(context, following, sample_rate)
-        tail = round(context_tail_seconds(network, settings) * sample_rate)
+        tail = context_tail_frames(network, settings, sample_rate)
         self._context, self._following = context[:, max(0, context.shape[1] - tail) :], following[:, :tail]
         self.sampler = find_sampler(settings.sampler)  # once: its file may change while it runs
         self.plan: Plan = plan_extension(

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from core.audio.source import AUDIO_SUFFIXES, SILENCE_RMS, FloatArray, check_finite, open_source, resample
+from core.audio.opening import AUDIO_SUFFIXES, open_source
+from core.audio.signal import SILENCE_RMS, FloatArray, check_finite, resample
 from core.errors import AudioError
 from core.study.features import RATE
 

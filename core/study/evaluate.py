@@ -24,8 +24,10 @@ from typing import Any
 import torch
 
 from core import __version__
-from core.audio.export import check_destination, check_text_destination, export_audio, write_text
-from core.audio.source import FloatArray, open_source
+from core.audio.export import check_destination, export_audio
+from core.audio.opening import open_source
+from core.audio.signal import FloatArray
+from core.audio.writing import check_text_destination, write_text
 from core.device import resolve_device
 from core.diffusion.denoiser import Denoiser
 from core.diffusion.own_sampler import find_sampler
@@ -33,8 +35,9 @@ from core.errors import AudioError, ExportError, NetworkError, SettingsError
 from core.extension.plan import plan_extension
 from core.extension.recipe import describe_sampler, versions
 from core.extension.settings import Settings
+from core.networks.card import NetworkInfo
 from core.networks.checkpoint import load_denoiser
-from core.networks.registry import NetworkInfo, find_network
+from core.networks.registry import find_network
 from core.study.cases import Case, Skipped, choose_cases, find_clips
 from core.study.continuation import Made, Task, continuation
 from core.study.features import RATE, Array, Sound

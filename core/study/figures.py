@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from core.analysis.pitch import yin
-from core.audio.source import FloatArray
+from core.audio.signal import FloatArray
 from core.diffusion.lambdas import LAMBDAS, Curve, lambda_curve
 from core.study.features import RATE
 from core.study.trace import Trace

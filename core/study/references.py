@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.audio.source import FloatArray
+from core.audio.signal import FloatArray
 
 REFERENCES = ("true", "loop", "silence", "noise")
 """The rows, in their order. `true` is what every other row is compared with."""

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from core.audio.export import write_bytes, write_text
+from core.audio.writing import write_bytes, write_text
 from core.errors import ExportError
 from core.study import figures
 from core.study.evaluate import Evaluation, Job

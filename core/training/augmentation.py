@@ -13,7 +13,7 @@ import numpy as np
 from scipy import fft
 from scipy.signal import lfilter, sosfilt
 
-from core.audio.source import FloatArray
+from core.audio.signal import FloatArray
 from core.errors import SettingsError
 from core.training.data import Corpus
 

@@ -24,7 +24,9 @@ from typing import Any, BinaryIO
 import numpy as np
 import soxr
 
-from core.audio.source import AUDIO_SUFFIXES, BLOCK_FRAMES, SILENCE_RMS, FloatArray, Source, open_source
+from core.audio.opening import AUDIO_SUFFIXES, open_source
+from core.audio.signal import SILENCE_RMS, FloatArray
+from core.audio.source import BLOCK_FRAMES, Source
 from core.errors import AudioError, SettingsError
 
 SUFFIXES = (*AUDIO_SUFFIXES, ".aifc", ".au", ".caf", ".oga", ".opus", ".rf64", ".snd", ".w64")
@@ -421,7 +423,7 @@ def _decode(path: Path, sample_rate: int, data_rms: float, spool_folder: Path, o
 
 
 def _mono(source: Source, sample_rate: int) -> Iterator[FloatArray]:
-    """Mean of the channels in blocks, at `sample_rate`: what `core.audio.source.resample` would give for the whole."""
+    """Mean of the channels in blocks, at `sample_rate`: what `core.audio.signal.resample` would give for the whole."""
     if source.sample_rate == sample_rate:
         for block in source.blocks():
             yield block.mean(axis=1)
@@ -440,7 +442,7 @@ def _mono(source: Source, sample_rate: int) -> Iterator[FloatArray]:
 
 
 class _ActiveLevel:
-    """`core.audio.source.active_rms` of a signal that comes in blocks."""
+    """`core.audio.signal.active_rms` of a signal that comes in blocks."""
 
     def __init__(self, sample_rate: int) -> None:
         self._width = max(1, round(0.05 * sample_rate))

@@ -8,10 +8,11 @@ from typing import Any
 from torch import Tensor, nn
 
 from core.assets import asset_path
-from core.audio.export import write_text
+from core.audio.writing import write_text
 from core.errors import NetworkError
+from core.networks.card import CONFIG_NAME, WEIGHTS_NAME
 from core.networks.checkpoint import save_weights
-from core.networks.registry import CONFIG_NAME, WEIGHTS_NAME, find_network
+from core.networks.registry import find_network
 from core.training.data import Corpus
 from core.training.settings import TrainingSettings, data_weight
 from core.training.state import Progress

@@ -9,8 +9,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.audio.export import export_audio, write_text
-from core.audio.source import FloatArray
+from core.audio.export import export_audio
+from core.audio.signal import FloatArray
+from core.audio.writing import write_text
 from core.commands.progress import clock
 from core.errors import ExportError, PianoDiffError
 from core.extension.extension import Extension

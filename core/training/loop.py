@@ -24,8 +24,8 @@ from torch import Tensor
 
 from core.device import compiles_on, has_fast_bfloat16
 from core.errors import NetworkError, SettingsError
+from core.networks.card import CONFIG_NAME, WEIGHTS_NAME
 from core.networks.checkpoint import load_weights
-from core.networks.registry import CONFIG_NAME, WEIGHTS_NAME
 from core.training.augmentation import Augmentation
 from core.training.batches import Batches, BatchPlan
 from core.training.data import Corpus, load_corpus, split_validation

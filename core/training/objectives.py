@@ -16,9 +16,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.diffusion.schedule import NoiseSchedule
+from core.networks.card import NetworkInfo, parse_config
 from core.networks.checkpoint import build
 from core.networks.diffwave import DiffWave
-from core.networks.registry import NetworkInfo, parse_config
 from core.networks.spectral_unet import Seen, SpectralUNet
 
 DrawCrops = Callable[[int, int], np.ndarray]

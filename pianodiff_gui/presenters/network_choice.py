@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QWidget
 
-from core.networks.registry import CONFIG_NAME
+from core.networks.card import CONFIG_NAME
 from pianodiff_gui.look import dialogs
 from pianodiff_gui.networks.card import CardDialog
 from pianodiff_gui.networks.networks import NETWORK_SUFFIXES, Found, Networks, Trouble

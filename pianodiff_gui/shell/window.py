@@ -38,7 +38,8 @@ from core.analysis.peaks import PeakPyramid
 from core.analysis.pitch import PitchTrack
 from core.assets import asset_path
 from core.audio.export import ExportReport, Insert, export_inserted
-from core.audio.source import AUDIO_SUFFIXES, Source
+from core.audio.opening import AUDIO_SUFFIXES
+from core.audio.source import Source
 from core.diffusion.samplers import SAMPLERS
 from core.errors import PianoDiffError
 from core.extension.recipe import build_recipe, check_recipe_destination, recipe_path, write_recipe

@@ -6,8 +6,9 @@ import pytest
 import torch
 
 from core.diffusion.denoiser import Denoiser
+from core.networks.card import NetworkInfo
 from core.networks.checkpoint import load_denoiser
-from core.networks.registry import NetworkInfo, find_network
+from core.networks.registry import find_network
 from tests.core.tiny_network import write_tiny_network
 
 

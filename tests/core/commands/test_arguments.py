@@ -267,7 +267,7 @@ def test_a_folder_that_cannot_be_written(
     def refuse(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("core.audio.export._create", refuse)
+    monkeypatch.setattr("core.audio.writing._create", refuse)
     assert extend(source, tmp_path / "out.wav") == 1
     assert "can't be written to" in error_of(capsys)
     assert nothing_new(tmp_path, "in.wav")

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 import soundfile as sf
 
-from core.audio.source import open_source
+from core.audio.opening import open_source
 from core.commands.main import main
 from core.commands.progress import ProgressReport
 from core.errors import AudioError
@@ -257,7 +257,7 @@ def test_a_disk_that_fills_up_at_the_end(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as disk:
-        disk.setattr("core.audio.export._Target.finish", full)
+        disk.setattr("core.audio.target.Target.finish", full)
         assert extend(source, tmp_path / "out.wav") == 1
     assert "is full. Nothing was written." in capsys.readouterr().err
     assert names(tmp_path) == ["in.wav", "out.wav.unfinished"]

@@ -9,7 +9,7 @@ import torch
 from core.analysis.spectrum import largest_second_difference, second_difference_quantile
 from core.audio.image import ChannelImage
 from core.audio.level import limit_peaks, steadying_gain, window_gain
-from core.audio.source import active_rms
+from core.audio.signal import active_rms
 from core.diffusion.denoiser import Denoiser, Prediction
 from core.diffusion.samplers import SAMPLERS
 from core.diffusion.schedule import NoiseSchedule
@@ -18,8 +18,9 @@ from core.extension.extension import Extension, Step
 from core.extension.plan import plan_extension
 from core.extension.seam import seam_correction
 from core.extension.settings import Settings, check_seconds
+from core.networks.card import NetworkInfo
 from core.networks.checkpoint import load_denoiser
-from core.networks.registry import NetworkInfo, find_network
+from core.networks.registry import find_network
 from core.networks.spectral_unet import SpectralUNet
 from tests.core.tiny_network import SEEING, write_tiny_network
 from tests.core.tones import chord

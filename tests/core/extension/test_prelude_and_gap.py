@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from core.analysis.spectrum import largest_second_difference, second_difference_quantile
-from core.audio.source import active_rms
+from core.audio.signal import active_rms
 from core.diffusion.denoiser import Denoiser, Prediction
 from core.diffusion.samplers import SAMPLERS
 from core.diffusion.schedule import NoiseSchedule
@@ -13,7 +13,7 @@ from core.errors import AudioError
 from core.extension.extension import Extension
 from core.extension.plan import plan_extension
 from core.extension.settings import Settings
-from core.networks.registry import NetworkInfo
+from core.networks.card import NetworkInfo
 from tests.core.tones import chord
 
 Tiny = tuple[Denoiser, NetworkInfo]

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import soundfile as sf
 
-from core.audio.export import ExportReport, export_extended
-from core.audio.source import open_source
+from core.audio.export import ExportReport, Insert, export_inserted
+from core.audio.opening import open_source
 from core.diffusion.own_sampler import find_sampler
 from core.errors import ExportError, SettingsError
 from core.extension.plan import plan_extension
@@ -107,7 +107,8 @@ def test_identical_samples_are_counted_only_when_identical(tmp_path: Path) -> No
     new = np.zeros((1, 10), np.float32)
     with open_source(tmp_path / "in.wav") as source:
         for subtype, count in (("PCM_24", 1000), ("PCM_16", 0)):
-            report = export_extended(source, new, tmp_path / "out.wav", subtype=subtype, overwrite=True)
+            inserts = [Insert.of(source, None, new)]
+            report = export_inserted(source, inserts, tmp_path / "out.wav", subtype=subtype, overwrite=True)
             recipe = build_recipe([run_of(Settings())], source, report)
             assert recipe["identical_samples"] == count
             assert recipe["source"]["frames"] == 1000

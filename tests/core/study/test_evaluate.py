@@ -322,7 +322,7 @@ def test_a_folder_that_cannot_be_written(
     def refuse(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("core.audio.export._create", refuse)
+    monkeypatch.setattr("core.audio.writing._create", refuse)
     assert evaluate(clips) == 1
     assert "can't be written to" in capsys.readouterr().err
 

@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 import pytest
 
-from core.audio.source import FloatArray, resample
+from core.audio.signal import FloatArray, resample
 from core.study.features import RATE, Sound
 from core.study.frechet import FrechetFigures, Moments, mel_frames
 from core.study.metrics import COLUMNS, Column, Context, measure

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import chisquare
 
-from core.audio.source import active_rms, resample
+from core.audio.signal import active_rms, resample
 from core.errors import AudioError, SettingsError
 from core.training import data
 from core.training.data import Corpus, load_corpus, piece_name, split_validation
