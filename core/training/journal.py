@@ -12,7 +12,6 @@ from torch import Tensor
 from core.audio.export import export_audio
 from core.audio.signal import FloatArray
 from core.audio.writing import write_text
-from core.commands.progress import clock
 from core.errors import ExportError, PianoDiffError
 from core.extension.extension import Extension
 from core.extension.settings import Settings
@@ -20,6 +19,7 @@ from core.networks.checkpoint import load_denoiser
 from core.networks.registry import find_network
 from core.training.data import Corpus
 from core.training.state import Progress
+from core.wording import clock
 
 SECONDS_BETWEEN_LINES = 15.0
 KNOWN_SECONDS, NEW_SECONDS, STEPS = 4.0, 2.0, 25  # of the continuations

@@ -12,7 +12,8 @@ import pytest
 import soundfile as sf
 
 from core import __version__
-from core.commands.main import _parser, _settings, main
+from core.commands.main import _parser, main
+from core.commands.run_options import settings_of
 from core.diffusion.samplers import SAMPLERS
 from core.extension.settings import DEFAULT, Settings
 from core.networks.registry import shipped_networks
@@ -288,7 +289,7 @@ def test_a_mistake_in_the_program_shows_no_traceback(
         raise ZeroDivisionError("division by zero")
 
     monkeypatch.delenv("PIANODIFF_DEBUG", raising=False)
-    monkeypatch.setattr("core.commands.main.shipped_networks", fail)
+    monkeypatch.setattr("core.commands.networks.shipped_networks", fail)
     assert main(["networks"]) == 1
     assert "unexpected ZeroDivisionError" in error_of(capsys)
     monkeypatch.setenv("PIANODIFF_DEBUG", "1")
@@ -311,4 +312,4 @@ def test_what_nobody_chose_is_the_best_and_what_somebody_named_is_the_papers(
 ) -> None:
     """Breaks when naming RePaint runs it by another solver than its own, or naming nothing takes four times as long."""
     parsed = _parser().parse_args(["extend", "in.wav", "out.wav", "--seconds", "1", *options])
-    assert _settings(parsed) == wanted
+    assert settings_of(parsed) == wanted
