@@ -15,7 +15,7 @@ from scipy.signal import lfilter, sosfilt
 
 from core.audio.signal import FloatArray
 from core.errors import SettingsError
-from core.training.data import Corpus
+from core.training.corpus import Corpus
 
 MOST_UNDONE = 4.0
 """EQ and room change the level of a crop by less than this factor in music; what they changed is undone up to it."""

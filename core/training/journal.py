@@ -17,7 +17,7 @@ from core.extension.extension import Extension
 from core.extension.settings import Settings
 from core.networks.checkpoint import load_denoiser
 from core.networks.registry import find_network
-from core.training.data import Corpus
+from core.training.corpus import Corpus
 from core.training.state import Progress
 from core.wording import clock
 

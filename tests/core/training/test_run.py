@@ -23,8 +23,7 @@ from core.networks.checkpoint import load_denoiser
 from core.networks.registry import find_network
 from core.training import loop
 from core.training.batches import Batch, Batches
-from core.training.data import load_corpus
-from core.training.loop import Outcome, keep_back, rate_factor, share_done, train, update_average
+from core.training.loop import Outcome, rate_factor, share_done, train, update_average
 from core.training.settings import TrainingSettings
 from core.training.state import STATE_NAME, Progress, read_header
 from tests.core.tones import chord
@@ -330,22 +329,6 @@ def test_starting_from_weights_starts_there(recordings: Path, design: Path, tmp_
     assert "from the weights of 'first'" in find_network(str(tmp_path / "second")).trained_on
     shutil.rmtree(tmp_path / "first")  # resuming needs only the run itself
     assert train(again.resumed_with({"steps": 2}), tmp_path / "second", resume=True, say=silent).finished
-
-
-# Small parts.
-
-
-def test_a_piece_kept_back_of_one_folder_is_not_trained_on_in_another(recordings: Path, tmp_path: Path) -> None:
-    """Two renderings of one score in two folders: validation would be on a piece that was learned."""
-    copies = tmp_path / "copies"
-    shutil.copytree(recordings, copies)
-    corpora = [(load_corpus(folder, tmp_path / "cache", 4000, 0.1), 1.0) for folder in (recordings, copies)]
-    more = np.concatenate([chord(4.0, 4000)] * 20, axis=1).T
-    soundfile.write(copies / "pieced.wav", more, 4000)
-    corpora[1] = (load_corpus(copies, tmp_path / "cache", 4000, 0.1), 1.0)
-    training, held_out = keep_back(corpora)
-    learned = {piece for corpus, _ in training for piece in corpus.pieces}
-    assert held_out and not learned & {piece for corpus, _ in held_out for piece in corpus.pieces}
 
 
 def test_the_learning_rate_warms_up_and_decays() -> None:
