@@ -128,9 +128,6 @@ def test_the_turn_of_a_piece_is_the_same_everywhere(tmp_path: Path) -> None:
     assert split_validation(corpus)[1].pieces == (first,)  # type: ignore[union-attr]
 
 
-# Small parts.
-
-
 def test_a_piece_kept_back_of_one_folder_is_not_trained_on_in_another(recordings: Path, tmp_path: Path) -> None:
     """Two renderings of one score in two folders: validation would be on a piece that was learned."""
     copies = tmp_path / "copies"

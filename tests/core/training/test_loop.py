@@ -352,28 +352,6 @@ def test_the_average_has_its_half_life_and_starts_short() -> None:
     assert float(fresh["w"]) > 0.99
 
 
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        (["--steps", "5"], "--data"),
-        (["--data", "x"], "--steps or --minutes"),
-        (["--data", "x", "--steps", "5", "--minutes", "1"], "--steps or --minutes"),
-        (["--data", "x", "--steps", "0"], "--steps must be more than 0"),
-        (["--data", "x=-1", "--steps", "5"], "weight"),
-        (["--data", "x", "--steps", "5", "--learning-rate", "nan"], "--learning-rate"),
-        (["--data", "x", "--steps", "5", "--crop-seconds", "0"], "Crops"),
-        (["--data", "x", "--steps", "5", "--precision", "int8"], "--precision must be one of"),
-        (["--data", "x", "--steps", "5", "--seed", str(2**64)], "--seed must be at most"),
-    ],
-)
-def test_wrong_options_are_named(
-    options: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Each mistake is said before anything is decoded or written, with the exit code of wrong usage."""
-    assert main(["train", "--out", str(tmp_path / "run"), *options]) == 2
-    assert message in capsys.readouterr().err and not (tmp_path / "run").exists()
-
-
 def test_missing_data_and_networks_are_named(
     recordings: Path, design: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
