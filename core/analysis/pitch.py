@@ -1,4 +1,4 @@
-"""Fundamental frequency by YIN.
+"""Fundamental frequency by YIN (the paper's Fig. 6).
 
 A. de Cheveigne and H. Kawahara, "YIN, a fundamental frequency estimator for speech and music", J. Acoust.
 Soc. Am. 111 (4), 2002. Steps as numbered there, for a frame x of W samples:

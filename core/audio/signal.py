@@ -35,6 +35,11 @@ def resample(samples: FloatArray, from_rate: float, to_rate: float) -> FloatArra
     return out
 
 
+def rms(samples: npt.NDArray[np.floating]) -> float:
+    """Root mean square of all samples, summed in float64; 0.0 for none at all."""
+    return float(np.sqrt(np.mean(np.square(samples, dtype=np.float64)))) if samples.size else 0.0
+
+
 def active_rms(samples: FloatArray, sample_rate: float = 22_050) -> float:
     """Loudness of the playing, not of the pauses: RMS of the 50 ms blocks within 40 dB of the loudest one.
 

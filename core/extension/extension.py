@@ -1,4 +1,4 @@
-"""Extending a recording: windows stacked one after the other (paper, section 3.2 and Fig. 1).
+"""Extending a recording: windows stacked one after the other (paper, section 3.2, eq. 14-15 and Fig. 1).
 
 An Extension is iterated: each Step is one step of the sampler. Leaving the iteration cancels within one step and
 keeps every window that is complete.
@@ -14,7 +14,7 @@ from torch import Tensor
 from core.analysis.similarity import ks_similarity
 from core.audio.image import ChannelImage
 from core.audio.level import CEILING, limit_peaks, steadying_gain, window_gain
-from core.audio.signal import SILENCE_RMS, active_rms, check_finite, resample
+from core.audio.signal import SILENCE_RMS, active_rms, check_finite, resample, rms
 from core.diffusion.denoiser import Denoiser, Metered, SigmaDenoiser
 from core.diffusion.noise import KeyedNoise, hash_noise
 from core.diffusion.own_sampler import find_sampler
@@ -282,6 +282,6 @@ def _check_known(context: np.ndarray, following: np.ndarray, sample_rate: int) -
             f"The recording is too short to continue: {1000 * seconds:.3g} ms. "
             f"At least {1000 * MIN_CONTEXT_SECONDS:g} ms are needed."
         )
-    if float(np.sqrt(np.mean(np.square(known, dtype=np.float64)))) < SILENCE_RMS:
+    if rms(known) < SILENCE_RMS:
         where = f"last {seconds:.3g} s" if not following.shape[1] else f"{seconds:.3g} s beside it"
         raise AudioError(f"The {where} are silent: there is nothing to continue. Trim the silence first.")

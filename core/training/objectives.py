@@ -173,7 +173,9 @@ def band_weights(bins: int, sample_rate: int) -> Tensor:
 
 
 class DiffWaveObjective(Objective):
-    """The paper's: mean squared error of eps, the timestep uniform over 0..T-1 (Ho et al. 2020, eq. 14)."""
+    """The paper's, eq. 13 in terms of eps: mean squared error of eps, the timestep uniform over 0..T-1 (Ho et al. 2020,
+    eq. 14).
+    """
 
     network: DiffWave
     scales: Tensor
