@@ -39,10 +39,10 @@ def main(argv: list[str] | None = None) -> int:
     arguments = sys.argv[1:] if argv is None else argv
     commands: tuple[str, ...] = ()
     if arguments:  # without any, the window is not kept waiting for what only they need
-        from core.commands.main import command_names
+        from core.commands.main import COMMANDS
         from core.commands.main import main as headless
 
-        commands = command_names()
+        commands = tuple(COMMANDS)
         if arguments[0] in commands:
             return headless(arguments)
     if arguments and arguments[0] == "demo":

@@ -10,7 +10,8 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.audio.source import Source, open_source
+from core.audio.opening import open_source
+from core.audio.source import Source
 from core.commands.progress import ProgressReport
 from core.extension.recipe import read_recipe
 from core.extension.run import Result, run_extension

@@ -120,7 +120,8 @@ def take_duel(application: QApplication, window: MainWindow, steps: int, take: C
 
 def take_card(application: QApplication, window: MainWindow, home: Path, path: Path) -> None:
     """Write the card of an own network to `path`: a copy of the shipped one, which says so."""
-    from core.networks.registry import CONFIG_NAME, shipped_networks
+    from core.networks.card import CONFIG_NAME
+    from core.networks.registry import shipped_networks
     from pianodiff_gui.app import pump
 
     os.environ["HOME"] = str(home)  # the card names the folder

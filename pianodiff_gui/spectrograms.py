@@ -19,7 +19,8 @@ from PySide6.QtCore import QPointF, QRect, Qt
 from PySide6.QtGui import QColor, QGuiApplication, QImage, QPainter, QPen
 
 from core.analysis.spectrum import stft_magnitude
-from core.audio.source import FloatArray, open_source
+from core.audio.opening import open_source
+from core.audio.signal import FloatArray
 from core.errors import PianoDiffError
 from core.study.cases import Case, find_clips
 from core.study.features import RATE

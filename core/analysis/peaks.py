@@ -11,7 +11,8 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
-from core.audio.source import FloatArray, Source
+from core.audio.signal import FloatArray
+from core.audio.source import Source
 
 FINE, COARSE = 256, 65536
 """Frames per bin of the two stored resolutions."""

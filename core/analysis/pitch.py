@@ -1,4 +1,4 @@
-"""Fundamental frequency by YIN.
+"""Fundamental frequency by YIN (the paper's Fig. 6).
 
 A. de Cheveigne and H. Kawahara, "YIN, a fundamental frequency estimator for speech and music", J. Acoust.
 Soc. Am. 111 (4), 2002. Steps as numbered there, for a frame x of W samples:
@@ -25,7 +25,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from core.audio.source import FloatArray, resample
+from core.audio.signal import FloatArray, resample
 
 TRACK_RATE = 22_050
 """Hz at which :func:`track` looks for pitch: no fundamental needs more, and a frame then lasts 93 ms."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from core.audio.source import FloatArray
+from core.audio.signal import FloatArray
 
 _BLOCK = 512  # frames transformed at once
 

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from core.commands.evaluation import add_cases, add_places, run, settings_of
+from core.commands.converters import whole
+from core.commands.evaluation import add_cases, add_how, add_places, run, settings_of
 from core.diffusion.samplers import SAMPLERS
-from core.extension.settings import DEFAULT, DEVICES, Settings
+from core.extension.settings import DEFAULT, Settings
 from core.study.methods import FORM, method_of
 
 if TYPE_CHECKING:
     from core.study.evaluate import Evaluation
 
 
-def add_to(commands: Any, number: Callable[[str], float], whole: Callable[[str], int]) -> None:
-    """Add the command to the subparsers `commands`; `number` and `whole` read a float and an int."""
-    default = Settings()
+def add_to(commands: Any) -> None:
+    """Add the command to argparse's `commands`."""
     parser = commands.add_parser(
         "evaluate",
         help="judge networks and samplers on held-out recordings",
@@ -29,12 +28,13 @@ def add_to(commands: Any, number: Callable[[str], float], whole: Callable[[str],
         allow_abbrev=False,
     )
     add_places(parser)
-    add = parser.add_argument_group("what is compared").add_argument
+    compared = parser.add_argument_group("what is compared")
+    add = compared.add_argument
     add(
         "--network",
         metavar="NAME|PATH",
         action="append",
-        help=f"a network, as with extend (default: {default.network}); repeat it to compare several",
+        help=f"a network, as with extend (default: {Settings.network}); repeat it to compare several",
     )
     add(
         "--sampler",
@@ -43,11 +43,9 @@ def add_to(commands: Any, number: Callable[[str], float], whole: Callable[[str],
         help=f"one of {', '.join(SAMPLERS)}, or a file, with a solver or steps of its own, as in decoupled@50 or "
         f"replacement+dpmpp-2m-sde@100 (default: {method_of(DEFAULT)}); repeat it to compare several",
     )
-    add("--zero-shot", action="store_true", help="don't show the known audio to networks that could see it")
-    steps = f"if a method names none (default: {DEFAULT.steps} with the default one, else {default.steps})"
-    add("--steps", type=whole, metavar="N", help=steps)
-    add("--device", metavar="|".join(DEVICES), default=default.device, help="where it runs (default: %(default)s)")
-    add = add_cases(parser, number, whole, new=2.0).add_argument
+    steps = f"if a method names none (default: {DEFAULT.steps} with the default one, else {Settings.steps})"
+    add_how(compared, None, steps)
+    add = add_cases(parser, new=2.0).add_argument
     add("--cuts", type=whole, metavar="1|2", default=1, help="at most so many of one clip (default: %(default)s)")
     parser.set_defaults(run=_evaluate)
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from core.extension.settings import Settings
+from core.commands.console import INTERRUPTED, OK, say
+from core.commands.converters import number, whole
+from core.commands.progress import ProgressReport
+from core.extension.settings import DEVICES, Settings
+from core.study.settings import StudySettings
 
 if TYPE_CHECKING:
-    from core.study.evaluate import Evaluation, StudySettings
+    from core.study.evaluate import Evaluation
 
 
 def add_places(parser: argparse.ArgumentParser) -> None:
@@ -20,9 +23,15 @@ def add_places(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", metavar="DIR", type=Path, required=True, help="folder for the results")
 
 
-def add_cases(
-    parser: argparse.ArgumentParser, number: Callable[[str], float], whole: Callable[[str], int], *, new: float
-) -> argparse._ArgumentGroup:
+def add_how(group: argparse._ArgumentGroup, steps: int | None, steps_help: str) -> None:
+    """Add what holds for all methods that are compared. steps: the default, None where it depends."""
+    add = group.add_argument
+    add("--zero-shot", action="store_true", help="don't show the known audio to networks that could see it")
+    add("--steps", type=whole, metavar="N", default=steps, help=steps_help)
+    add("--device", metavar="|".join(DEVICES), default=Settings.device, help="where it runs (default: %(default)s)")
+
+
+def add_cases(parser: argparse.ArgumentParser, *, new: float) -> argparse._ArgumentGroup:
     """Add the options that say on what; `new`: seconds to make by default. Returns their group, for more of them."""
     group = parser.add_argument_group("on what")
     add = group.add_argument
@@ -36,8 +45,6 @@ def add_cases(
 
 def settings_of(arguments: argparse.Namespace, samplers: tuple[str, ...]) -> StudySettings:
     """The settings that both commands have, with these samplers. Raises SettingsError."""
-    from core.study.evaluate import StudySettings
-
     return StudySettings(
         clips=tuple(arguments.clips),
         out=arguments.out,
@@ -54,11 +61,6 @@ def settings_of(arguments: argparse.Namespace, samplers: tuple[str, ...]) -> Stu
     )
 
 
-def say(text: str) -> None:
-    """Tell the user something that is no result."""
-    print(f"pianodiff: {text}", file=sys.stderr, flush=True)
-
-
 def run(
     settings: StudySettings, unit: str, doing: str, measure: Callable[[Evaluation], str], cluster: str | None = None
 ) -> int:
@@ -69,8 +71,6 @@ def run(
         doing: what is said when `measure` begins.
         cluster: the address of the Ray cluster that makes it; None makes it here.
     """
-    from core.commands.main import INTERRUPTED, OK
-    from core.commands.progress import ProgressReport
     from core.study.evaluate import Evaluation
 
     evaluation = Evaluation(settings)

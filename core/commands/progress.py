@@ -7,6 +7,8 @@ import sys
 import time
 from typing import TYPE_CHECKING, TextIO
 
+from core.wording import clock
+
 if TYPE_CHECKING:
     from core.extension.extension import Step
 
@@ -67,10 +69,3 @@ class ProgressReport:
         line = line[:room]
         print("\r" + line.ljust(min(self._drawn, room)), end="", file=self._stream, flush=True)
         self._drawn = len(line)
-
-
-def clock(seconds: float) -> str:
-    """Seconds as a clock shows them: 75.4 -> "1:15", 3700 -> "1:01:40"."""
-    whole = round(seconds)
-    hours, minutes = whole // 3600, whole // 60 % 60
-    return f"{hours}:{minutes:02d}:{whole % 60:02d}" if hours else f"{minutes}:{whole % 60:02d}"

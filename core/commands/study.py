@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from core.commands.evaluation import add_cases, add_places, run, settings_of
+from core.commands.converters import whole
+from core.commands.evaluation import add_cases, add_how, add_places, run, settings_of
 from core.diffusion.samplers import SAMPLERS
-from core.extension.settings import DEVICES, Settings
+from core.extension.settings import Settings
 from core.study.methods import FORM
 
 if TYPE_CHECKING:
     from core.study.evaluate import Evaluation
 
 
-def add_to(commands: Any, number: Callable[[str], float], whole: Callable[[str], int]) -> None:
-    """Add the command to the subparsers `commands`; `number` and `whole` read a float and an int."""
-    default = Settings()
+def add_to(commands: Any) -> None:
+    """Add the command to argparse's `commands`."""
     parser = commands.add_parser(
         "study",
         help="compare samplers on many clips, with figures, intervals and tests",
@@ -29,7 +28,8 @@ def add_to(commands: Any, number: Callable[[str], float], whole: Callable[[str],
         allow_abbrev=False,
     )
     add_places(parser)
-    add = parser.add_argument_group("what is compared").add_argument
+    compared = parser.add_argument_group("what is compared")
+    add = compared.add_argument
     add(
         "--samplers",
         metavar="A,B,...",
@@ -37,11 +37,9 @@ def add_to(commands: Any, number: Callable[[str], float], whole: Callable[[str],
         help=f"methods, each {FORM}: {', '.join(SAMPLERS)}, or a file; the others are tested against the first",
     )
     add("--seeds", metavar="N", type=whole, default=1, help="continuations of each clip (default: %(default)s)")
-    add("--network", metavar="NAME|PATH", action="append", help=f"(default: {default.network}); repeat it for several")
-    add("--zero-shot", action="store_true", help="don't show the known audio to networks that could see it")
-    add("--steps", type=whole, metavar="N", default=default.steps, help="if a method names none (default: %(default)s)")
-    add("--device", metavar="|".join(DEVICES), default=default.device, help="where it runs (default: %(default)s)")
-    add_cases(parser, number, whole, new=1.0)
+    add("--network", metavar="NAME|PATH", action="append", help=f"(default: {Settings.network}); repeat it for several")
+    add_how(compared, Settings.steps, "if a method names none (default: %(default)s)")
+    add_cases(parser, new=1.0)
     add = parser.add_argument_group("on many machines").add_argument
     add(
         "--cluster",

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import sys
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+from core.commands.console import OK, say
+from core.commands.converters import whole
 from core.diffusion.own_sampler import find_sampler
 from core.diffusion.samplers import SAMPLERS
 from core.errors import SettingsError
@@ -34,8 +34,8 @@ STANDARD = (
 """What is compared unless samplers are named."""
 
 
-def add_to(commands: Any, whole: Callable[[str], int]) -> None:
-    """Add the command to the subparsers `commands`; `whole` reads an int."""
+def add_to(commands: Any) -> None:
+    """Add the command to argparse's `commands`."""
     parser = commands.add_parser(
         "testbed",
         help="measure the samplers against a known answer",
@@ -65,7 +65,6 @@ def add_to(commands: Any, whole: Callable[[str], int]) -> None:
 
 
 def _testbed(arguments: argparse.Namespace) -> int:
-    from core.commands.main import OK
     from core.diffusion.schedule import NoiseSchedule
     from core.study.testbed import GROUPS, KNOWN, SAMPLES, GaussianDenoiser, Prior, error_of
 
@@ -81,7 +80,7 @@ def _testbed(arguments: argparse.Namespace) -> int:
     print("|---|---|---|" + "---|" * len(DEVIATIONS))
     for number, row in enumerate(rows):
         sampler = find_sampler(row.sampler)
-        print(f"pianodiff: {number + 1} of {len(rows)}: {row.sampler}", file=sys.stderr, flush=True)
+        say(f"{number + 1} of {len(rows)}: {row.sampler}")
         errors = [
             error_of(row, sd, GaussianDenoiser(Prior(sd), schedule, arguments.reach), arguments.draws)
             for sd in DEVIATIONS

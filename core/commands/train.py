@@ -1,5 +1,7 @@
 """`pianodiff train`: its options. No torch here, so that --help and a wrong option answer at once."""
 
+from __future__ import annotations
+
 import argparse
 import os
 import sys
@@ -7,15 +9,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from core.commands.console import INTERRUPTED, OK, say
+from core.commands.converters import number, whole
 from core.errors import SettingsError
 from core.training.settings import AUGMENTATIONS, PRECISIONS, TrainingSettings
 
 _FLAGS_OF_THE_COMMAND = ("command", "run", "out", "resume")
+_DEFAULT = TrainingSettings(data=("",), steps=1)
 
 
-def add_to(commands: Any, number: Callable[[str], float], whole: Callable[[str], int]) -> None:
-    """Add the sub-command to argparse's `commands`; `number` and `whole` are its converters."""
-    default = TrainingSettings(data=("",), steps=1)
+def add_to(commands: Any) -> None:
+    """Add the command to argparse's `commands`."""
     parser = commands.add_parser(
         "train",
         help="train a network on recordings",
@@ -27,7 +31,16 @@ def add_to(commands: Any, number: Callable[[str], float], whole: Callable[[str],
     )
     parser.add_argument("--out", required=True, metavar="RUN", type=Path, help="the run's folder")
     parser.add_argument("--resume", action="store_true", default=False, help="go on with the run in RUN")
-    add = parser.add_argument_group("what it learns").add_argument
+    _add_what(parser.add_argument_group("what it learns").add_argument)
+    add = parser.add_argument_group("how long").add_argument
+    add("--steps", type=whole, metavar="N", help="end after N steps, resumed ones counted in")
+    add("--minutes", type=number, metavar="M", help="end after M minutes, resumed ones counted in")
+    _add_how(parser.add_argument_group("how").add_argument)
+    _add_on_what(parser.add_argument_group("on what").add_argument)
+    parser.set_defaults(run=_train)
+
+
+def _add_what(add: Callable[..., Any]) -> None:
     add(
         "--data",
         action="append",
@@ -43,14 +56,13 @@ def add_to(commands: Any, number: Callable[[str], float], whole: Callable[[str],
     add(
         "--network",
         metavar="NAME|PATH",
-        help=f"the design: spectral, diffwave, or a folder with a config.json (default: {default.network})",
+        help=f"the design: spectral, diffwave, or a folder with a config.json (default: {_DEFAULT.network})",
     )
     add("--from", dest="start", metavar="WEIGHTS", help="start from a network's weights (default: from scratch)")
     add("--title", metavar="TEXT", help="the new network's name in menus")
-    add = parser.add_argument_group("how long").add_argument
-    add("--steps", type=whole, metavar="N", help="end after N steps, resumed ones counted in")
-    add("--minutes", type=number, metavar="M", help="end after M minutes, resumed ones counted in")
-    add = parser.add_argument_group("how").add_argument
+
+
+def _add_how(add: Callable[..., Any]) -> None:
     add(
         "--crop-seconds",
         type=number,
@@ -62,35 +74,36 @@ def add_to(commands: Any, number: Callable[[str], float], whole: Callable[[str],
         "--batch-seconds",
         type=number,
         metavar="S",
-        help=f"audio in a step, over all processes (default: {default.batch_seconds:g})",
+        help=f"audio in a step, over all processes (default: {_DEFAULT.batch_seconds:g})",
     )
     add("--learning-rate", type=number, metavar="R", help="at its peak (default: the design's)")
-    add("--warm-up", type=whole, metavar="N", help=f"steps until the peak (default: {default.warm_up})")
+    add("--warm-up", type=whole, metavar="N", help=f"steps until the peak (default: {_DEFAULT.warm_up})")
     add(
         "--half-life",
         type=number,
         metavar="S",
-        help=f"of the averaged weights, in seconds of audio (default: {default.half_life:g})",
+        help=f"of the averaged weights, in seconds of audio (default: {_DEFAULT.half_life:g})",
     )
-    add("--weight-decay", type=number, metavar="W", help=f"AdamW's (default: {default.weight_decay:g})")
-    add("--clip", type=number, metavar="C", help=f"norm that gradients are clipped to (default: {default.clip:g})")
-    add("--augmentation", metavar="|".join(AUGMENTATIONS), help=f"(default: {default.augmentation})")
+    add("--weight-decay", type=number, metavar="W", help=f"AdamW's (default: {_DEFAULT.weight_decay:g})")
+    add("--clip", type=number, metavar="C", help=f"norm that gradients are clipped to (default: {_DEFAULT.clip:g})")
+    add("--augmentation", metavar="|".join(AUGMENTATIONS), help=f"(default: {_DEFAULT.augmentation})")
     add(
         "--precision", metavar="|".join(PRECISIONS), help="of matrix products (default: bf16 where the hardware has it)"
     )
-    add("--seed", type=whole, metavar="K", help=f"(default: {default.seed})")
-    add = parser.add_argument_group("on what").add_argument
-    add("--device", metavar="auto|cpu|cuda|mps", help=f"(default: {default.device})")
-    add("--workers", type=whole, metavar="N", help=f"processes that draw crops (default: {default.workers})")
+    add("--seed", type=whole, metavar="K", help=f"(default: {_DEFAULT.seed})")
+
+
+def _add_on_what(add: Callable[..., Any]) -> None:
+    add("--device", metavar="auto|cpu|cuda|mps", help=f"(default: {_DEFAULT.device})")
+    add("--workers", type=whole, metavar="N", help=f"processes that draw crops (default: {_DEFAULT.workers})")
     add(
         "--save-minutes",
         type=number,
         metavar="M",
-        help=f"between saves (default: {default.save_minutes:g}; 0: every step)",
+        help=f"between saves (default: {_DEFAULT.save_minutes:g}; 0: every step)",
     )
     add("--no-samples", dest="samples", action="store_false", help="make no continuations to listen to along the way")
     add("--cache", metavar="DIR", help="folder for decoded audio (default: RUN/cache)")
-    parser.set_defaults(run=_train)
 
 
 def _train(arguments: argparse.Namespace) -> int:
@@ -119,6 +132,5 @@ def _train(arguments: argparse.Namespace) -> int:
         print(f"done: {outcome.progress.step} steps")
         print(f"use it: pianodiff extend IN OUT --seconds 2 --network {out.resolve()}")
     if leads and not outcome.finished:
-        print(f"pianodiff: stopped and saved at step {outcome.progress.step}. Go on: "
-              f"pianodiff train --out {out} --resume", file=sys.stderr)  # fmt: skip
-    return 0 if outcome.finished else 130
+        say(f"stopped and saved at step {outcome.progress.step}. Go on: pianodiff train --out {out} --resume")
+    return OK if outcome.finished else INTERRUPTED

@@ -13,7 +13,9 @@ from core.diffusion.schedule import NoiseSchedule
 
 
 class Prediction(NamedTuple):
-    """The clean estimate E[x_0 | x_t] and the noise that goes with it: x_t = signal * clean + noise_scale * noise."""
+    """The clean estimate E[x_0 | x_t] and the noise that goes with it (paper, eq. 8):
+    x_t = signal * clean + noise_scale * noise.
+    """
 
     clean: Tensor
     noise: Tensor

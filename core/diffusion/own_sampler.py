@@ -20,6 +20,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from core.diffusion.options import SamplerOptions
 from core.diffusion.samplers import SAMPLERS, Cost, Run, Sampler, Scripted
 from core.errors import PianoDiffError, SamplerError, SettingsError
 
@@ -29,7 +30,6 @@ if TYPE_CHECKING:
     from core.diffusion.denoiser import Denoiser
     from core.diffusion.noise import NoiseSource
     from core.diffusion.sampling import State
-    from core.extension.settings import Settings
 
 SUFFIX = ".py"
 PARAMETERS = ("denoiser", "known", "keep", "steps", "noise")
@@ -74,8 +74,8 @@ def _load(name: str, path: Path, content: bytes) -> Sampler:
     )
 
 
-def _declared_cost(path: Path, module: ModuleType) -> Callable[[Settings], Cost]:
-    def cost(settings: Settings) -> Cost:
+def _declared_cost(path: Path, module: ModuleType) -> Callable[[SamplerOptions], Cost]:
+    def cost(settings: SamplerOptions) -> Cost:
         counts = []
         for name, default in (("evaluations", settings.steps), ("gradients", 0)):
             try:
@@ -92,7 +92,7 @@ def _declared_cost(path: Path, module: ModuleType) -> Callable[[Settings], Cost]
 
 def _guarded(path: Path, function: Callable[..., Iterator[State]]) -> Run:
     def run(
-        denoiser: Denoiser, known: Tensor, keep: Tensor, settings: Settings, noise: NoiseSource
+        denoiser: Denoiser, known: Tensor, keep: Tensor, settings: SamplerOptions, noise: NoiseSource
     ) -> Iterator[State]:
         from core.diffusion.sampling import State
 

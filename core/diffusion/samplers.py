@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from core.diffusion.lambdas import lambda_curve
+from core.diffusion.options import Option, SamplerOptions
 from core.diffusion.walk import Edge, churned, repaint, steps_down, strided
 
 if TYPE_CHECKING:
@@ -23,13 +24,9 @@ if TYPE_CHECKING:
     from core.diffusion.sampling import State
     from core.diffusion.schedule import NoiseSchedule
     from core.diffusion.solver import Solver
-    from core.extension.settings import Settings
 
-Run = Callable[["Denoiser", "Tensor", "Tensor", "Settings", "NoiseSource"], Iterator["State"]]
+Run = Callable[["Denoiser", "Tensor", "Tensor", "SamplerOptions", "NoiseSource"], Iterator["State"]]
 """`Sampler.run` as a function."""
-
-Option = Literal["lambda_schedule", "jump_length", "resamplings", "solver", "eta"]
-"""The settings that some samplers listen to and others don't."""
 
 SOLVERS: dict[str, str] = {
     "ancestral": "Ancestral (DDPM)",
@@ -63,12 +60,12 @@ class Sampler(ABC):
     options: tuple[Option, ...]
 
     @abstractmethod
-    def cost(self, settings: Settings) -> Cost:
+    def cost(self, settings: SamplerOptions) -> Cost:
         """Of one window, exactly."""
 
     @abstractmethod
     def run(
-        self, denoiser: Denoiser, known: Tensor, keep: Tensor, settings: Settings, noise: NoiseSource
+        self, denoiser: Denoiser, known: Tensor, keep: Tensor, settings: SamplerOptions, noise: NoiseSource
     ) -> Iterator[State]:
         """Denoise one window from noise("initial", ...) to level 0; the last State's x is the result.
 
@@ -85,7 +82,7 @@ class Composed(Sampler):
     _guided: bool = False
 
     def build(
-        self, schedule: NoiseSchedule, known: Tensor, keep: Tensor, settings: Settings
+        self, schedule: NoiseSchedule, known: Tensor, keep: Tensor, settings: SamplerOptions
     ) -> tuple[list[Edge], Solver, Conditioning]:
         """The parts, made ready for one window (known, keep: as for `run`)."""
         walk = self._walk(settings, schedule.top)
@@ -94,13 +91,13 @@ class Composed(Sampler):
         conditioning = self._conditioning(schedule, known, keep, walk, settings)
         return walk, self._solver(schedule, settings), conditioning
 
-    def cost(self, settings: Settings) -> Cost:
+    def cost(self, settings: SamplerOptions) -> Cost:
         """Of one window, exactly."""
         steps = steps_down(self._walk(settings, settings.steps))
         evaluations = 2 * steps - 1 if self._own_solver == "heun" else steps
         return Cost(evaluations, evaluations if self._guided else 0)
 
-    def linear(self, settings: Settings) -> bool:
+    def linear(self, settings: SamplerOptions) -> bool:
         """Whether a step is linear in x_t, the known audio and the noise, given a linear network, and the same whatever
         went before.
         """
@@ -108,7 +105,7 @@ class Composed(Sampler):
         return not (self._guided or remembers)
 
     def run(
-        self, denoiser: Denoiser, known: Tensor, keep: Tensor, settings: Settings, noise: NoiseSource
+        self, denoiser: Denoiser, known: Tensor, keep: Tensor, settings: SamplerOptions, noise: NoiseSource
     ) -> Iterator[State]:
         """See `Sampler.run`."""
         from core.diffusion.sampling import sample
@@ -116,13 +113,13 @@ class Composed(Sampler):
         x = noise("initial", denoiser.schedule.top, 0, known)
         return sample(denoiser, *self.build(denoiser.schedule, known, keep, settings), x, noise)
 
-    def _walk(self, settings: Settings, top: int) -> list[Edge]:
+    def _walk(self, settings: SamplerOptions, top: int) -> list[Edge]:
         if "jump_length" in self.options:
             return repaint(top, settings.steps, settings.jump_length, settings.resamplings)
         return strided(top, settings.steps)
 
     def _conditioning(
-        self, schedule: NoiseSchedule, known: Tensor, keep: Tensor, walk: list[Edge], settings: Settings
+        self, schedule: NoiseSchedule, known: Tensor, keep: Tensor, walk: list[Edge], settings: SamplerOptions
     ) -> Conditioning:
         from core.diffusion import conditioning, guidance
 
@@ -139,7 +136,7 @@ class Composed(Sampler):
                 return guidance.PseudoinverseGuide(schedule, known, keep)
         return conditioning.Replace(schedule, known, keep)
 
-    def _solver(self, schedule: NoiseSchedule, settings: Settings) -> Solver:
+    def _solver(self, schedule: NoiseSchedule, settings: SamplerOptions) -> Solver:
         from core.diffusion import solver
 
         chosen = settings.solver if "solver" in self.options else self._own_solver
@@ -159,16 +156,16 @@ class Composed(Sampler):
 class Scripted(Sampler):
     """A sampler written as one function. sha256: of its file, where it is the user's own."""
 
-    _cost: Callable[[Settings], Cost]
+    _cost: Callable[[SamplerOptions], Cost]
     _run: Run
     sha256: str = ""
 
-    def cost(self, settings: Settings) -> Cost:
+    def cost(self, settings: SamplerOptions) -> Cost:
         """Of one window."""
         return self._cost(settings)
 
     def run(
-        self, denoiser: Denoiser, known: Tensor, keep: Tensor, settings: Settings, noise: NoiseSource
+        self, denoiser: Denoiser, known: Tensor, keep: Tensor, settings: SamplerOptions, noise: NoiseSource
     ) -> Iterator[State]:
         """See `Sampler.run`."""
         return self._run(denoiser, known, keep, settings, noise)
@@ -176,7 +173,7 @@ class Scripted(Sampler):
 
 def _authors(method: Literal["interpolation", "repaint", "replacement"]) -> Run:
     def run(
-        denoiser: Denoiser, known: Tensor, keep: Tensor, settings: Settings, noise: NoiseSource
+        denoiser: Denoiser, known: Tensor, keep: Tensor, settings: SamplerOptions, noise: NoiseSource
     ) -> Iterator[State]:
         from core.diffusion import authors
 

@@ -1,4 +1,4 @@
-"""The sampling loop: a generator, and the only one.
+"""The sampling loop: a generator, and the only one. It walks the reverse process (paper, eq. 9) from x_T to x_0.
 
 Live plots, progress, cancelling and tests all come from iterating it; closing it stops within one step. It knows no
 progress bar, no window and no file.

@@ -1,4 +1,4 @@
-"""Extending a recording: windows stacked one after the other (paper, section 3.2 and Fig. 1).
+"""Extending a recording: windows stacked one after the other (paper, section 3.2, eq. 14-15 and Fig. 1).
 
 An Extension is iterated: each Step is one step of the sampler. Leaving the iteration cancels within one step and
 keeps every window that is complete.
@@ -14,16 +14,16 @@ from torch import Tensor
 from core.analysis.similarity import ks_similarity
 from core.audio.image import ChannelImage
 from core.audio.level import CEILING, limit_peaks, steadying_gain, window_gain
-from core.audio.source import SILENCE_RMS, active_rms, check_finite, resample
+from core.audio.signal import SILENCE_RMS, active_rms, check_finite, resample, rms
 from core.diffusion.denoiser import Denoiser, Metered, SigmaDenoiser
 from core.diffusion.noise import KeyedNoise, hash_noise
 from core.diffusion.own_sampler import find_sampler
 from core.diffusion.sampling import State
 from core.errors import AudioError, NetworkError, PianoDiffError, SamplerError
-from core.extension.plan import Plan, Window, context_tail_seconds, plan_extension
+from core.extension.plan import Plan, Window, context_tail_frames, plan_extension
 from core.extension.seam import seam_correction
 from core.extension.settings import Settings
-from core.networks.registry import NetworkInfo
+from core.networks.card import NetworkInfo
 
 MIN_CONTEXT_SECONDS = 0.05
 GENERATED_LEVEL = 0.1
@@ -87,7 +87,7 @@ class Extension:
         self._sample_rate = sample_rate
         following = following if following is not None else context[:, :0]
         _check_known(context, following, sample_rate)
-        tail = round(context_tail_seconds(network, settings) * sample_rate)
+        tail = context_tail_frames(network, settings, sample_rate)
         self._context, self._following = context[:, max(0, context.shape[1] - tail) :], following[:, :tail]
         self.sampler = find_sampler(settings.sampler)  # once: its file may change while it runs
         self.plan: Plan = plan_extension(
@@ -282,6 +282,6 @@ def _check_known(context: np.ndarray, following: np.ndarray, sample_rate: int) -
             f"The recording is too short to continue: {1000 * seconds:.3g} ms. "
             f"At least {1000 * MIN_CONTEXT_SECONDS:g} ms are needed."
         )
-    if float(np.sqrt(np.mean(np.square(known, dtype=np.float64)))) < SILENCE_RMS:
+    if rms(known) < SILENCE_RMS:
         where = f"last {seconds:.3g} s" if not following.shape[1] else f"{seconds:.3g} s beside it"
         raise AudioError(f"The {where} are silent: there is nothing to continue. Trim the silence first.")

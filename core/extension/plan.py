@@ -7,10 +7,7 @@ from core.diffusion.own_sampler import find_sampler
 from core.diffusion.samplers import Cost
 from core.errors import SettingsError
 from core.extension.settings import Settings, check_seconds
-from core.networks.registry import NetworkInfo
-
-MIN_NEW_SECONDS = 0.25
-"""A window with less new audio than this would cost a whole pass for next to nothing."""
+from core.networks.card import MIN_NEW_SECONDS, NetworkInfo
 
 
 @dataclass(frozen=True)
@@ -63,6 +60,20 @@ def context_tail_seconds(network: NetworkInfo, settings: Settings) -> float:
     return context
 
 
+def context_tail_frames(network: NetworkInfo, settings: Settings, sample_rate: int) -> int:
+    """:func:`context_tail_seconds` in frames at `sample_rate`. Raises SettingsError."""
+    return round(context_tail_seconds(network, settings) * sample_rate)
+
+
+def check_plan(network: NetworkInfo, settings: Settings, seconds: float) -> None:
+    """Refuse what :func:`plan_extension` would refuse whatever audio there is, before any is read. The plan itself is
+    made by the Extension, which knows how much there is. Raises SettingsError, SamplerError.
+    """
+    check_seconds(seconds)
+    context_tail_seconds(network, settings)
+    find_sampler(settings.sampler).cost(settings)
+
+
 def plan_extension(
     network: NetworkInfo, settings: Settings, known_seconds: float, seconds: float, after_seconds: float = 0.0
 ) -> Plan:
@@ -75,7 +86,7 @@ def plan_extension(
     Raises SettingsError (seconds out of range, context too long).
     """
     rate = network.sample_rate
-    context_limit = round(context_tail_seconds(network, settings) * rate)
+    context_limit = context_tail_frames(network, settings, rate)
     hop = min(round(network.hop_seconds * rate), round(network.window_seconds * rate) - context_limit)
     total = max(1, round(check_seconds(seconds) * rate))
     count = -(-total // hop)

@@ -16,13 +16,15 @@ from pathlib import Path
 from typing import Any
 
 from core import __version__
-from core.audio.export import ExportReport, check_text_destination, write_text
+from core.audio.export import ExportReport
 from core.audio.source import Source
+from core.audio.writing import check_text_destination, write_text
 from core.diffusion.samplers import Sampler, Scripted
 from core.errors import SettingsError
 from core.extension.plan import Plan, context_tail_seconds
 from core.extension.settings import Settings, check_seconds
-from core.networks.registry import NetworkInfo, shipped_networks
+from core.networks.card import NetworkInfo
+from core.networks.registry import shipped_networks
 
 FORMAT = 1
 """Counts up when a recipe written by an older version would be misread."""

@@ -1,8 +1,8 @@
-"""One run from file to file: check, denoise, export, write the recipe. What the command line and the demo
-call.
+"""One run from file to file: check, read what is known, denoise, write audio and recipe. What the command line and the
+demo call.
 
-Nothing here needs torch until the network is loaded, and everything that can be refused is refused before
-that.
+Nothing here needs torch until the network is loaded, and everything that can be refused is refused before that. How it
+is divided into windows is decided by the Extension (`core.extension.plan`).
 """
 
 from __future__ import annotations
@@ -17,22 +17,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from core.audio.export import ExportReport, absolute, check_destination, export_audio, export_extended
-from core.audio.source import FloatArray, Source
-from core.errors import ExportError, SettingsError
-from core.extension.plan import context_tail_seconds, plan_extension
-from core.extension.recipe import (
-    build_recipe,
-    check_recipe_destination,
-    describe_run,
-    describe_sampler,
-    recipe_path,
-    versions,
-    write_recipe,
-)
-from core.extension.settings import Settings, check_seconds
+from core.audio.export import ExportReport, Insert, check_destination, place_of
+from core.audio.signal import FloatArray
+from core.audio.source import Source
+from core.audio.writing import absolute
+from core.errors import SettingsError
+from core.extension.plan import check_plan, context_tail_frames
+from core.extension.recipe import check_recipe_destination, describe_run, describe_sampler, recipe_path, versions
+from core.extension.settings import Settings
 from core.extension.unfinished import Unfinished
-from core.networks.registry import NetworkInfo, find_network
+from core.extension.writing import write_extended, write_generated
+from core.networks.card import NetworkInfo
+from core.networks.registry import find_network
 
 if TYPE_CHECKING:
     from core.extension.extension import Extension, Step
@@ -82,7 +78,7 @@ def run_extension(
         SettingsError, NetworkError, SamplerError, AudioError, ExportError: before the costly part wherever that can
         be known.
     """
-    return _run_beside(source, destination, None, seconds, settings, overwrite, progress)
+    return _run_beside(source, None, destination, seconds, settings, overwrite, progress)
 
 
 def run_prelude(
@@ -94,7 +90,7 @@ def run_prelude(
     progress: Progress | None = None,
 ) -> Result:
     """Put `seconds` of new audio before `source`. As :func:`run_extension`."""
-    return _run_beside(source, destination, (0, 0), seconds, settings, overwrite, progress)
+    return _run_beside(source, (0, 0), destination, seconds, settings, overwrite, progress)
 
 
 def run_fill(
@@ -119,30 +115,7 @@ def run_fill(
             "it begins, and leave something of the recording on both sides."
         )
     seconds = (gap[1] - gap[0]) / source.sample_rate
-    return _run_beside(source, destination, gap, seconds, settings, overwrite, progress)
-
-
-def _run_beside(
-    source: Source,
-    destination: str | os.PathLike[str],
-    gap: tuple[int, int] | None,
-    seconds: float,
-    settings: Settings,
-    overwrite: bool,
-    progress: Progress | None,
-) -> Result:
-    network = find_network(settings.network)
-    begin, end = gap if gap is not None else (source.frames, source.frames)
-    rate = source.sample_rate
-    plan_extension(network, settings, begin / rate, check_seconds(seconds), (source.frames - end) / rate)
-    new_frames = round(seconds * rate) - (end - begin)
-    check_destination(destination, source, new_frames=new_frames, overwrite=overwrite)
-    check_recipe_destination(absolute(destination), overwrite=overwrite)
-    source.check_finite()
-    source.sha256()
-    reach = round(context_tail_seconds(network, settings) * rate)
-    before, after = source.read(max(0, begin - reach), begin), source.read(end, end + reach)
-    return _run(source, before, after, gap, rate, destination, seconds, settings, network, overwrite, progress)
+    return _run_beside(source, gap, destination, seconds, settings, overwrite, progress)
 
 
 def run_generation(
@@ -154,84 +127,131 @@ def run_generation(
 ) -> Result:
     """Make `seconds` of audio from nothing, mono at the network's rate, with its recipe. As :func:`run_extension`."""
     network = find_network(settings.network)
-    plan_extension(network, settings, 0.0, check_seconds(seconds))
-    rate = network.sample_rate
-    check_destination(destination, sample_rate=rate, new_frames=round(seconds * rate), overwrite=overwrite)
-    check_recipe_destination(absolute(destination), overwrite=overwrite)
-    nothing = np.zeros((1, 0), np.float32)
-    return _run(None, nothing, nothing, None, rate, destination, seconds, settings, network, overwrite, progress)
+    task = _Task(None, None, network.sample_rate, absolute(destination), seconds, settings, network, overwrite)
+    task.check()
+    return _run(task, progress)
 
 
-def _run(
-    source: Source | None,
-    before: FloatArray,
-    after: FloatArray,
+def _run_beside(
+    source: Source,
     gap: tuple[int, int] | None,
-    sample_rate: int,
     destination: str | os.PathLike[str],
     seconds: float,
     settings: Settings,
-    network: NetworkInfo,
     overwrite: bool,
     progress: Progress | None,
 ) -> Result:
+    network = find_network(settings.network)
+    task = _Task(source, gap, source.sample_rate, absolute(destination), seconds, settings, network, overwrite)
+    task.check()
+    return _run(task, progress)
+
+
+@dataclass(frozen=True)
+class _Task:
+    """What is made of what, and where it goes. source: None makes it from nothing.  gap: the source's frames in whose
+    place it comes, None behind its last."""
+
+    source: Source | None
+    gap: tuple[int, int] | None
+    sample_rate: int
+    destination: Path
+    seconds: float
+    settings: Settings
+    network: NetworkInfo
+    overwrite: bool
+
+    def check(self) -> None:
+        """Everything that can be refused before the network is loaded; the cheap questions first."""
+        check_plan(self.network, self.settings, self.seconds)
+        replaced = self.gap[1] - self.gap[0] if self.gap is not None else 0
+        check_destination(
+            self.destination,
+            self.source,
+            sample_rate=self.sample_rate,
+            new_frames=round(self.seconds * self.sample_rate) - replaced,
+            overwrite=self.overwrite,
+        )
+        check_recipe_destination(self.destination, overwrite=self.overwrite)
+        if self.source is not None:
+            self.source.check_finite()
+            self.source.sha256()
+
+    def known(self) -> tuple[FloatArray, FloatArray]:
+        """What the new audio continues, and what it leads to: (channels, frames), as much as a window looks at."""
+        if self.source is None:
+            nothing = np.zeros((1, 0), np.float32)
+            return nothing, nothing
+        begin, end = place_of(self.source, self.gap)
+        reach = context_tail_frames(self.network, self.settings, self.sample_rate)
+        return self.source.read(max(0, begin - reach), begin), self.source.read(end, end + reach)
+
+    def made_from(self, extension: Extension) -> dict[str, Any]:
+        """All that decides the samples."""
+        return {
+            "source": self.source.sha256() if self.source is not None else None,
+            "gap": self.gap,
+            "seconds": self.seconds,
+            "network": self.network.weights_sha256(),
+            "sampler": describe_sampler(self.settings, extension.sampler),
+            "steps": self.settings.steps,
+            "seed": self.settings.seed,
+            "device": self.settings.device,
+            "windows": extension.plan.windows,
+            "versions": versions(),
+        }
+
+    def write(self, generated: FloatArray, run: dict[str, Any]) -> ExportReport:
+        """The audio, and the recipe beside it. Raises ExportError, AudioError."""
+        if self.source is None:
+            return write_generated(generated, self.sample_rate, [run], self.destination, overwrite=self.overwrite)
+        inserts = [Insert.of(self.source, self.gap, generated)]
+        return write_extended(self.source, inserts, [run], self.destination, overwrite=self.overwrite)
+
+
+def _run(task: _Task, progress: Progress | None) -> Result:
     from core.device import resolve_device
     from core.extension.extension import Extension
     from core.networks.checkpoint import load_denoiser
 
+    before, after = task.known()
+    settings, network = task.settings, task.network
     began = time.monotonic()
     device = resolve_device(settings.device)
     denoiser = load_denoiser(settings.network, device)
-    extension = Extension(denoiser, network, before, sample_rate, seconds, settings, following=after)
-    unfinished = Unfinished(absolute(destination), _made_from(source, gap, seconds, settings, network, extension))
+    extension = Extension(denoiser, network, before, task.sample_rate, task.seconds, settings, following=after)
+    unfinished = Unfinished(task.destination, task.made_from(extension))
     earlier = unfinished.load()
     if earlier is not None:
         extension.resume(*earlier)
     resumed = extension.windows_done
-    cancelled = False
-    try:
-        for step in extension.run():
-            if step.window_complete:
-                unfinished.save(*extension.progress())
-            if progress is not None:
-                progress(step)
-    except KeyboardInterrupt:
-        cancelled = True
+    cancelled = _denoise(extension, unfinished, progress)
     elapsed = time.monotonic() - began
 
     generated = extension.audio()
     report: ExportReport | None = None
-    written: Path | None = None
     if generated.shape[1]:
-        if source is None:
-            report = export_audio(generated, sample_rate, destination, overwrite=overwrite)
-        else:
-            report = export_extended(source, generated, destination, gap=gap, overwrite=overwrite)
         run = describe_run(
             settings,
             network,
             extension.sampler,
             extension.plan,
-            seconds=seconds,
+            seconds=task.seconds,
             new_frames=generated.shape[1],
             evaluations=extension.evaluations_done,
             elapsed=elapsed,
             x_T_sha256=extension.x_T_sha256,
             device=device.type,
             complete=not cancelled,
-            gap=gap,
+            gap=task.gap,
         )
-        written = recipe_path(report.path)
-        try:
-            write_recipe(written, build_recipe([run], source, report), overwrite=overwrite)
-        except ExportError as error:
-            raise ExportError(f"{report.path} is written, but not its recipe. {error}") from error
+        report = task.write(generated, run)
     if not cancelled:
         unfinished.remove()
     return Result(
         report=report,
-        recipe=written,
-        seconds=generated.shape[1] / sample_rate,
+        recipe=recipe_path(report.path) if report is not None else None,
+        seconds=generated.shape[1] / task.sample_rate,
         evaluations=extension.evaluations_done,
         evaluations_total=extension.plan.evaluations,
         resumed=resumed,
@@ -240,24 +260,14 @@ def _run(
     )
 
 
-def _made_from(
-    source: Source | None,
-    gap: tuple[int, int] | None,
-    seconds: float,
-    settings: Settings,
-    network: NetworkInfo,
-    extension: Extension,
-) -> dict[str, Any]:
-    """All that decides the samples of a run."""
-    return {
-        "source": source.sha256() if source is not None else None,
-        "gap": gap,
-        "seconds": seconds,
-        "network": network.weights_sha256(),
-        "sampler": describe_sampler(settings, extension.sampler),
-        "steps": settings.steps,
-        "seed": settings.seed,
-        "device": settings.device,
-        "windows": extension.plan.windows,
-        "versions": versions(),
-    }
+def _denoise(extension: Extension, unfinished: Unfinished, progress: Progress | None) -> bool:
+    """Run it, keeping every window that is complete. Returns whether Ctrl-C ended it early."""
+    try:
+        for step in extension.run():
+            if step.window_complete:
+                unfinished.save(*extension.progress())
+            if progress is not None:
+                progress(step)
+    except KeyboardInterrupt:
+        return True
+    return False

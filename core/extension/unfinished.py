@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from core.audio.export import write_bytes
-from core.audio.source import FloatArray
+from core.audio.signal import FloatArray
+from core.audio.writing import write_bytes
 from core.errors import ExportError
 
 

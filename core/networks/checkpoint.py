@@ -13,8 +13,10 @@ from core.device import has_fast_bfloat16
 from core.diffusion.denoiser import Denoiser, EpsilonDenoiser, SigmaDenoiser
 from core.diffusion.schedule import NoiseSchedule
 from core.errors import ExportError, NetworkError
+from core.networks.card import CONFIG_NAME, NetworkInfo
 from core.networks.diffwave import DiffWave
-from core.networks.registry import CONFIG_NAME, NetworkInfo, find_network
+from core.networks.foreign import layouts
+from core.networks.registry import find_network
 from core.networks.spectral_unet import SpectralUNet
 
 
@@ -71,9 +73,7 @@ def load_denoiser(name_or_path: str, device: torch.device) -> Denoiser:
     """
     info = find_network(name_or_path)
     if info.layout != "pianodiff":
-        from core.networks import foreign
-
-        return foreign.load(info, device)
+        return layouts.load(info, device)
     schedule, network = build(info)
     load_weights(network, info.weights_path)
     network.eval().requires_grad_(False).to(device)

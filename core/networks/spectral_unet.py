@@ -41,8 +41,8 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.device import has_fast_bfloat16
+from core.networks.spectral_blocks import GROUPS, ResidualBlock, TimeAttention
 
-GROUPS = 4
 POSITION_CHANNELS = 6
 FINE_GAIN = 4.0
 """Of the finer transform, which enters from zero: Adam moves all weights at one pace, and these have all the way to go
@@ -71,64 +71,6 @@ class Seen(NamedTuple):
     bands: Tensor
     views: Tensor
     sigma: Tensor
-
-
-class ResidualBlock(nn.Module):
-    """Two 3 x 3 convolutions (the second dilated along time); the noise level enters by scale and shift."""
-
-    def __init__(self, channels_in: int, channels: int, embedding: int) -> None:
-        super().__init__()
-        self.norm1 = nn.GroupNorm(GROUPS, channels_in)
-        self.conv1 = nn.Conv2d(channels_in, channels, 3, padding=1)
-        self.modulation = nn.Linear(embedding, 2 * channels)
-        self.norm2 = nn.GroupNorm(GROUPS, channels)
-        self.conv2 = nn.Conv2d(channels, channels, 3, padding=(1, 2), dilation=(1, 2))
-        self.shortcut = nn.Conv2d(channels_in, channels, 1) if channels_in != channels else nn.Identity()
-        nn.init.zeros_(self.conv2.weight)
-        nn.init.zeros_(self.conv2.bias)  # type: ignore[arg-type]  # a Conv2d with bias has one
-
-    def forward(self, x: Tensor, embedding: Tensor) -> Tensor:
-        """x (B, channels_in, bins, frames), embedding (B, E) -> (B, channels, bins, frames)."""
-        h = self.conv1(F.silu(self.norm1(x)))
-        scale, shift = self.modulation(embedding)[:, :, None, None].chunk(2, dim=1)
-        h = self.conv2(F.silu(self.norm2(h) * (1 + scale) + shift))
-        result: Tensor = self.shortcut(x) + h
-        return result
-
-
-class TimeAttention(nn.Module):
-    """Self-attention over time in which a token is a whole frame: all channels of all bins. Rotary positions."""
-
-    def __init__(self, channels: int, bins: int, width: int = 256, heads: int = 4) -> None:
-        super().__init__()
-        self.heads = heads
-        self.norm = nn.GroupNorm(GROUPS, channels)
-        self.project_in = nn.Linear(channels * bins, width)
-        self.query_key_value = nn.Linear(width, 3 * width)
-        self.project_out = nn.Linear(width, channels * bins)
-        nn.init.zeros_(self.project_out.weight)
-        nn.init.zeros_(self.project_out.bias)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """x (B, channels, bins, frames) -> the same shape."""
-        batch, channels, bins, frames = x.shape
-        tokens = self.project_in(self.norm(x).permute(0, 3, 1, 2).reshape(batch, frames, channels * bins))
-        qkv = self.query_key_value(tokens).view(batch, frames, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
-        query, key, value = qkv.unbind(0)
-        attended = F.scaled_dot_product_attention(_rotate(query), _rotate(key), value)
-        attended = attended.transpose(1, 2).reshape(batch, frames, -1)
-        result: Tensor = x + self.project_out(attended).view(batch, frames, channels, bins).permute(0, 2, 3, 1)
-        return result
-
-
-def _rotate(x: Tensor) -> Tensor:
-    """Rotary position embedding (Su et al. 2021) of x (B, heads, frames, width): pairs turn with time."""
-    frames, width = x.shape[-2:]
-    position = torch.arange(frames, device=x.device, dtype=torch.float32)[:, None]
-    rate = 10000.0 ** (-torch.arange(0, width, 2, device=x.device, dtype=torch.float32) / width)
-    cos, sin = torch.cos(position * rate).to(x.dtype), torch.sin(position * rate).to(x.dtype)
-    even, odd = x[..., ::2], x[..., 1::2]
-    return torch.stack([even * cos - odd * sin, even * sin + odd * cos], dim=-1).flatten(-2)
 
 
 class SpectralUNet(nn.Module):
@@ -181,14 +123,29 @@ class SpectralUNet(nn.Module):
             nn.Linear(128, embedding), nn.SiLU(), nn.Linear(embedding, embedding), nn.SiLU()
         )
 
-        width = channels[0]
+        self._build_stem(channels[0])
+        skips = self._build_down(channels, embedding)
+        bottom_bins = self.bins // 2 // self.time_multiple
+        self.attention_in = TimeAttention(channels[-1], bottom_bins)
+        self.middle = ResidualBlock(channels[-1], channels[-1], embedding)
+        self.attention_out = TimeAttention(channels[-1], bottom_bins)
+        self._build_up(channels, embedding, skips)
+        self._build_head(channels[0])
+        self.lay_out(torch.channels_last)
+
+    # Its parts, in the order in which weights are drawn and listed: a seed must give the same network for ever.
+
+    def _build_stem(self, width: int) -> None:
         self.stem = nn.Conv2d(2 + POSITION_CHANNELS + 1, width, (4, 3), stride=(2, 1), padding=(1, 1))
-        if fine_fft:
-            views = 2 * fine_fft // n_fft
+        if self.fine_fft:
+            views = 2 * self.fine_fft // self.n_fft
             self.fine_stem = nn.Conv2d(views, width, (4, 3), stride=(2, 1), padding=(1, 1), bias=False)
             nn.init.zeros_(self.fine_stem.weight)
+
+    def _build_down(self, channels: Sequence[int], embedding: int) -> list[int]:
+        """Returns the widths of what is passed across, in order."""
         self.down_blocks, self.downsample = nn.ModuleList(), nn.ModuleList()
-        skips: list[int] = []
+        width, skips = channels[0], list[int]()
         for depth, w in enumerate(channels):
             if depth:
                 self.downsample.append(nn.Conv2d(width, w, 4, stride=2, padding=1))
@@ -196,13 +153,11 @@ class SpectralUNet(nn.Module):
             self.down_blocks.append(blocks)
             width = w
             skips += [w] * len(blocks)
+        return skips
 
-        bottom_bins = self.bins // 2 // self.time_multiple
-        self.attention_in = TimeAttention(width, bottom_bins)
-        self.middle = ResidualBlock(width, width, embedding)
-        self.attention_out = TimeAttention(width, bottom_bins)
-
+    def _build_up(self, channels: Sequence[int], embedding: int, skips: list[int]) -> None:
         self.up_blocks, self.upsample = nn.ModuleList(), nn.ModuleList()
+        width = channels[-1]
         for depth in reversed(range(len(channels))):
             w = channels[depth]
             blocks = nn.ModuleList()
@@ -213,18 +168,19 @@ class SpectralUNet(nn.Module):
             if depth:
                 self.upsample.append(nn.ConvTranspose2d(width, channels[depth - 1], 4, stride=2, padding=1))
                 width = channels[depth - 1]
+
+    def _build_head(self, width: int) -> None:
         self.norm_out = nn.GroupNorm(GROUPS, width)
         self.head = nn.ConvTranspose2d(width, 2, (4, 3), stride=(2, 1), padding=(1, 1))
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)  # type: ignore[arg-type]
-        if gains:
-            around = 3 * (1 + fine_fft // n_fft)
+        if self.gains:
+            around = 3 * (1 + self.fine_fft // self.n_fft)
             self.gain_features = nn.ConvTranspose2d(width, GAIN_FEATURES, (4, 3), stride=(2, 1), padding=(1, 1))
-            self.gain_hidden = nn.Conv2d(GAIN_FEATURES + around, gains, 1)
-            self.gain_out = nn.Conv2d(gains, around, 1)
+            self.gain_hidden = nn.Conv2d(GAIN_FEATURES + around, self.gains, 1)
+            self.gain_out = nn.Conv2d(self.gains, around, 1)
             nn.init.zeros_(self.gain_out.weight)
             nn.init.zeros_(self.gain_out.bias)  # type: ignore[arg-type]
-        self.lay_out(torch.channels_last)
 
     def lay_out(self, memory_format: torch.memory_format) -> None:
         """Choose how images lie in memory. Channels last, the default, is faster with bf16 and no slower without."""

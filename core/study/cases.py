@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from core.audio.source import AUDIO_SUFFIXES, SILENCE_RMS, FloatArray, check_finite, open_source, resample
+from core.audio.opening import AUDIO_SUFFIXES, open_source
+from core.audio.signal import SILENCE_RMS, FloatArray, check_finite, resample, rms
 from core.errors import AudioError
 from core.study.features import RATE
 
@@ -75,7 +76,7 @@ class Case:
         known, total = round(self.known_seconds * RATE), round(seconds * RATE)
         mono = np.pad(mono[:total], (0, max(0, total - mono.size)))  # a clip may end a sample too early
         for part, name in ((mono[:known], "known part"), (mono[known:], "true continuation")):
-            if np.sqrt(np.mean(np.square(part, dtype=np.float64))) < SILENCE_RMS:
+            if rms(part) < SILENCE_RMS:
                 raise AudioError(f"its {name} from {self.begin_seconds:g} s on is silent.")
         return mono[:known], mono[known:]
 

@@ -24,7 +24,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 
@@ -33,9 +33,7 @@ from core.diffusion.denoiser import Denoiser
 from core.diffusion.samplers import SAMPLERS
 from core.errors import PianoDiffError, SettingsError
 from core.study.continuation import Made, Task, continuation
-
-if TYPE_CHECKING:
-    from core.study.evaluate import Job
+from core.study.jobs import Job
 
 LOSSES = 10
 """How often a task is run again after its worker was lost. One that takes down whatever runs it must end some time."""
@@ -121,7 +119,7 @@ def _results(
     remote = ray.remote(max_retries=LOSSES, **reserved)(run)
     _check_places(ray, kind, count)
     sent: dict[str, tuple[str, Any]] = {}
-    waiting, running = deque(jobs), dict[Any, "Job"]()
+    waiting, running = deque(jobs), dict[Any, Job]()
     while waiting or running:
         # One more than can run for each that does: no worker waits for us, and no clip is read long before its time.
         while waiting and len(running) < 2 * max(1, int(ray.cluster_resources().get(kind, 0) // count)):

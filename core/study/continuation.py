@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import torch
 
-from core.audio.source import FloatArray
+from core.audio.signal import FloatArray
 from core.diffusion.denoiser import Denoiser
 from core.extension.extension import Extension
 from core.extension.recipe import versions
 from core.extension.settings import Settings
-from core.networks.registry import NetworkInfo
+from core.networks.card import NetworkInfo
 from core.study.features import RATE
 from core.study.memory import PeakMemory
 from core.study.trace import Trace

@@ -13,42 +13,31 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
-import re
 from collections.abc import Callable, Generator
 from contextlib import closing
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import torch
-
-from core import __version__
-from core.audio.export import check_destination, check_text_destination, export_audio, write_text
-from core.audio.source import FloatArray, open_source
+from core.audio.export import check_destination, export_audio
+from core.audio.writing import check_text_destination, write_text
 from core.device import resolve_device
 from core.diffusion.denoiser import Denoiser
-from core.diffusion.own_sampler import find_sampler
-from core.errors import AudioError, ExportError, NetworkError, SettingsError
-from core.extension.plan import plan_extension
-from core.extension.recipe import describe_sampler, versions
-from core.extension.settings import Settings
+from core.errors import ExportError, NetworkError
+from core.extension.plan import check_plan, plan_extension
+from core.extension.recipe import versions
 from core.networks.checkpoint import load_denoiser
-from core.networks.registry import NetworkInfo, find_network
 from core.study.cases import Case, Skipped, choose_cases, find_clips
-from core.study.continuation import Made, Task, continuation
+from core.study.cluster import make_on_cluster
+from core.study.continuation import Made, continuation
 from core.study.features import RATE, Array, Sound
 from core.study.frechet import FrechetFigures, Moments, mel_frames
-from core.study.methods import describe_method, parse_method
+from core.study.jobs import FORMAT, Job, rows_of
 from core.study.metrics import Context, measure
 from core.study.references import REFERENCES, references
-from core.study.table import RowResult, counted, row_result, table_json, table_markdown
-
-FORMAT = 2
-"""Counts up when a stored continuation can't be taken over by a later version."""
-
-MIN_KNOWN_SECONDS, MIN_NEW_SECONDS, MAX_PART_SECONDS = 1.0, 0.5, 60.0
-"""What the figures need to mean something: frames of a third of a second, and a tuning."""
+from core.study.settings import StudySettings
+from core.study.table import RowResult, row_result, table_json, table_markdown
+from core.wording import counted
 
 _TITLES = {
     "true": "true continuation",
@@ -56,153 +45,8 @@ _TITLES = {
     "silence": "silence",
     "noise": "white noise",
 }
-_NOT_CONTENT = ("name", "title", "summary", "path", "weights", "trained_on")
-"""Of a NetworkInfo: what decides no samples. The weights count by their hash, not by where they lie."""
-
 Progress = Callable[[int, int, int, int], object]
 """Called after every network evaluation: done, of how many, which continuation (0 first), of how many."""
-
-
-@dataclass(frozen=True)
-class StudySettings:
-    """What is evaluated.
-
-    clips       files and folders of held-out recordings
-    out         where the results go
-    networks    names or paths, as `--network` takes them
-    samplers    methods: samplers, with their solver and steps where these differ (`core.study.methods`)
-    steps       denoising steps of a window, for methods that name none
-    zero_shot   whether networks that can see the known audio are not shown it
-    cases       how many continuations a row
-    cuts        at most how many of one clip: 1 or 2
-    begin, known, new   seconds: left out at the start of a clip, known, and made
-    seed        of everything drawn
-    seeds       continuations of each case by each method, with seeds of their own that all methods share
-    traces      whether to keep how each one came about (`core.study.trace`)
-    device      as in Settings
-
-    Raises SettingsError.
-    """
-
-    clips: tuple[Path, ...]
-    out: Path
-    networks: tuple[str, ...] = (Settings.network,)
-    samplers: tuple[str, ...] = (Settings.sampler,)
-    steps: int = Settings.steps
-    zero_shot: bool = False
-    cases: int = 8
-    cuts: int = 1
-    begin: float = 2.0
-    known: float = 4.0
-    new: float = 2.0
-    seed: int = 1
-    seeds: int = 1
-    traces: bool = False
-    device: str = Settings.device
-
-    def __post_init__(self) -> None:
-        for sampler in self.samplers:
-            parse_method(sampler, Settings(steps=self.steps, seed=self.seed, device=self.device))
-        if self.cases < 1:
-            raise SettingsError(f"There must be at least 1 case, not {self.cases}.")
-        if self.seeds < 1:
-            raise SettingsError(f"There must be at least 1 seed, not {self.seeds}.")
-        if self.cuts not in (1, 2):
-            raise SettingsError(f"A clip has 1 or 2 cuts, not {self.cuts}.")
-        if not (math.isfinite(self.begin) and self.begin >= 0):
-            raise SettingsError(f"The known part must begin at 0 s or later, not at {self.begin:g} s.")
-        for name, value, least in (("known", self.known, MIN_KNOWN_SECONDS), ("new", self.new, MIN_NEW_SECONDS)):
-            if not (math.isfinite(value) and least <= value <= MAX_PART_SECONDS):
-                raise SettingsError(
-                    f"The {name} part must be {least:g} to {MAX_PART_SECONDS:g} seconds long, not {value:g}: "
-                    "in less than that the figures mean nothing."
-                )
-
-
-@dataclass(frozen=True)
-class Row:
-    """One network by one sampler."""
-
-    network: NetworkInfo
-    chosen: str
-    settings: Settings
-    label: str
-
-    def content(self, case: Case, device: str, seed: int) -> dict[str, Any]:
-        """All that decides the samples of a continuation, as it is kept beside them. `seed`: of its noise."""
-        network = {name: value for name, value in asdict(self.network).items() if name not in _NOT_CONTENT}
-        sampler = find_sampler(self.settings.sampler)
-        content = {
-            "format": FORMAT,
-            "pianodiff": __version__,
-            "network": {"weights_sha256": self.network.weights_sha256(), **network},
-            "sampler": describe_sampler(self.settings, sampler) | {"steps": self.settings.steps},
-            "seed": seed,
-            "device": device,
-            "clip_sha256": case.clip_sha256,
-            "begin_seconds": case.begin_seconds,
-            "known_seconds": case.known_seconds,
-            "new_seconds": case.new_seconds,
-        }
-        plain: dict[str, Any] = json.loads(json.dumps(content, default=str))  # tuples become lists, as read back
-        return plain
-
-    def details(self) -> dict[str, Any]:
-        """The row's entries in table.json."""
-        return {
-            "network": self.network.name,
-            "weights_sha256": self.network.weights_sha256(),
-            "sampler": self.settings.sampler,
-            "solver": self.settings.solver,
-            "steps": self.settings.steps,
-        }
-
-
-@dataclass(frozen=True)
-class Job:
-    """One continuation to be had: a row, a case, its how-manieth (0 first), and where it is kept."""
-
-    row: Row
-    case: Case
-    take: int
-    content: dict[str, Any]
-    stem: Path
-
-    @property
-    def audio_path(self) -> Path:
-        """Known and new audio, as one."""
-        return self.stem.with_name(self.stem.name + ".wav")
-
-    @property
-    def trace_path(self) -> Path:
-        """How it came about, where traces are kept."""
-        return self.stem.with_name(self.stem.name + ".npz")
-
-    @property
-    def record_path(self) -> Path:
-        """What it was made from and took; written last, so that it stands for the whole."""
-        return self.stem.with_name(self.stem.name + ".json")
-
-    def task(self, device: torch.device) -> Task:
-        """What it takes to make it. Raises AudioError: its clip can't be read any more."""
-        known, true = self.case.read()
-        settings = replace(self.row.settings, seed=self.content["seed"])
-        return Task(self.row.network, settings, known, self.case.new_seconds, true.size, device.type)
-
-    def record(self) -> dict[str, Any] | None:
-        """What is kept beside the audio, None unless both are there, whole, and made from exactly this."""
-        try:
-            record = json.loads(self.record_path.read_text(encoding="utf-8"))
-            digest = hashlib.sha256(self.audio_path.read_bytes()).hexdigest()
-        except (OSError, ValueError):
-            return None
-        whole = isinstance(record, dict) and record.get("audio_sha256") == digest
-        return record if whole and record.get("made_from") == self.content else None
-
-    def new_audio(self) -> FloatArray:
-        """(M,) the new part."""
-        with open_source(self.audio_path) as source:
-            return source.read(round(self.case.known_seconds * RATE))[0]
 
 
 class Evaluation:
@@ -221,17 +65,20 @@ class Evaluation:
 
     def __init__(self, settings: StudySettings) -> None:
         self.settings = settings
-        self.rows = _rows(settings)
+        self.rows = rows_of(settings)
         for row in self.rows:
-            plan_extension(row.network, row.settings, settings.known, settings.new)
+            check_plan(row.network, row.settings, settings.new)
         self.device = resolve_device(settings.device)
-        self._folder = _prepare_folder(settings)
+        folder = _prepare_folder(settings)
         clips, unreadable = find_clips(settings.clips, leave_out=settings.out)
         chosen = choose_cases(clips, settings.cases, settings.cuts, settings.begin, settings.known, settings.new)
         self.cases: list[Case] = chosen[0]
         self.skipped: list[Skipped] = [*unreadable, *chosen[1]]
         self.jobs = [
-            self._job(row, case, take) for row in self.rows for case in self.cases for take in range(settings.seeds)
+            Job.of(row, case, take, seed=settings.seed, device=self.device.type, folder=folder)
+            for row in self.rows
+            for case in self.cases
+            for take in range(settings.seeds)
         ]
         self.pending = [job for job in self.jobs if not self._finished(job)]
         for row in {job.row.chosen: job.row for job in self.pending}.values():
@@ -239,12 +86,6 @@ class Evaluation:
 
     def _finished(self, job: Job) -> bool:
         return job.record() is not None and (not self.settings.traces or job.trace_path.is_file())
-
-    def _job(self, row: Row, case: Case, take: int) -> Job:
-        content = row.content(case, self.device.type, case.seed(self.settings.seed, take))
-        key = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
-        words = (case.clip.stem, f"{case.begin_seconds:g}s", row.network.name, Path(row.settings.sampler).stem, key)
-        return Job(row, case, take, content, self._folder / "-".join(map(_plain, words)))
 
     def table(self) -> str:
         """Measure everything and write the table, when nothing is pending any more; returns it as Markdown."""
@@ -270,7 +111,10 @@ class Evaluation:
             return
         total = sum(self._evaluations(job) for job in jobs)
         done = finished = 0
-        with closing(self._made_here(jobs) if cluster is None else self._made_there(jobs, cluster)) as results:
+        making: Generator[tuple[Job, int | Made], None, None] = (
+            self._made_here(jobs) if cluster is None else make_on_cluster(jobs, self._load, cluster, self.device)
+        )
+        with closing(making) as results:
             for job, news in results:
                 if isinstance(news, Made):
                     self._keep(job, news)
@@ -295,12 +139,6 @@ class Evaluation:
                 loaded = (job.row.chosen, self._load(job))
             for news in continuation(job.task(self.device), loaded[1]):
                 yield job, news
-
-    def _made_there(self, jobs: list[Job], address: str) -> Generator[tuple[Job, Made], None, None]:
-        """In whatever order they are finished."""
-        from core.study.cluster import make_on_cluster
-
-        return make_on_cluster(jobs, self._load, address, self.device)
 
     def _load(self, job: Job) -> Denoiser:
         denoiser = load_denoiser(job.row.chosen, self.device)
@@ -347,7 +185,7 @@ class Evaluation:
                 first = (number * len(self.cases) + index) * takes
                 for job in self.jobs[first : first + takes]:
                     sound = Sound(job.new_audio())
-                    figures[name].append({**measure(context, sound), **_costs(job)})
+                    figures[name].append({**measure(context, sound), **job.costs()})
                     frames[name].append(mel_frames(sound, context.known))
         true = Moments.of(frames["true"], clip_of)
         frechet = FrechetFigures(true, settings.seed)
@@ -394,43 +232,6 @@ class Evaluation:
         }
 
 
-def _rows(settings: StudySettings) -> list[Row]:
-    """Networks by samplers, each once; networks that share a name get the start of their hash as well."""
-    networks: dict[Path, tuple[str, NetworkInfo]] = {}
-    for chosen in settings.networks:
-        info = find_network(chosen)
-        networks.setdefault(info.weights_path.resolve(), (chosen, info))
-    names = [info.name for _, info in networks.values()]
-    rows = []
-    for chosen, info in networks.values():
-        label = info.name if names.count(info.name) == 1 else f"{info.name} ({info.weights_sha256()[:8]})"
-        for method in dict.fromkeys(settings.samplers):
-            common = Settings(
-                steps=settings.steps, network=chosen, device=settings.device, zero_shot=settings.zero_shot
-            )
-            run = parse_method(method, common)
-            how = describe_method(method, run, info.sees_known)
-            rows.append(Row(info, chosen, run, f"{label}, {how}"))
-    return rows
-
-
-def _costs(job: Job) -> dict[str, Any]:
-    """What the continuation took, from its record."""
-    record = job.record()
-    if record is None:
-        raise AudioError(f"{job.audio_path} was changed or deleted while the evaluation ran. Run it again.")
-    memory = record["memory_mb"]
-    return {
-        "evaluations": record["evaluations"],
-        "gradients": record["gradients"],
-        "seconds": record["seconds"],
-        "memory_mb": math.nan if memory is None else memory,
-        "memory_kind": record["memory_kind"],
-        "seed": job.content["seed"],
-        "file": job.audio_path.name,
-    }
-
-
 def _prepare_folder(settings: StudySettings) -> Path:
     """Make sure that results can be written; gives the folder of the cases."""
     folder = settings.out / "cases"
@@ -444,8 +245,3 @@ def _prepare_folder(settings: StudySettings) -> Path:
     for name in ("table.md", "table.json"):
         check_text_destination(settings.out / name, overwrite=True)
     return folder
-
-
-def _plain(text: str) -> str:
-    """A word for a file name: letters, digits, dots, dashes and underscores, at most 40."""
-    return re.sub(r"[^\w.-]+", "_", text)[:40].strip(".") or "clip"

@@ -13,7 +13,7 @@ import numpy.typing as npt
 
 from core.analysis.pitch import TRACK_RATE, PitchTrack, yin
 from core.analysis.spectrum import stft_magnitude
-from core.audio.source import FloatArray
+from core.audio.signal import FloatArray
 
 Array = npt.NDArray[np.float64]
 

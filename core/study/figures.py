@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from core.analysis.pitch import yin
-from core.audio.source import FloatArray
+from core.audio.signal import FloatArray
 from core.diffusion.lambdas import LAMBDAS, Curve, lambda_curve
 from core.study.features import RATE
 from core.study.trace import Trace
@@ -122,34 +122,31 @@ def similarity_over_t(traces: Mapping[str, Sequence[Trace]]) -> Figure:
 @_styled
 def noisy_states(examples: Sequence[Example]) -> Figure:
     """Fig. 4: x_t at t = 25 of 200, or after the step nearest to it."""
-    figure, rows = drawn(1.15, len(examples))
-    labels = short_labels([example.label for example in examples])
-    for axes, label, example in zip(rows, labels, examples, strict=True):
+
+    def draw(axes: Axes, example: Example) -> str:
         trace = example.trace
         _waveform(axes, trace.x, trace.known_frames, trace.sample_rate)
-        axes.set_title(f"{label}, t = {trace.x_level:.0f} of {trace.top}")
-    rows[-1].set_xlabel("seconds")
-    return figure
+        return f", t = {trace.x_level:.0f} of {trace.top}"
+
+    return _one_below_another(examples, 1.15, draw)
 
 
 @_styled
 def results(examples: Sequence[Example]) -> Figure:
     """Fig. 5: x_0, with a red line where the new audio begins."""
-    figure, rows = drawn(1.15, len(examples))
-    labels = short_labels([example.label for example in examples])
-    for axes, label, example in zip(rows, labels, examples, strict=True):
+
+    def draw(axes: Axes, example: Example) -> str:
         _waveform(axes, example.audio, example.known_frames, RATE)
-        axes.set_title(label)
-    rows[-1].set_xlabel("seconds")
-    return figure
+        return ""
+
+    return _one_below_another(examples, 1.15, draw)
 
 
 @_styled
 def pitches(examples: Sequence[Example]) -> Figure:
     """Fig. 6: YIN pitch; dots where known, squares where generated."""
-    figure, rows = drawn(1.4, len(examples))
-    labels = short_labels([example.label for example in examples])
-    for axes, label, example in zip(rows, labels, examples, strict=True):
+
+    def draw(axes: Axes, example: Example) -> str:
         track = yin(example.audio, RATE)
         voiced = track.voiced() & (track.f0 > 0)
         new = track.times >= example.known_frames / RATE
@@ -159,9 +156,9 @@ def pitches(examples: Sequence[Example]) -> Figure:
         axes.set(yscale="log", ylim=(55, 2000), ylabel="Hz", xlim=(0, len(example.audio) / RATE))
         axes.set_yticks([110, 220, 440, 880, 1760], ["110", "220", "440", "880", "1760"])
         axes.minorticks_off()
-        axes.set_title(label)
-    rows[-1].set_xlabel("seconds")
-    return figure
+        return ""
+
+    return _one_below_another(examples, 1.4, draw)
 
 
 @_styled
@@ -185,6 +182,17 @@ def quality_by_cost(
     axes.minorticks_off()
     axes.set_xlabel("network evaluations of a continuation, gradient passes counted as one more")
     axes.legend(fontsize=7, loc="center left", bbox_to_anchor=(1.0, 0.5))
+    return figure
+
+
+def _one_below_another(examples: Sequence[Example], height: float, draw: Callable[[Axes, Example], str]) -> Figure:
+    """Each example as `draw` draws it, over the same seconds; it returns what follows the label in the title."""
+    figure, rows = drawn(height, len(examples))
+    labels = short_labels([example.label for example in examples])
+    for axes, label, example in zip(rows, labels, examples, strict=True):
+        more = draw(axes, example)
+        axes.set_title(label + more)
+    rows[-1].set_xlabel("seconds")
     return figure
 
 

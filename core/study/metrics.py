@@ -18,7 +18,7 @@ import numpy as np
 
 from core.analysis.similarity import ks_similarity
 from core.analysis.spectrum import largest_second_difference, second_difference_quantile, spectral_flatness
-from core.audio.source import FloatArray
+from core.audio.signal import FloatArray
 from core.study.features import RATE, Sound, find_onsets
 
 MIN_VOICED_FRAMES = 5

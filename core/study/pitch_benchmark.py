@@ -21,7 +21,8 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUM
 import numpy as np  # noqa: E402
 
 from core.analysis.pitch import TRACK_RATE, yin  # noqa: E402
-from core.audio.source import FloatArray, open_source, resample  # noqa: E402
+from core.audio.opening import open_source  # noqa: E402
+from core.audio.signal import FloatArray, resample  # noqa: E402
 from core.errors import PianoDiffError  # noqa: E402
 
 LOW, HIGH, FRAME, HOP = 55.0, 2093.0, 2048, 512

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from core.audio.source import FloatArray
+from core.audio.signal import FloatArray, rms
 
 REFERENCES = ("true", "loop", "silence", "noise")
 """The rows, in their order. `true` is what every other row is compared with."""
@@ -25,6 +25,6 @@ def references(known: FloatArray, true: FloatArray, seed: int) -> dict[str, Floa
     frames = true.size
     loop = known[-frames:] if known.size >= frames else np.resize(known, frames)
     noise = np.random.default_rng(seed).standard_normal(frames)
-    noise *= np.sqrt(np.mean(np.square(known, dtype=np.float64))) / np.sqrt(np.mean(np.square(noise)))
+    noise *= rms(known) / rms(noise)
     rows = (true, loop, np.zeros(frames), noise)
     return {name: np.asarray(row, np.float32) for name, row in zip(REFERENCES, rows, strict=True)}

@@ -20,11 +20,12 @@ from typing import Any
 import numpy as np
 from matplotlib.figure import Figure
 
-from core.audio.export import write_bytes, write_text
+from core.audio.writing import write_bytes, write_text
 from core.errors import ExportError
 from core.study import figures
-from core.study.evaluate import Evaluation, Job
+from core.study.evaluate import Evaluation
 from core.study.figures import BY_EXAMPLE, Example
+from core.study.jobs import Job
 from core.study.metrics import COLUMNS, Column
 from core.study.paired import MIN_PAIRS, Paired, compare
 from core.study.table import DASH, RowResult, table_json, table_markdown

@@ -12,6 +12,7 @@ import numpy as np
 
 from core.study.bootstrap import MIN_CLIPS, Interval, median_interval
 from core.study.metrics import COLUMNS, Column
+from core.wording import counted
 
 DASH = "–"
 """Stands for a figure that does not exist, as the pitch of silence."""
@@ -88,11 +89,6 @@ def cell(column: Column, figure: Figure | None) -> str:
         low, high = (_number(end, column.format) for end in figure.interval)
         text += f" [{low}, {high}]" if low != high else ""
     return text
-
-
-def counted(number: int, thing: str) -> str:
-    """With its number: "1 case", "2 cases"."""
-    return f"{number} {thing}{'' if number == 1 else 's'}"
 
 
 def _number(value: float, form: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 
-from core.audio.export import write_bytes
+from core.audio.writing import write_bytes
 
 if TYPE_CHECKING:
     from core.extension.extension import Step

@@ -13,9 +13,9 @@ import numpy as np
 from scipy import fft
 from scipy.signal import lfilter, sosfilt
 
-from core.audio.source import FloatArray
+from core.audio.signal import FloatArray, rms
 from core.errors import SettingsError
-from core.training.data import Corpus
+from core.training.corpus import Corpus
 
 MOST_UNDONE = 4.0
 """EQ and room change the level of a crop by less than this factor in music; what they changed is undone up to it."""
@@ -197,7 +197,7 @@ class Augmentation:
         heard = math.ceil(length * taken / made)
         file, start = corpus.place(heard, rng)
         stretch = corpus.read(file, start - before, taken)
-        level = _rms(stretch[before : before + heard])
+        level = rms(stretch[before : before + heard])
         fade = np.square(np.sin(np.linspace(0, np.pi / 2, edge, dtype=np.float32)))
         stretch[:edge] *= fade
         stretch[-edge:] *= fade[::-1]
@@ -209,7 +209,7 @@ class Augmentation:
             spectrum = np.concatenate([spectrum[:bins], np.zeros(made // 2 + 1 - bins, spectrum.dtype)])
         first = math.ceil(before * made / taken)
         out = fft.irfft(spectrum, made)[first : first + length]
-        change = level / max(_rms(out), 1e-12)
+        change = level / max(rms(out), 1e-12)
         return np.asarray(out * np.float32(min(max(change, 1 / MOST_UNDONE), MOST_UNDONE)), np.float32)
 
 
@@ -224,10 +224,6 @@ def _between(u: float, low: float, high: float) -> float:
 
 def _around_zero(u: float, most: float) -> float:
     return (2 * u - 1) * most
-
-
-def _rms(samples: FloatArray) -> float:
-    return float(np.sqrt(np.square(samples, dtype=np.float64).mean())) if samples.size else 0.0
 
 
 def _biquad(kind: str, sample_rate: int, hz: float, db: float, q: float) -> tuple[float, ...]:

@@ -4,7 +4,7 @@ There is no generator state to save: a resumed run goes on at its step, and howe
 together they see the same crops, augmentations, noise levels and noise.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,7 +14,7 @@ from torch.utils.data import DataLoader, Dataset
 
 from core.errors import SettingsError
 from core.training.augmentation import Augmentation
-from core.training.data import Corpus
+from core.training.corpus import Weighted
 from core.training.masks import draw_mask
 
 _CROP, _LEVEL, _NOISE, _MEASURE, _MASK = range(5)  # streams of random numbers
@@ -96,7 +96,7 @@ class Batches(Dataset[Batch]):
 
     def __init__(
         self,
-        corpora: Sequence[tuple[Corpus, float]],
+        corpora: Weighted,
         augmentation: Augmentation,
         plan: BatchPlan,
         seed: int,

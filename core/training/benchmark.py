@@ -59,7 +59,7 @@ class PlainDiffWave(nn.Module):
 
 
 def ours(config: dict[str, Any], folder: Path, device: torch.device) -> Objective:
-    """The objective as `core.training.loop` sets it up."""
+    """The objective as `core.training.set_up` makes it."""
     objective = make_objective(config, folder).to(device)
     objective.in_bfloat16 = has_fast_bfloat16(device)
     if compiles_on(device):

@@ -1,18 +1,19 @@
 """From a design (a network's config.json) to a new network's folder: what a training run starts from and leaves."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from torch import Tensor, nn
 
 from core.assets import asset_path
-from core.audio.export import write_text
+from core.audio.writing import write_text
 from core.errors import NetworkError
+from core.networks.card import CONFIG_NAME, WEIGHTS_NAME
 from core.networks.checkpoint import save_weights
-from core.networks.registry import CONFIG_NAME, WEIGHTS_NAME, find_network
-from core.training.data import Corpus
+from core.networks.registry import find_network
+from core.training.corpus import Weighted
 from core.training.settings import TrainingSettings, data_weight
 from core.training.state import Progress
 
@@ -47,7 +48,7 @@ def publish(
     folder: Path,
     config: Mapping[str, Any],
     settings: TrainingSettings,
-    data: Sequence[tuple[Corpus, float]],
+    data: Weighted,
     network: nn.Module,
     average: Mapping[str, Tensor],
     progress: Progress,
@@ -68,7 +69,7 @@ def publish(
     write_text(folder / CONFIG_NAME, json.dumps(card, indent=2, ensure_ascii=False) + "\n", overwrite=True)
 
 
-def describe_training(settings: TrainingSettings, data: Sequence[tuple[Corpus, float]], progress: Progress) -> str:
+def describe_training(settings: TrainingSettings, data: Weighted, progress: Progress) -> str:
     """What a run learns from, for the network's card: where it started, minutes and share of each folder, how much."""
     total = sum(weight for _, weight in data)
     folders = [Path(data_weight(entry)[0]).resolve().name for entry in settings.data]

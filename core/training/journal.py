@@ -9,16 +9,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from core.audio.export import export_audio, write_text
-from core.audio.source import FloatArray
-from core.commands.progress import clock
+from core.audio.export import export_audio
+from core.audio.signal import FloatArray
+from core.audio.writing import write_text
 from core.errors import ExportError, PianoDiffError
 from core.extension.extension import Extension
 from core.extension.settings import Settings
 from core.networks.checkpoint import load_denoiser
 from core.networks.registry import find_network
-from core.training.data import Corpus
+from core.training.corpus import Corpus
 from core.training.state import Progress
+from core.wording import clock
 
 SECONDS_BETWEEN_LINES = 15.0
 KNOWN_SECONDS, NEW_SECONDS, STEPS = 4.0, 2.0, 25  # of the continuations

@@ -16,9 +16,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.diffusion.schedule import NoiseSchedule
+from core.networks.card import NetworkInfo, parse_config
 from core.networks.checkpoint import build
 from core.networks.diffwave import DiffWave
-from core.networks.registry import NetworkInfo, parse_config
 from core.networks.spectral_unet import Seen, SpectralUNet
 
 DrawCrops = Callable[[int, int], np.ndarray]
@@ -173,7 +173,9 @@ def band_weights(bins: int, sample_rate: int) -> Tensor:
 
 
 class DiffWaveObjective(Objective):
-    """The paper's: mean squared error of eps, the timestep uniform over 0..T-1 (Ho et al. 2020, eq. 14)."""
+    """The paper's, eq. 13 in terms of eps: mean squared error of eps, the timestep uniform over 0..T-1 (Ho et al. 2020,
+    eq. 14).
+    """
 
     network: DiffWave
     scales: Tensor

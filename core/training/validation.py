@@ -1,6 +1,5 @@
 """How well the averaged weights remove noise from audio that is never trained on, at each noise level."""
 
-from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -8,7 +7,7 @@ from torch import Tensor
 from torch.func import functional_call
 
 from core.training.batches import BatchPlan
-from core.training.data import Corpus
+from core.training.corpus import Weighted
 from core.training.objectives import Objective
 
 CROPS, SECONDS = 8, 4.0
@@ -21,7 +20,7 @@ class Validation:
     """
 
     def __init__(
-        self, objective: Objective, corpora: Sequence[tuple[Corpus, float]], plan: BatchPlan, device: torch.device
+        self, objective: Objective, corpora: Weighted, plan: BatchPlan, device: torch.device
     ) -> None:
         rng = np.random.default_rng(1)
         frames = plan.cut(SECONDS)

@@ -25,7 +25,8 @@ from PySide6.QtWidgets import (
 
 from core import __version__
 from core.audio.export import ExportReport
-from core.audio.source import Source, pcm_bits
+from core.audio.sample_types import pcm_bits
+from core.audio.source import Source
 from core.extension.recipe import recipe_path
 from pianodiff_gui.actions.actions import GROUPS
 from pianodiff_gui.look.labels import ElidedLabel

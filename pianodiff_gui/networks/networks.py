@@ -15,7 +15,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Signal
 
 from core.errors import PianoDiffError
-from core.networks.registry import CONFIG_NAME, NetworkInfo, find_network, shipped_networks
+from core.networks.card import CONFIG_NAME, NetworkInfo
+from core.networks.registry import find_network, shipped_networks
 from pianodiff_gui.look import wording
 from pianodiff_gui.session.preferences import Preferences, Remembered
 from pianodiff_gui.work.background import Background

@@ -8,8 +8,9 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QFileDialog
 
-from core.audio.export import ExportReport, Insert, export_inserted
-from core.extension.recipe import build_recipe, check_recipe_destination, recipe_path, write_recipe
+from core.audio.export import ExportReport, Insert
+from core.extension.recipe import check_recipe_destination
+from core.extension.writing import write_extended
 from pianodiff_gui.actions.actions import Actions
 from pianodiff_gui.look.dialogs import ExportDialog
 from pianodiff_gui.look.theme import Theme
@@ -97,11 +98,7 @@ class Exporting(QObject):
 def write_export(timeline: Timeline, path: Path, subtype: str | None, overwrite: bool) -> ExportReport:
     """Write `timeline` to `path` and its recipe beside it. Raises PianoDiffError; nothing is left behind then."""
     check_recipe_destination(path, overwrite=overwrite)
-    inserts = []
-    for _, stretch in timeline.generated_parts:
-        begin, end = stretch.gap if stretch.gap is not None else (timeline.source_frames, timeline.source_frames)
-        inserts.append(Insert(begin, end, stretch.samples))
-    report = export_inserted(timeline.source, inserts, path, subtype=subtype, overwrite=overwrite)
-    recipe = build_recipe([stretch.run for stretch in timeline.stretches], timeline.source, report)
-    write_recipe(recipe_path(report.path), recipe, overwrite=True)
-    return report
+    source = timeline.source
+    inserts = [Insert.of(source, stretch.gap, stretch.samples) for _, stretch in timeline.generated_parts]
+    runs = [stretch.run for stretch in timeline.stretches]
+    return write_extended(source, inserts, runs, path, subtype=subtype, overwrite=overwrite)

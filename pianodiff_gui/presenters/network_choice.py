@@ -8,7 +8,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QFileDialog
 
-from core.networks.registry import CONFIG_NAME
+from core.networks.card import CONFIG_NAME
 from pianodiff_gui.actions.actions import Actions
 from pianodiff_gui.networks.card import CardDialog
 from pianodiff_gui.networks.networks import NETWORK_SUFFIXES, Found, Networks, Trouble

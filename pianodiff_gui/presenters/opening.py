@@ -9,7 +9,8 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog
 
 from core.assets import asset_path
-from core.audio.source import AUDIO_SUFFIXES, Source
+from core.audio.opening import AUDIO_SUFFIXES
+from core.audio.source import Source
 from core.diffusion.samplers import SAMPLERS
 from core.errors import PianoDiffError
 from core.networks.registry import shipped_networks

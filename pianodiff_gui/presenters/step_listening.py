@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
-from core.audio.source import active_rms
+from core.audio.signal import active_rms
 from core.errors import PianoDiffError
 from pianodiff_gui.actions.actions import Actions
 from pianodiff_gui.presenters.conversation import Conversation

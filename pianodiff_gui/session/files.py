@@ -25,8 +25,8 @@ from typing import Any
 import numpy as np
 import soundfile as sf
 
-from core.audio.export import write_bytes
 from core.audio.source import Source
+from core.audio.writing import write_bytes
 from core.errors import PianoDiffError
 from core.extension.settings import Settings
 from core.study.trace import Trace

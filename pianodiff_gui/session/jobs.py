@@ -15,7 +15,7 @@ from pianodiff_gui.session.outline import Outline
 from pianodiff_gui.session.timeline import Gap, Timeline
 
 if TYPE_CHECKING:
-    from core.networks.registry import NetworkInfo
+    from core.networks.card import NetworkInfo
     from core.study.trace import Trace
 
 T = TypeVar("T")

@@ -22,7 +22,7 @@ from pianodiff_gui.session.timeline import BEFORE, Gap, Stretch, Timeline
 if TYPE_CHECKING:
     from core.audio.source import Source
     from core.extension.plan import Plan
-    from core.networks.registry import NetworkInfo
+    from core.networks.card import NetworkInfo
 
 DEFAULT_TARGET = 2.0  # s, of a freshly opened recording
 LONGEST = 3600.0  # s of generated audio

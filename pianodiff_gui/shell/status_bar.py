@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QStatusBar
 
 from core.audio.source import Source
-from core.networks.registry import NetworkInfo
+from core.networks.card import NetworkInfo
 from pianodiff_gui.look import wording
 from pianodiff_gui.look.labels import ElidedLabel
 from pianodiff_gui.look.theme import font

@@ -6,7 +6,7 @@ from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QAction, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from core.audio.source import AUDIO_SUFFIXES
+from core.audio.opening import AUDIO_SUFFIXES
 from pianodiff_gui.look.theme import GRID, Theme, font, icon_pixmap
 
 

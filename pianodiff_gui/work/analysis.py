@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from core.analysis.peaks import PeakPyramid
 from core.analysis.pitch import TRACK_RATE, PitchTrack, track
-from core.audio.source import open_source
+from core.audio.opening import open_source
 from core.errors import PianoDiffError
 from pianodiff_gui.session.timeline import Part, Timeline
 

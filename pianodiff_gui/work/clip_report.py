@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from core.analysis.peaks import mix
-from core.audio.export import check_text_destination, write_text
-from core.audio.source import resample
+from core.audio.signal import resample
+from core.audio.writing import check_text_destination, write_text
 from core.errors import ExportError
 from pianodiff_gui.session.takes import Take
 from pianodiff_gui.session.timeline import Timeline

@@ -13,7 +13,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal
 
 from core.analysis.peaks import mix
-from core.audio.source import resample
+from core.audio.signal import resample
 from pianodiff_gui.session.timeline import BEFORE, Timeline
 from pianodiff_gui.work.background import Background
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from core.diffusion.samplers import Sampler
     from core.extension.extension import Step
     from core.extension.plan import Plan
-    from core.networks.registry import NetworkInfo
+    from core.networks.card import NetworkInfo
 
 log = logging.getLogger(__name__)
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import torch
 
+from core.networks.card import CONFIG_NAME, WEIGHTS_NAME
 from core.networks.checkpoint import save_weights
-from core.networks.registry import CONFIG_NAME, WEIGHTS_NAME
 from core.networks.spectral_unet import SpectralUNet
 
 ARCHITECTURE: dict[str, Any] = {"channels": [4, 8], "n_fft": 256, "hop": 64, "embedding": 16, "data_rms": 0.1}

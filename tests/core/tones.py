@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from core.analysis.pitch import note_to_frequency
-from core.audio.source import FloatArray
+from core.audio.signal import FloatArray
 
 
 def piano_tone(frequency: float, seconds: float, sample_rate: int = 22_050, level: float = 0.3) -> FloatArray:

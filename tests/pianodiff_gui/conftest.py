@@ -16,7 +16,8 @@ from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from core.audio.source import Source, open_source
+from core.audio.opening import open_source
+from core.audio.source import Source
 from core.diffusion.own_sampler import find_sampler
 from core.errors import PianoDiffError
 from core.extension.plan import Plan, plan_extension

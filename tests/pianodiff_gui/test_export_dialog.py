@@ -116,7 +116,7 @@ def test_a_full_disk_is_told_in_plain_words(
     def full(*_: object, **__: object) -> None:
         raise OSError(28, os.strerror(28))
 
-    monkeypatch.setattr("core.audio.export._create", full)
+    monkeypatch.setattr("core.audio.writing._create", full)
     press_export(dialog, qtbot)
     assert "disk" in dialog.problem.text().lower()
     assert not list(tmp_path.glob("*extended*"))

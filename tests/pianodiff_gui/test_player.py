@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 from pytestqt.qtbot import QtBot
 
-from core.audio.source import Source, open_source
+from core.audio.opening import open_source
+from core.audio.source import Source
 from core.extension.settings import Settings
 from pianodiff_gui.session.timeline import Stretch, Timeline
 from pianodiff_gui.shell.window import MainWindow

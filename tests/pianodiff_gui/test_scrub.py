@@ -18,7 +18,7 @@ from PySide6.QtCore import QPoint, Qt
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from core.audio.source import active_rms
+from core.audio.signal import active_rms
 from core.errors import PianoDiffError
 from pianodiff_gui.presenters.step_listening import at_loudness
 from pianodiff_gui.session import history as history_module

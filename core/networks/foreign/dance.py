@@ -31,9 +31,8 @@ from torch import Tensor, nn
 from core.diffusion.denoiser import Denoiser, VelocityDenoiser
 from core.diffusion.schedule import NoiseSchedule
 from core.errors import NetworkError
-from core.extension.plan import MIN_NEW_SECONDS
+from core.networks.card import CONFIG_NAME, MIN_NEW_SECONDS, NetworkInfo
 from core.networks.foreign.reading import Facts, build, read_checkpoint, read_json, require
-from core.networks.registry import CONFIG_NAME, NetworkInfo
 
 LAYOUT = "dance"
 INDEX_NAME = "model_index.json"

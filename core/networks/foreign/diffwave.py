@@ -14,9 +14,9 @@ import torch
 from core.diffusion.denoiser import Denoiser, EpsilonDenoiser
 from core.diffusion.schedule import NoiseSchedule
 from core.errors import NetworkError
+from core.networks.card import NetworkInfo
 from core.networks.diffwave import DiffWave
 from core.networks.foreign.reading import Checkpoint, Facts, build, check_betas, count_layers, require
-from core.networks.registry import NetworkInfo
 
 LAYOUT = "lmnt"
 _CONDITIONER = ("spectrogram_upsampler.", "conditioner_projection.")

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from core.errors import NetworkError
-from core.networks.registry import NetworkInfo
+from core.networks.card import NetworkInfo
 
 SUFFIXES = (".pt", ".pth", ".ckpt", ".pkl", ".bin", ".safetensors")
 OVERRIDES_NAME = "pianodiff.json"

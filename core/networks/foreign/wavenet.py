@@ -26,6 +26,7 @@ from torch import Tensor, nn
 from core.diffusion.denoiser import Denoiser, EpsilonDenoiser
 from core.diffusion.schedule import NoiseSchedule
 from core.errors import NetworkError
+from core.networks.card import CONFIG_NAME, NetworkInfo
 from core.networks.foreign.reading import (
     MAX_LEVELS,
     Checkpoint,
@@ -37,7 +38,6 @@ from core.networks.foreign.reading import (
     read_json,
     require,
 )
-from core.networks.registry import CONFIG_NAME, NetworkInfo
 
 LAYOUT = "wavenet"
 _BLOCKS = "residual_layer.residual_blocks."

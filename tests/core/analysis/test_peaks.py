@@ -9,7 +9,7 @@ import pytest
 import soundfile as sf
 
 from core.analysis.peaks import PeakPyramid, mix
-from core.audio.source import open_source
+from core.audio.opening import open_source
 
 FRAMES = 5 * 65536 + 777
 

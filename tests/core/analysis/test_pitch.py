@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from core.analysis.pitch import TRACK_RATE, PitchTrack, frequency_to_note, note_to_frequency, track, yin
-from core.audio.source import FloatArray, open_source, resample
+from core.audio.opening import open_source
+from core.audio.signal import FloatArray, resample
 from tests.core.tones import melody, piano_tone
 
 SCALE = ("C4", "D4", "E4", "F4", "G4", "A4", "B4", "C5", "A3", "F3", "D3", "A2", "E5", "A5", "C6")

@@ -17,16 +17,12 @@ import pytest
 import soundfile as sf
 
 from core.audio import export
-from core.audio.export import (
-    Insert,
-    check_destination,
-    check_text_destination,
-    export_audio,
-    export_extended,
-    export_inserted,
-    write_text,
-)
-from core.audio.source import FloatArray, Source, audio_chunk, open_source
+from core.audio.chunks import audio_chunk
+from core.audio.export import ExportReport, Insert, check_destination, export_audio, export_inserted
+from core.audio.opening import open_source
+from core.audio.signal import FloatArray
+from core.audio.source import Source
+from core.audio.writing import write_text
 from core.errors import AudioError, ExportError
 
 RATE = 44_100
@@ -69,6 +65,13 @@ def make(path: Path, container: str = "WAV", subtype: str = "PCM_16", channels: 
 
 def new(channels: int = 2, frames: int = 500) -> FloatArray:
     return np.random.default_rng(9).uniform(-0.9, 0.9, (channels, frames)).astype(np.float32)
+
+
+def export_extended(
+    source: Source, generated: FloatArray, destination: Path, *, gap: tuple[int, int] | None = None, **options: Any
+) -> ExportReport:
+    """The source with generated audio behind it (gap None) or in the place of its frames `gap`."""
+    return export_inserted(source, [Insert.of(source, gap, generated)], destination, **options)
 
 
 def decoded(path: Path) -> np.ndarray:
@@ -223,7 +226,7 @@ def test_the_same_samples_make_the_same_file(tmp_path: Path, monkeypatch: pytest
 
 def test_more_than_4_gigabytes_become_rf64(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A plain WAV header can't count that far and would wrap around."""
-    monkeypatch.setattr("core.audio.export._RIFF_LIMIT", 4_000)
+    monkeypatch.setattr("core.audio.target._RIFF_LIMIT", 4_000)
     with make(tmp_path / "in.wav", subtype="FLOAT") as source:
         report = export_extended(source, new(), tmp_path / "out.wav")
         assert report.identical
@@ -399,7 +402,7 @@ def test_a_folder_the_system_refuses(tmp_path: Path, monkeypatch: pytest.MonkeyP
         raise OSError(number, os.strerror(number))
 
     with make(tmp_path / "in.wav") as source:
-        monkeypatch.setattr("core.audio.export._create", refuse)
+        monkeypatch.setattr("core.audio.writing._create", refuse)
         with pytest.raises(ExportError, match=r"can't be written to\. Nothing was written"):
             check_destination(tmp_path / "out.wav", source)
         with pytest.raises(ExportError, match=r"can't be written to\. Nothing was written"):
@@ -449,7 +452,7 @@ def test_a_disk_that_fills_up_while_writing(
     destination.write_text("precious")
     usage = shutil.disk_usage
     answers = iter([SimpleNamespace(free=10**12)])  # room enough at the first look, before writing
-    monkeypatch.setattr("core.audio.export.shutil.disk_usage", lambda folder: next(answers, None) or usage(folder))
+    monkeypatch.setattr("core.audio.target.shutil.disk_usage", lambda folder: next(answers, None) or usage(folder))
     with make(tmp_path / "in.wav") as source, pytest.raises(ExportError, match=r"is full\. Nothing was written"):
         export_extended(source, new(frames=400_000), destination, overwrite=True)
     assert destination.read_text() == "precious"
@@ -533,19 +536,6 @@ def test_generated_audio_has_to_fit(tmp_path: Path) -> None:
     assert names(tmp_path) == ["in.wav"]
 
 
-def test_small_text_files_get_the_same_care(tmp_path: Path) -> None:
-    path = tmp_path / "out.wav.json"
-    write_text(path, "one\n", overwrite=False)
-    with pytest.raises(ExportError, match="exists already"):
-        write_text(path, "two\n", overwrite=False)
-    with pytest.raises(ExportError, match="exists already"):
-        check_text_destination(path, overwrite=False)
-    assert path.read_text() == "one\n"
-    write_text(path, "zwölf\n", overwrite=True)
-    assert path.read_bytes() == "zwölf\n".encode()
-    assert names(tmp_path) == ["out.wav.json"]
-
-
 @pytest.mark.parametrize(("begin", "end"), [(0, 0), (0, 700), (1200, 1201), (1200, 2999), (3000, 3000), (500, 3000)])
 @pytest.mark.parametrize("block", [1_000_000, 400])
 def test_new_audio_may_come_first_or_in_a_gap(
@@ -590,14 +580,14 @@ def test_gaps_that_overlap_are_a_mistake_of_ours(tmp_path: Path) -> None:
 def test_a_change_behind_the_gap_is_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """`identical` is measured on what was written; if only the beginning were compared, this would pass."""
     source = make(tmp_path / "in.wav")
-    fit = export._fit
+    fit = export.fit
 
     def spoil(block: Any, target: str) -> Any:
         fitted = fit(block, target).copy()
         fitted[-1] ^= 1 << 20
         return fitted
 
-    monkeypatch.setattr(export, "_fit", spoil)
+    monkeypatch.setattr(export, "fit", spoil)
     report = export_extended(source, np.zeros((2, 10), np.float32), tmp_path / "out.wav", gap=(0, 5))
     assert not report.identical
 

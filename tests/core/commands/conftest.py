@@ -1,34 +1,9 @@
-"""Clips, and the command that extends them."""
+"""The command that extends a clip."""
 
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
-import soundfile as sf
-
-from tests.core.tones import melody
-
-
-@pytest.fixture
-def clip(tmp_path: Path) -> Callable[..., Path]:
-    """Writes a clip of a few notes: clip(name, seconds, rate, channels, subtype) -> its path."""
-
-    def write(
-        name: str = "in.wav",
-        seconds: float = 0.8,
-        rate: int = 8000,
-        channels: int = 1,
-        subtype: str = "PCM_16",
-        gain: float = 1.0,
-    ) -> Path:
-        mono = gain * melody(["A3", "C4", "E4", "A4"], seconds / 4, rate)
-        # Every channel a little different, as in a room.
-        samples = np.stack([0.9**k * np.roll(mono, 3 * k) for k in range(channels)], axis=1)
-        sf.write(tmp_path / name, samples, rate, subtype=subtype)
-        return tmp_path / name
-
-    return write
 
 
 @pytest.fixture
@@ -43,3 +18,9 @@ def extend(network: Path) -> Callable[..., int]:
         return main(["extend", str(source), str(destination), *options, *more])
 
     return call
+
+
+@pytest.fixture
+def no_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fails the test when a command gets as far as loading the network."""
+    monkeypatch.setattr("core.extension.run._run", lambda *_: pytest.fail("the run was started"))

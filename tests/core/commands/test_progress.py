@@ -7,7 +7,8 @@ from itertools import pairwise
 
 import pytest
 
-from core.commands.progress import ProgressReport, clock
+from core.commands.progress import ProgressReport
+from core.wording import clock
 
 
 class Terminal(io.StringIO):

@@ -11,7 +11,7 @@ from core.errors import SamplerError, SettingsError
 from core.extension.extension import Extension
 from core.extension.recipe import describe_sampler
 from core.extension.settings import Settings
-from core.networks.registry import NetworkInfo
+from core.networks.card import NetworkInfo
 from tests.core.tones import chord
 
 Tiny = tuple[Denoiser, NetworkInfo]

@@ -1,4 +1,4 @@
-"""Walks, their counts, and the lambda schedules that follow them."""
+"""Walks and their counts."""
 
 from itertools import pairwise
 
@@ -7,11 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.diffusion.lambdas import lambda_curve
-from core.diffusion.samplers import SAMPLERS
 from core.diffusion.schedule import NoiseSchedule
 from core.diffusion.walk import Edge, churned, repaint, steps_down, strided
-from core.extension.settings import Settings
 
 
 def test_repaint_at_the_papers_setting() -> None:
@@ -56,40 +53,3 @@ def test_too_few_steps_for_a_jump_means_none() -> None:
     """Jump length counts steps of the walk in use."""
     assert repaint(200, 10, 10, 10) == strided(200, 10)
     assert steps_down(repaint(200, 11, 10, 10)) == 11 + 9 * 10
-
-
-def test_a_sampler_says_its_cost_before_it_runs() -> None:
-    """The panel, the progress bar and the ETA all rest on this number."""
-    assert SAMPLERS["repaint"].cost(Settings()) == (1910, 0)
-    assert SAMPLERS["interpolation"].cost(Settings(steps=37)) == (37, 0)
-    assert SAMPLERS["replacement"].cost(Settings(steps=1)) == (1, 0)
-    assert SAMPLERS["decoupled"].cost(Settings(steps=50)) == (50, 0)
-    assert SAMPLERS["pigdm"].cost(Settings(steps=50)) == (50, 50)
-    assert SAMPLERS["reconstruction"].cost(Settings(steps=35)) == (69, 69)  # CQT-Diff+'s setting
-    assert SAMPLERS["repaint-authors"].cost(Settings()) == (2003, 0)
-    assert SAMPLERS["interpolation-authors"].cost(Settings()) == SAMPLERS["replacement-authors"].cost(Settings())
-    assert SAMPLERS["interpolation-authors"].cost(Settings()) == (205, 0)
-
-
-def test_reverse_lambda_has_the_papers_values() -> None:
-    """Values at index t (Fig. 2), the last step exactly 1."""
-    curve = lambda_curve("reverse", 200)
-    at_index = {100: 0.026, 50: 0.193, 25: 0.433, 10: 0.675, 1: 0.871, 0: 1.0}
-    assert {t: round(float(curve[199 - t]), 3) for t in at_index} == at_index
-    assert curve[0] == 0
-
-
-def test_the_other_lambdas() -> None:
-    """Forward: 0.895 down to 0. Linear: i / 199. Every length ends as the schedule says."""
-    forward = lambda_curve("forward", 200)
-    assert forward[0] == pytest.approx(0.895, abs=5e-4) and forward[-1] == 0
-    assert np.allclose(lambda_curve("linear", 200), np.arange(200) / 199)
-    assert lambda_curve("reverse", 1).tolist() == [1.0]
-    assert lambda_curve("reverse", 50)[-1] == 1.0
-
-
-def test_a_drawn_lambda_curve_is_followed() -> None:
-    """Straight lines between the points the user dragged, at whatever number of steps."""
-    points = ((0.0, 0.0), (0.5, 0.8), (1.0, 1.0))
-    assert lambda_curve(points, 5).tolist() == pytest.approx([0.0, 0.4, 0.8, 0.9, 1.0])
-    assert lambda_curve(points, 1).tolist() == [1.0]

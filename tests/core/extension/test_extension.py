@@ -7,19 +7,17 @@ import pytest
 import torch
 
 from core.analysis.spectrum import largest_second_difference, second_difference_quantile
-from core.audio.image import ChannelImage
-from core.audio.level import limit_peaks, steadying_gain, window_gain
-from core.audio.source import active_rms
+from core.audio.signal import active_rms
 from core.diffusion.denoiser import Denoiser, Prediction
 from core.diffusion.samplers import SAMPLERS
 from core.diffusion.schedule import NoiseSchedule
-from core.errors import AudioError, NetworkError, PianoDiffError, SettingsError
+from core.errors import AudioError, NetworkError, PianoDiffError
 from core.extension.extension import Extension, Step
-from core.extension.plan import plan_extension
 from core.extension.seam import seam_correction
-from core.extension.settings import Settings, check_seconds
+from core.extension.settings import Settings
+from core.networks.card import NetworkInfo
 from core.networks.checkpoint import load_denoiser
-from core.networks.registry import NetworkInfo, find_network
+from core.networks.registry import find_network
 from core.networks.spectral_unet import SpectralUNet
 from tests.core.tiny_network import SEEING, write_tiny_network
 from tests.core.tones import chord
@@ -155,55 +153,6 @@ def test_the_seam_has_no_step(tiny: Tiny) -> None:
     assert bend <= 1.5 * second_difference_quantile(joined, 0.999)
 
 
-def test_seam_correction_continues_a_tone_and_dies_within_20_ms() -> None:
-    """It may touch generated audio only briefly, and must begin where the recording ends."""
-    rate = 22050
-    t = np.arange(4000) / rate
-    tone = np.sin(2 * np.pi * 300 * t).astype(np.float32)[None]
-    correction = seam_correction(tone[:, :3000], 1000, rate)
-    assert np.abs(correction[0, :20] - tone[0, 3000:3020]).max() < 0.05
-    assert np.all(correction[:, round(0.02 * rate) :] == 0)
-
-
-def test_a_stereo_image_survives() -> None:
-    """Left-heavy stays left-heavy, wide stays wide, and the channels' levels are kept; mono is passed through."""
-    rng = np.random.default_rng(0)
-    middle, side = rng.standard_normal((2, 88200)).astype(np.float32) * np.array([[0.1], [0.03]], np.float32)
-    stereo = np.stack([1.5 * middle + side, 0.7 * middle - side])
-    image = ChannelImage(stereo, 22050)
-    rendered = image.render(image.downmix(stereo))
-
-    def level(x: np.ndarray) -> np.ndarray:
-        return np.asarray(20 * np.log10(np.sqrt(np.mean(x[:, 4000:-4000] ** 2, axis=1))))
-
-    assert np.allclose(level(rendered), level(stereo), atol=1.0)
-    assert np.corrcoef(rendered)[0, 1] == pytest.approx(np.corrcoef(stereo)[0, 1], abs=0.15)
-    mono = middle[None]
-    assert ChannelImage(mono, 22050).render(ChannelImage(mono, 22050).downmix(mono)) is not None
-    assert np.array_equal(ChannelImage(mono, 22050).render(middle)[0], middle)
-
-
-def test_opposite_channels_do_not_cancel() -> None:
-    """A recording with one channel inverted has no plain mono sum to hear."""
-    tone = chord(1.0, 22050)[0]
-    image = ChannelImage(np.stack([tone, -tone]), 22050)
-    assert active_rms(image.downmix(np.stack([tone, -tone]))[None]) > 0.1
-
-
-def test_level_helpers() -> None:
-    """Gains are bounded: a dying context is not lifted to full level, and steadying begins at the seam with 1."""
-    assert window_gain(0.05, 0.05, 0.1) == pytest.approx(2.0)
-    assert window_gain(1e-6, 0.05, 0.1) == pytest.approx(8.0)
-    assert np.array_equal(steadying_gain(0.09, 0.1, 8000), np.ones(8000))
-    for level, decibels in ((0.1 * 10 ** (-4 / 20), 2.5), (0.1 * 10 ** (4 / 20), -2.5), (1e-6, 12.0)):
-        gain = steadying_gain(level, 0.1, 8000)
-        assert gain[0] == 1 and gain[-1] == pytest.approx(10 ** (decibels / 20))
-    loud = np.stack([np.sin(np.arange(8000) / 9), np.zeros(8000)]).astype(np.float32) * 2
-    assert np.abs(limit_peaks(loud, 22050)).max() <= 0.98 + 1e-6
-    assert limit_peaks(loud * 0.4, 22050) is not None
-    assert np.array_equal(limit_peaks(loud * 0.4, 22050), loud * 0.4)
-
-
 @pytest.mark.parametrize(
     ("context", "message"),
     [
@@ -293,54 +242,6 @@ def test_being_shown_the_known_audio_changes_what_is_made(tmp_path: Path) -> Non
         list(extension.run())
         made.append((extension.audio(), extension.x_T_sha256))
     assert made[0][1] == made[1][1] and not np.allclose(made[0][0], made[1][0])
-
-
-@pytest.mark.parametrize("seconds", [0, -1, float("nan"), float("inf"), 3600.1, 1e12])
-def test_impossible_lengths_are_refused(seconds: float) -> None:
-    """Zero, negative, not a number, above an hour."""
-    with pytest.raises(SettingsError, match="length"):
-        check_seconds(seconds)
-
-
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        {"sampler": "interpolaton"},
-        {"steps": 0},
-        {"steps": 1001},
-        {"steps": 2.5},
-        {"seed": -1},
-        {"device": "tpu"},
-        {"lambda_schedule": "cubic"},
-        {"context_seconds": 0.0},
-        {"context_seconds": float("nan")},
-        {"jump_length": 0},
-        {"resamplings": 0},
-    ],
-)
-def test_wrong_settings_are_refused_at_once(wrong: dict[str, object]) -> None:
-    """Long before a run, and by name."""
-    with pytest.raises(SettingsError):
-        Settings(**wrong)  # type: ignore[arg-type]
-
-
-def test_a_misspelt_sampler_is_guessed() -> None:
-    """The message names the sampler that was probably meant."""
-    with pytest.raises(SettingsError, match="Did you mean interpolation"):
-        Settings(sampler="interpolaton")
-
-
-def test_plans(tiny: Tiny) -> None:
-    """Windows cover the length exactly, none is a sliver, and a context that fills the window is refused."""
-    network = tiny[1]
-    for seconds in (0.1, 0.25, 0.26, 1.0, 60.0):
-        plan = plan_extension(network, Settings(), 3.0, seconds)
-        assert plan.new_frames == round(seconds * 4000)
-        sizes = [w.new_frames for w in plan.windows]
-        assert max(sizes) - min(sizes) <= 1 and max(sizes) <= 1000
-        assert all(w.context_frames == 2000 for w in plan.windows)
-    with pytest.raises(SettingsError, match="no room"):
-        plan_extension(network, Settings(context_seconds=0.7), 3.0, 1.0)
 
 
 @pytest.mark.cuda

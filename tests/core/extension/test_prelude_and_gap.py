@@ -5,15 +5,14 @@ import pytest
 import torch
 
 from core.analysis.spectrum import largest_second_difference, second_difference_quantile
-from core.audio.source import active_rms
+from core.audio.signal import active_rms
 from core.diffusion.denoiser import Denoiser, Prediction
 from core.diffusion.samplers import SAMPLERS
 from core.diffusion.schedule import NoiseSchedule
 from core.errors import AudioError
 from core.extension.extension import Extension
-from core.extension.plan import plan_extension
 from core.extension.settings import Settings
-from core.networks.registry import NetworkInfo
+from core.networks.card import NetworkInfo
 from tests.core.tones import chord
 
 Tiny = tuple[Denoiser, NetworkInfo]
@@ -40,26 +39,6 @@ def test_exactly_the_frames_asked_for(tiny: Tiny, rate: int, channels: int) -> N
     for before, after in ((nothing(known), known), (known, known)):
         audio = make(tiny, before, after, rate, 0.6)
         assert audio.shape == (channels, round(0.6 * rate)) and np.isfinite(audio).all()
-
-
-def test_plans(tiny: Tiny) -> None:
-    """A prelude grows backwards and sees what it made; the last window of a gap sees both sides, within its length."""
-    _, network = tiny  # 4 kHz, window 0.75 s, context 0.5 s, hop 0.25 s
-    settings = Settings(steps=3)
-    prelude = plan_extension(network, settings, 0.0, 0.5, after_seconds=0.3)
-    assert [(w.context_frames, w.new_frames, w.after_frames) for w in prelude.windows] == [
-        (0, 1000, 1200),
-        (0, 1000, 2000),
-    ]
-    gap = plan_extension(network, settings, 2.0, 0.5, after_seconds=2.0)
-    assert [(w.context_frames, w.new_frames, w.after_frames) for w in gap.windows] == [
-        (2000, 1000, 0),
-        (1000, 1000, 1000),
-    ]
-    lopsided = plan_extension(network, settings, 0.05, 0.1, after_seconds=2.0)
-    assert [(w.context_frames, w.new_frames, w.after_frames) for w in lopsided.windows] == [(200, 400, 2000)]
-    for plan in (prelude, gap, lopsided):
-        assert all(w.context_frames + w.new_frames + w.after_frames <= 3000 for w in plan.windows)
 
 
 class Remembers:

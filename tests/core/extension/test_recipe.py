@@ -8,21 +8,23 @@ import numpy as np
 import pytest
 import soundfile as sf
 
-from core.audio.export import ExportReport, export_extended
-from core.audio.source import open_source
+from core.audio.export import ExportReport, Insert, export_inserted
+from core.audio.opening import open_source
 from core.diffusion.own_sampler import find_sampler
+from core.diffusion.samplers import SAMPLERS
 from core.errors import ExportError, SettingsError
 from core.extension.plan import plan_extension
 from core.extension.recipe import (
     build_recipe,
     describe_run,
+    describe_sampler,
     read_recipe,
     recipe_path,
     recipe_settings,
     versions,
     write_recipe,
 )
-from core.extension.settings import Settings
+from core.extension.settings import Settings, parse_curve
 from core.networks.registry import find_network, shipped_networks
 
 
@@ -107,7 +109,8 @@ def test_identical_samples_are_counted_only_when_identical(tmp_path: Path) -> No
     new = np.zeros((1, 10), np.float32)
     with open_source(tmp_path / "in.wav") as source:
         for subtype, count in (("PCM_24", 1000), ("PCM_16", 0)):
-            report = export_extended(source, new, tmp_path / "out.wav", subtype=subtype, overwrite=True)
+            inserts = [Insert.of(source, None, new)]
+            report = export_inserted(source, inserts, tmp_path / "out.wav", subtype=subtype, overwrite=True)
             recipe = build_recipe([run_of(Settings())], source, report)
             assert recipe["identical_samples"] == count
             assert recipe["source"]["frames"] == 1000
@@ -165,3 +168,13 @@ def test_versions_name_what_decides_the_samples() -> None:
     found = versions()
     assert found["numpy"] == np.__version__ and found["soundfile"] == sf.__version__
     assert {"pianodiff", "python", "torch", "scipy", "soxr"} <= found.keys()
+
+
+def test_a_drawn_curve_comes_back_from_a_recipe() -> None:
+    """JSON knows no tuples; the settings it makes must be the same ones."""
+    drawn = Settings(lambda_schedule=((0.0, 0.0), (0.5, 0.25), (1.0, 1.0)))
+    assert Settings(lambda_schedule=[list(point) for point in drawn.lambda_schedule]) == drawn  # type: ignore[arg-type]
+    assert parse_curve("0:0,0.5:0.25,1:1") == drawn.lambda_schedule
+    described = describe_sampler(drawn, SAMPLERS[drawn.sampler])
+    assert described["lambda"] == drawn.lambda_schedule
+    assert described["solver"] == "ancestral" and "eta" not in described

@@ -5,7 +5,7 @@ from functools import cache
 
 import numpy as np
 
-from core.audio.source import FloatArray
+from core.audio.signal import FloatArray
 from core.study.features import RATE
 from core.study.metrics import Context
 from core.study.references import references

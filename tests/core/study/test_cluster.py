@@ -25,7 +25,8 @@ from core import __version__
 from core.commands.main import main
 from core.errors import NetworkError, PianoDiffError, SamplerError, SettingsError
 from core.study import cluster
-from core.study.evaluate import Evaluation, StudySettings
+from core.study.evaluate import Evaluation
+from core.study.settings import StudySettings
 from tests.core.study.conftest import write_clip
 from tests.core.tiny_network import write_tiny_network
 

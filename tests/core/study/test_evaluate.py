@@ -1,7 +1,6 @@
 """`pianodiff evaluate` from end to end: the table, what is kept, and going on after any kind of end."""
 
 import json
-import mmap
 import os
 import signal
 import subprocess
@@ -16,10 +15,9 @@ import pytest
 import soundfile as sf
 import torch
 
-from core.study.memory import PeakMemory
 from core.study.metrics import COLUMNS
 from core.study.references import REFERENCES
-from core.study.table import DASH, Figure, cell
+from core.study.table import DASH
 from tests.core.study.conftest import write_clip
 from tests.core.tiny_network import SEEING, write_tiny_network
 
@@ -322,7 +320,7 @@ def test_a_folder_that_cannot_be_written(
     def refuse(*_: object) -> None:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("core.audio.export._create", refuse)
+    monkeypatch.setattr("core.audio.writing._create", refuse)
     assert evaluate(clips) == 1
     assert "can't be written to" in capsys.readouterr().err
 
@@ -334,23 +332,6 @@ def test_a_second_networks_bad_weights_are_found_first(
     (bad / "weights.safetensors").write_bytes(b"nothing of the kind")
     assert evaluate(clips, "--network", network, "--network", bad) == 1
     assert "not a readable safetensors file" in capsys.readouterr().err
-
-
-def test_help_needs_no_torch() -> None:
-    code = (
-        "import sys; from core.commands.main import main; assert main(['evaluate', '--help']) == 0; "
-        "assert not {'torch', 'PySide6'} & set(sys.modules)"
-    )
-    done = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
-    assert done.stdout.startswith("usage: pianodiff evaluate") and "example: pianodiff evaluate" in done.stdout
-
-
-def test_cells() -> None:
-    by_name = {column.name: column for column in COLUMNS}
-    assert cell(by_name["level_db"], Figure(-1.26, 0.0, (-2.0, 0.04), 5)) == "-1.3 [-2.0, +0.0]"
-    assert cell(by_name["level_db"], Figure(-0.001, 0.0, None, 5)) == "+0.0"
-    assert cell(by_name["voiced"], Figure(0.5, 0.5, (0.5, 0.5), 5)) == "0.50"
-    assert cell(by_name["voiced"], Figure(float("nan"), 0.0, None, 0)) == cell(by_name["voiced"], None) == DASH
 
 
 def test_a_row_says_when_the_known_audio_was_not_shown(evaluate: Evaluate, clips: Path, tmp_path: Path) -> None:
@@ -365,37 +346,3 @@ def test_a_row_says_when_the_known_audio_was_not_shown(evaluate: Evaluate, clips
     assert not made[0] & made[1] and len(kept(tmp_path / "out")) == 10
     sounds_made = list(kept(tmp_path / "out").values())
     assert len(set(sounds_made)) == 10
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux can reset the mark")
-def test_peak_memory_is_of_this_piece_of_work() -> None:
-    """A large array counts while it is measured, and is forgotten by the next measurement."""
-    memory = PeakMemory(torch.device("cpu"))
-    if memory.kind != "resident size of the process":
-        pytest.skip("this system does not reset the mark")
-    before = memory.megabytes()
-    with mmap.mmap(-1, 320_000_000) as large:  # fresh pages: an allocator may have had some left from earlier tests
-        large.write(b"\1" * len(large))
-    assert memory.megabytes() - before > 300
-    assert PeakMemory(torch.device("cpu")).megabytes() - before < 100
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="only Linux can reset the mark")
-def test_a_mark_that_is_not_reset_is_not_called_this_work_s(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Some virtual machines take the request and leave the mark where it was."""
-    written: list[str] = []
-    monkeypatch.setattr(Path, "write_text", lambda self, text: written.append(f"{self} {text}"))
-    assert PeakMemory(torch.device("cpu")).kind == "resident size of the process since it began"
-    assert written == ["/proc/self/clear_refs 5"]
-
-
-@pytest.mark.cuda
-def test_peak_memory_on_a_card() -> None:
-    if not torch.cuda.is_available():
-        pytest.skip("no CUDA device")
-    device = torch.device("cuda")
-    memory = PeakMemory(device)
-    before = memory.megabytes()
-    torch.empty(100_000_000, dtype=torch.uint8, device=device)
-    assert memory.megabytes() - before == pytest.approx(100, abs=5)
-    assert PeakMemory(device).megabytes() - before < 5

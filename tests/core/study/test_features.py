@@ -5,7 +5,7 @@ import pytest
 from librosa.filters import mel
 from librosa.onset import onset_detect
 
-from core.audio.source import FloatArray
+from core.audio.signal import FloatArray
 from core.study.features import RATE, Sound, find_onsets, mel_filterbank, semitone_edges, third_octave_bands
 from tests.core.tones import melody, piano_tone
 

@@ -7,13 +7,12 @@ from functools import cache
 import numpy as np
 import pytest
 
-from core.audio.source import FloatArray, resample
+from core.audio.signal import FloatArray, resample
 from core.study.features import RATE, Sound
 from core.study.frechet import FrechetFigures, Moments, mel_frames
 from core.study.metrics import COLUMNS, Column, Context, measure
-from core.study.references import REFERENCES, references
 from tests.core.study.material import Piece, piece
-from tests.core.tones import melody, piano_tone
+from tests.core.tones import melody
 
 PIECES = tuple(range(6))
 SOUND = [column for column in COLUMNS if column.kind == "sound"]
@@ -224,21 +223,3 @@ def test_distance_from_the_truth() -> None:
     assert BY_NAME["voiced"].distance(0.2, 0.5) == pytest.approx(0.3)
     assert BY_NAME["flatness"].distance(1e-4, 1e-5) == BY_NAME["flatness"].distance(1e-6, 1e-5)
     assert BY_NAME["voiced"].distance(math.nan, 0.5) == math.inf
-
-
-def test_references() -> None:
-    known, true = piano_tone(440.0, 1.0), piano_tone(330.0, 0.5)
-    rows = references(known, true, seed=3)
-    assert tuple(rows) == REFERENCES and all(row.shape == true.shape for row in rows.values())
-    np.testing.assert_array_equal(rows["true"], true)
-    np.testing.assert_array_equal(rows["loop"], known[-true.size :])
-    assert not rows["silence"].any()
-    assert np.mean(rows["noise"] ** 2) == pytest.approx(np.mean(known**2), rel=1e-4)
-    np.testing.assert_array_equal(rows["noise"], references(known, true, seed=3)["noise"])
-    assert not np.array_equal(rows["noise"], references(known, true, seed=4)["noise"])
-
-
-def test_a_loop_longer_than_what_is_known() -> None:
-    known = piano_tone(440.0, 0.25)
-    looped = references(known, piano_tone(330.0, 0.6), seed=0)["loop"]
-    np.testing.assert_array_equal(looped, np.resize(known, looped.size))

@@ -3,11 +3,13 @@
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import soundfile
 
 from tests.core.tiny_network import write_tiny_network
 from tests.core.tones import chord
+from tests.core.training.corpora import RATE
 
 DIFFWAVE: dict[str, Any] = {
     "title": "Tiny DiffWave",
@@ -39,3 +41,14 @@ def recordings(tmp_path: Path) -> Path:
 def design(tmp_path: Path) -> Path:
     """The tiny network's folder: its config is the design."""
     return write_tiny_network(tmp_path / "design")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A long quiet file, a short loud one at another rate and in stereo, and one of silence."""
+    folder = tmp_path / "audio"
+    folder.mkdir()
+    soundfile.write(folder / "long.wav", chord(6.0, RATE, level=0.02).T, RATE, subtype="FLOAT")
+    soundfile.write(folder / "short.flac", chord(2.0, 44100, channels=2, level=0.2).T, 44100)
+    soundfile.write(folder / "silence.wav", np.zeros(RATE), RATE)
+    return folder

@@ -1,11 +1,14 @@
-"""Corpora whose samples are known, written without a decode."""
+"""Corpora whose samples are known, written without a decode, and what is in any corpus."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
-from core.training.data import Corpus, piece_name
+from core.training.corpus import Corpus
+from core.training.pieces import piece_name
+
+RATE = 22_050
 
 
 def corpus_of(path: Path, files: Sequence[np.ndarray], sample_rate: int = 22_050, names: Sequence[str] = ()) -> Corpus:
@@ -14,3 +17,8 @@ def corpus_of(path: Path, files: Sequence[np.ndarray], sample_rate: int = 22_050
     bounds = np.cumsum([0, *(len(file) for file in files)])
     names = tuple(names) or tuple(f"piece{chr(97 + i)}.wav" for i in range(len(files)))
     return Corpus(path, sample_rate, 0.1, bounds[:-1], bounds[1:], names, tuple(piece_name(name) for name in names))
+
+
+def contents(corpus: Corpus) -> list[np.ndarray]:
+    """Each file's samples."""
+    return [corpus.read(i, 0, int(n)) for i, n in enumerate(corpus.ends - corpus.begins)]

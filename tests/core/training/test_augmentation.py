@@ -11,7 +11,7 @@ from scipy.signal import sosfreqz, welch
 
 from core.errors import SettingsError
 from core.training.augmentation import Augmentation, Treatment, _biquad
-from core.training.data import Corpus
+from core.training.corpus import Corpus
 from tests.core.tones import chord
 from tests.core.training.corpora import corpus_of
 

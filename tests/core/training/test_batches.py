@@ -9,7 +9,8 @@ import torch
 from core.errors import SettingsError
 from core.training.augmentation import Augmentation
 from core.training.batches import Batch, Batches, BatchPlan
-from core.training.data import Corpus, load_corpus
+from core.training.cache import load_corpus
+from core.training.corpus import Corpus
 from core.training.masks import draw_mask
 
 PLAN = BatchPlan(4000, (0.5, 1.0), 4.0, frames_multiple=64)

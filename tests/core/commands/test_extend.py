@@ -14,25 +14,16 @@ import numpy as np
 import pytest
 import soundfile as sf
 
-from core.audio.source import open_source
-from core.commands.main import main
+from core.audio.opening import open_source
 from core.commands.progress import ProgressReport
 from core.errors import AudioError
 from core.extension.recipe import read_recipe, recipe_settings
 from core.extension.run import run_extension
 from core.extension.settings import Settings
+from tests.core.commands.helpers import names, samples
 
 Write = Callable[..., Path]
 Extend = Callable[..., int]
-
-
-def names(folder: Path) -> list[str]:
-    return sorted(path.name for path in folder.iterdir())
-
-
-def samples(path: Path, kind: str = "float64") -> np.ndarray:
-    data: np.ndarray = sf.read(path, dtype=kind, always_2d=True)[0]
-    return data
 
 
 @pytest.mark.parametrize(
@@ -134,21 +125,6 @@ def test_a_recipe_makes_the_same_samples_again(
     for recipe in (first, again):
         del recipe["output"], recipe["elapsed_seconds"]
     assert first == again
-
-
-def test_generate_from_nothing(capsys: pytest.CaptureFixture[str], network: Path, tmp_path: Path) -> None:
-    def generate(name: str, seed: str) -> bytes:
-        arguments = ["--seconds", "0.6", "--steps", "4", "--seed", seed, "--network", str(network)]
-        assert main(["generate", str(tmp_path / name), *arguments]) == 0
-        return (tmp_path / name).read_bytes()
-
-    assert generate("one.wav", "1") == generate("two.wav", "1") != generate("three.flac", "2")
-    info = sf.info(tmp_path / "one.wav")
-    assert (info.samplerate, info.channels, info.frames, info.subtype) == (8000, 1, 4800, "PCM_16")
-    assert np.abs(samples(tmp_path / "one.wav")).max() > 1e-3
-    recipe = read_recipe(tmp_path / "one.wav.json")
-    assert recipe["source"] is None and recipe["identical_samples"] == 0
-    assert "identical" not in capsys.readouterr().out
 
 
 def test_overwrite_replaces_both_files(clip: Write, extend: Extend, tmp_path: Path) -> None:
@@ -257,7 +233,7 @@ def test_a_disk_that_fills_up_at_the_end(
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     with monkeypatch.context() as disk:
-        disk.setattr("core.audio.export._Target.finish", full)
+        disk.setattr("core.audio.target.Target.finish", full)
         assert extend(source, tmp_path / "out.wav") == 1
     assert "is full. Nothing was written." in capsys.readouterr().err
     assert names(tmp_path) == ["in.wav", "out.wav.unfinished"]
@@ -407,47 +383,6 @@ def test_a_real_interruption(clip: Write, tmp_path: Path, network: Path) -> None
     assert "with --overwrite goes on from there" in rest
 
 
-def beside(network: Path, command: str, source: Path, out: Path, *more: str) -> int:
-    return main([command, str(source), str(out), "--steps", "3", "--network", str(network), *more])
-
-
-def test_prepend_puts_new_audio_before_the_untouched_original(
-    capsys: pytest.CaptureFixture[str], clip: Write, network: Path, tmp_path: Path
-) -> None:
-    source = clip("in.wav", seconds=0.9, channels=2)
-    assert beside(network, "prepend", source, tmp_path / "out.wav", "--seconds", "0.4") == 0
-    written, old = samples(tmp_path / "out.wav", "int16"), samples(source, "int16")
-    assert len(written) == len(old) + 3200 and np.array_equal(written[3200:], old)
-    assert np.abs(written[:3200]).max() > 100
-    assert "original identical: yes, 7200 samples" in capsys.readouterr().out
-    recipe = read_recipe(tmp_path / "out.wav.json")
-    assert recipe["gap_frames"] == [0, 0] and recipe["windows"][-1]["after_frames"] > 0
-
-
-def test_fill_keeps_everything_outside_the_gap(
-    capsys: pytest.CaptureFixture[str], clip: Write, network: Path, tmp_path: Path
-) -> None:
-    source = clip("in.wav", seconds=1.2)
-    assert beside(network, "fill", source, tmp_path / "out.wav", "--from", "0.5", "--to", "0.7") == 0
-    written, old = samples(tmp_path / "out.wav", "int16"), samples(source, "int16")
-    assert len(written) == len(old)
-    assert np.array_equal(written[:4000], old[:4000]) and np.array_equal(written[5600:], old[5600:])
-    assert not np.array_equal(written[4000:5600], old[4000:5600])
-    out = capsys.readouterr().out
-    assert "original identical: yes, 8000 samples" in out and "1.00 s original + 0.20 s new" in out
-    assert read_recipe(tmp_path / "out.wav.json")["gap_frames"] == [4000, 5600]
-
-
-@pytest.mark.parametrize(("begin", "end"), [("0", "0.5"), ("0.5", "0.5"), ("0.6", "0.5"), ("0.5", "1.2"), ("nan", "1")])
-def test_a_gap_that_is_none_is_refused(
-    capsys: pytest.CaptureFixture[str], clip: Write, network: Path, tmp_path: Path, begin: str, end: str
-) -> None:
-    source = clip("in.wav", seconds=1.2)
-    assert beside(network, "fill", source, tmp_path / "out.wav", "--from", begin, "--to", end) == 2
-    assert "is no gap within a recording of 1.20 s" in capsys.readouterr().err
-    assert names(tmp_path) == ["in.wav"]
-
-
 def test_a_sampler_of_ones_own_runs_and_its_mistakes_are_told(
     capsys: pytest.CaptureFixture[str], clip: Write, extend: Extend, tmp_path: Path
 ) -> None:
@@ -462,71 +397,3 @@ def test_a_sampler_of_ones_own_runs_and_its_mistakes_are_told(
     assert extend(clip(), tmp_path / "out2.wav", "--sampler", str(tmp_path / "mine.py")) == 1
     assert "mine.py, line 6: ZeroDivisionError" in capsys.readouterr().err
     assert not (tmp_path / "out2.wav").exists()
-
-
-def test_the_test_bed_prints_a_table(capsys: pytest.CaptureFixture[str]) -> None:
-    assert main(["testbed", "--sampler", "decoupled", "--steps", "50"]) == 0
-    assert "| decoupled | 50 | 0 | 0.0113 | 0.0240 |" in capsys.readouterr().out
-    assert main(["testbed", "--draws", "5"]) == 2
-    assert main(["testbed", "--reach", "-1"]) == 2
-
-
-@pytest.mark.parametrize("command", ["extend", "prepend", "fill"])
-def test_a_killed_run_goes_on_from_its_last_finished_window(
-    capsys: pytest.CaptureFixture[str],
-    clip: Write,
-    network: Path,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    command: str,
-) -> None:
-    """The same samples as without the interruption, and only what was missing is made."""
-    source = clip("in.wav", seconds=2.0)
-    where = ("--from", "0.6", "--to", "1.2") if command == "fill" else ("--seconds", "0.6")
-
-    def run(out: str, *more: str) -> int:
-        return beside(network, command, source, tmp_path / out, *where, *more)
-
-    assert run("whole.wav") == 0  # 3 windows of 3 evaluations
-    report = ProgressReport.__call__
-
-    def die(self: ProgressReport, step: Any) -> None:
-        report(self, step)
-        if step.evaluations == 8:
-            raise RuntimeError("the power went")
-
-    monkeypatch.setattr(ProgressReport, "__call__", die)
-    assert run("out.wav") == 1
-    assert "out.wav.unfinished" in names(tmp_path) and "out.wav" not in names(tmp_path)
-    monkeypatch.setattr(ProgressReport, "__call__", report)
-    seen: list[int] = []
-    monkeypatch.setattr(ProgressReport, "__call__", lambda self, step: seen.append(step.evaluations))
-    capsys.readouterr()
-    assert run("out.wav") == 0
-    assert seen == [7, 8, 9]
-    assert "2 windows taken over from an earlier call" in capsys.readouterr().out
-    assert np.array_equal(samples(tmp_path / "out.wav"), samples(tmp_path / "whole.wav"))
-    assert names(tmp_path) == ["in.wav", "out.wav", "out.wav.json", "whole.wav", "whole.wav.json"]
-    hashes = {read_recipe(tmp_path / f"{name}.wav.json")["x_T_sha256"] for name in ("out", "whole")}
-    assert len(hashes) == 1
-
-
-@pytest.mark.parametrize("spoil", ["seed", "file"])
-def test_what_was_left_by_another_run_is_not_taken_over(
-    capsys: pytest.CaptureFixture[str], clip: Write, network: Path, tmp_path: Path, spoil: str
-) -> None:
-    """Half of one seed and half of another would be neither; a damaged file must not end the run either."""
-    source = clip("in.wav", seconds=2.0)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ProgressReport, "__call__", lambda self, step: 1 / 0 if step.window == 1 else None)
-        assert beside(network, "extend", source, tmp_path / "out.wav", "--seconds", "0.6") == 1
-    left = tmp_path / "out.wav.unfinished"
-    assert left.is_file()
-    seed = "1" if spoil == "seed" else "0"
-    if spoil == "file":
-        left.write_bytes(left.read_bytes()[:100])
-    capsys.readouterr()
-    assert beside(network, "extend", source, tmp_path / "out.wav", "--seconds", "0.6", "--seed", seed) == 0
-    assert "taken over" not in capsys.readouterr().out
-    assert beside(network, "extend", source, tmp_path / "whole.wav", "--seconds", "0.6", "--seed", seed) == 0
-    assert np.array_equal(samples(tmp_path / "out.wav"), samples(tmp_path / "whole.wav"))

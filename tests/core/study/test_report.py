@@ -1,22 +1,13 @@
 """`pianodiff study` from end to end: rows, figures, tests in pairs, and going on."""
 
 import csv
-import json
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from core.commands.main import main
-from core.errors import SettingsError
-from core.extension.settings import Settings
-from core.study.methods import describe_method, method_of, parse_method
-from core.study.metrics import COLUMNS
-from core.study.paired import compare
-from core.study.table import RowResult
-from core.study.trace import Trace
 
 Study = Callable[..., int]
 FIGURES = {
@@ -107,57 +98,9 @@ def test_a_lost_trace_is_made_again(study: Study, tmp_path: Path) -> None:
     assert lost.is_file()
 
 
-def test_methods() -> None:
-    """A name, a solver, a number of steps; a path may hold the signs that part them."""
-    common = Settings(steps=7)
-    assert parse_method("decoupled", common) == Settings(sampler="decoupled", steps=7)
-    assert parse_method("repaint@40", common) == Settings(sampler="repaint", steps=40)
-    assert method_of(parse_method("decoupled", common)) == "decoupled@7"
-    both = parse_method("replacement+dpmpp-2m-sde@9", common)
-    assert method_of(both) == "replacement+dpmpp-2m-sde@9"
-    assert (both.sampler, both.solver, both.steps) == ("replacement", "dpmpp-2m-sde", 9)
-    assert parse_method("/a+b/mine.py@3", common).sampler == "/a+b/mine.py"
-    blind = parse_method("decoupled@9:zero-shot", common)
-    assert (blind.sampler, blind.steps, blind.zero_shot) == ("decoupled", 9, True)
-    assert describe_method("decoupled@9:zero-shot", blind, sees_known=True) == "decoupled@9, zero-shot"
-    assert describe_method("decoupled@9:zero-shot", blind, sees_known=False) == "decoupled@9"
-    for wrong in ("decoupled@x", "decoupled@", "decoupled@0", "decopled", "replacement+magic"):
-        with pytest.raises(SettingsError):
-            parse_method(wrong, common)
-
-
 def test_a_wrong_method_is_refused_before_anything_is_made(
     study: Study, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert study("interpolation,decopled") == 2
     assert "Did you mean decoupled" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
-
-
-def row(values: list[float]) -> RowResult:
-    return RowResult("made", "", {}, [{"level_db": value} for value in values], {})
-
-
-def test_pairs_are_of_clips_and_of_distances_from_the_truth() -> None:
-    """Two seeds of one clip are one piece of evidence; too loud by 1 dB is as far off as too quiet by 1."""
-    column = next(column for column in COLUMNS if column.name == "level_db")
-    clip_of = [0, 0, 1, 1, 2, 2, 3, 3, 4, 4]
-    true, near, far = row([1.0] * 10), row([0.0, 2.0] * 5), row([3.0, -1.0] * 5)
-    pair = compare(near, far, true, column, clip_of, seed=1)
-    assert (pair.difference, pair.nearer, pair.clips) == (-1.0, 5, 5)
-    assert pair.p == pytest.approx(0.0625) and pair.interval == (-1.0, -1.0)
-    same = compare(near, near, true, column, clip_of, seed=1)
-    assert same.difference == 0 and np.isnan(same.p) and same.nearer == 0
-    few = compare(near, far, true, column, [0] * 10, seed=1)
-    assert few.clips == 1 and np.isnan(few.p) and few.interval is None
-    missing = row([float("nan")] * 10)
-    assert compare(missing, far, true, column, clip_of, seed=1).clips == 0
-
-
-def test_a_trace_comes_back_as_it_was(tmp_path: Path) -> None:
-    trace = Trace(200, 22_050, [199.0, 0.0], [0.5, 0.75], np.linspace(-1, 1, 5, dtype=np.float32), 25.0, 3)
-    trace.save(tmp_path / "a.npz")
-    again = Trace.load(tmp_path / "a.npz")
-    assert json.dumps([again.levels, again.similarities]) == json.dumps([trace.levels, trace.similarities])
-    assert np.allclose(again.x, trace.x, atol=1e-3) and (again.x_level, again.known_frames) == (25.0, 3)
-    assert [path.name for path in tmp_path.iterdir()] == ["a.npz"]

@@ -23,8 +23,7 @@ from core.networks.checkpoint import load_denoiser
 from core.networks.registry import find_network
 from core.training import loop
 from core.training.batches import Batch, Batches
-from core.training.data import load_corpus
-from core.training.loop import Outcome, keep_back, rate_factor, share_done, train, update_average
+from core.training.loop import Outcome, rate_factor, share_done, train, update_average
 from core.training.settings import TrainingSettings
 from core.training.state import STATE_NAME, Progress, read_header
 from tests.core.tones import chord
@@ -332,22 +331,6 @@ def test_starting_from_weights_starts_there(recordings: Path, design: Path, tmp_
     assert train(again.resumed_with({"steps": 2}), tmp_path / "second", resume=True, say=silent).finished
 
 
-# Small parts.
-
-
-def test_a_piece_kept_back_of_one_folder_is_not_trained_on_in_another(recordings: Path, tmp_path: Path) -> None:
-    """Two renderings of one score in two folders: validation would be on a piece that was learned."""
-    copies = tmp_path / "copies"
-    shutil.copytree(recordings, copies)
-    corpora = [(load_corpus(folder, tmp_path / "cache", 4000, 0.1), 1.0) for folder in (recordings, copies)]
-    more = np.concatenate([chord(4.0, 4000)] * 20, axis=1).T
-    soundfile.write(copies / "pieced.wav", more, 4000)
-    corpora[1] = (load_corpus(copies, tmp_path / "cache", 4000, 0.1), 1.0)
-    training, held_out = keep_back(corpora)
-    learned = {piece for corpus, _ in training for piece in corpus.pieces}
-    assert held_out and not learned & {piece for corpus, _ in held_out for piece in corpus.pieces}
-
-
 def test_the_learning_rate_warms_up_and_decays() -> None:
     """A cold start at the peak wrecks the first hundred steps; without decay the last gain is never made."""
     run = TrainingSettings(data=("x",), steps=1000, warm_up=50)
@@ -367,28 +350,6 @@ def test_the_average_has_its_half_life_and_starts_short() -> None:
     fresh = {"w": torch.zeros(1)}
     update_average(fresh, weights, 8.0, 8.0, half_life=1000.0)
     assert float(fresh["w"]) > 0.99
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        (["--steps", "5"], "--data"),
-        (["--data", "x"], "--steps or --minutes"),
-        (["--data", "x", "--steps", "5", "--minutes", "1"], "--steps or --minutes"),
-        (["--data", "x", "--steps", "0"], "--steps must be more than 0"),
-        (["--data", "x=-1", "--steps", "5"], "weight"),
-        (["--data", "x", "--steps", "5", "--learning-rate", "nan"], "--learning-rate"),
-        (["--data", "x", "--steps", "5", "--crop-seconds", "0"], "Crops"),
-        (["--data", "x", "--steps", "5", "--precision", "int8"], "--precision must be one of"),
-        (["--data", "x", "--steps", "5", "--seed", str(2**64)], "--seed must be at most"),
-    ],
-)
-def test_wrong_options_are_named(
-    options: list[str], message: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Each mistake is said before anything is decoded or written, with the exit code of wrong usage."""
-    assert main(["train", "--out", str(tmp_path / "run"), *options]) == 2
-    assert message in capsys.readouterr().err and not (tmp_path / "run").exists()
 
 
 def test_missing_data_and_networks_are_named(

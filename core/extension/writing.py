@@ -1,0 +1,64 @@
+"""A result as it is left on disk: the audio, and beside it the recipe that makes it again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+from core.audio.export import ExportReport, Insert, export_audio, export_inserted
+from core.audio.signal import FloatArray
+from core.audio.source import Source
+from core.errors import ExportError
+from core.extension.recipe import build_recipe, recipe_path, write_recipe
+
+
+def write_extended(
+    source: Source,
+    inserts: Sequence[Insert],
+    runs: Sequence[dict[str, Any]],
+    destination: str | os.PathLike[str],
+    *,
+    subtype: str | None = None,
+    overwrite: bool = False,
+) -> ExportReport:
+    """Write `source` with what was generated around and within it, and the recipe beside it.
+
+    Whether the recipe may be written is found out beforehand by :func:`core.extension.recipe.check_recipe_destination`:
+    here the audio comes first, for it is what took the time.
+
+    Args:
+        source: what was extended.
+        inserts, subtype, overwrite: as :func:`core.audio.export.export_inserted` takes them.
+        runs: from :func:`core.extension.recipe.describe_run`, in the order in which they were made; at least one.
+        destination: the audio file, .wav or .flac; the recipe's name is that with ".json" behind it.
+
+    Raises:
+        ExportError: the audio, or only the recipe, can't or mustn't be written; the message says which.
+        AudioError: the source is damaged, gone or changed since it was opened.
+    """
+    report = export_inserted(source, inserts, destination, subtype=subtype, overwrite=overwrite)
+    return _with_recipe(report, runs, source, overwrite)
+
+
+def write_generated(
+    samples: FloatArray,
+    sample_rate: int,
+    runs: Sequence[dict[str, Any]],
+    destination: str | os.PathLike[str],
+    *,
+    overwrite: bool = False,
+) -> ExportReport:
+    """Write (channels, frames) that were made from nothing, and the recipe. As :func:`write_extended`."""
+    report = export_audio(samples, sample_rate, destination, overwrite=overwrite)
+    return _with_recipe(report, runs, None, overwrite)
+
+
+def _with_recipe(
+    report: ExportReport, runs: Sequence[dict[str, Any]], source: Source | None, overwrite: bool
+) -> ExportReport:
+    try:
+        write_recipe(recipe_path(report.path), build_recipe(runs, source, report), overwrite=overwrite)
+    except ExportError as error:
+        raise ExportError(f"{report.path} is written, but not its recipe. {error}") from error
+    return report

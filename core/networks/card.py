@@ -1,0 +1,127 @@
+"""A network's card: what its config.json says of it, as every part of the program asks for it. No torch needed."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from core.errors import NetworkError
+
+CONFIG_NAME, WEIGHTS_NAME = "config.json", "weights.safetensors"
+KINDS = ("spectral_unet", "diffwave")
+"""Architectures of our own. `core.networks.checkpoint` builds them."""
+
+MIN_NEW_SECONDS = 0.25
+"""A window with less new audio than this would cost a whole pass for next to nothing."""
+
+
+@dataclass(frozen=True)
+class NetworkInfo:
+    """A network's card, as its config.json tells it.
+
+    kind             the architecture, one of KINDS, or "dance_diffusion"
+    path             what opens it again: its folder, or the file where a network is one file
+    sample_rate      Hz
+    window_seconds   the longest stretch it is asked to denoise at once
+    context_seconds  known audio at the start of a window, by default
+    hop_seconds      new audio a window, at most
+    data_rms         the active RMS that audio is brought to before it enters
+    levels           T, the number of noise levels
+    schedule         parameters of the noise schedule
+    architecture     arguments of the network's class
+    trained_on       what it learned from, in a sentence or two; "" when its config does not say
+    layout           whose files it is made of: "pianodiff", or one of `core.networks.foreign`
+    weights          the file with the weights; None is weights.safetensors in the folder
+    """
+
+    name: str
+    title: str
+    summary: str
+    kind: str
+    path: Path
+    sample_rate: int
+    window_seconds: float
+    context_seconds: float
+    hop_seconds: float
+    data_rms: float
+    levels: int
+    schedule: dict[str, Any]
+    architecture: dict[str, Any]
+    trained_on: str = ""
+    layout: str = "pianodiff"
+    weights: Path | None = None
+
+    @property
+    def sees_known(self) -> bool:
+        """Whether it can be shown the known audio, having been trained to continue what it sees."""
+        return self.architecture.get("sees_known") is True
+
+    @property
+    def weights_path(self) -> Path:
+        """The file with the weights."""
+        return self.weights or self.path / WEIGHTS_NAME
+
+    def weights_sha256(self) -> str:
+        """Hash of the weights, for recipes."""
+        status = self.weights_path.stat()
+        return _sha256(self.weights_path, status.st_mtime_ns, status.st_size)
+
+
+@cache
+def _sha256(path: Path, modified: int, size: int) -> str:
+    """The hash of a file as it was then: a training run writes its weights anew under the same name."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_info(folder: Path, weights: Path | None = None) -> NetworkInfo:
+    """The card of the network in `folder`, with its own weights or those of another file.
+
+    Raises NetworkError when a file is missing or the config is not sound.
+    """
+    for file in (folder / CONFIG_NAME, weights or folder / WEIGHTS_NAME):
+        if not file.is_file():
+            raise NetworkError(f"{folder} is not a network: it has no {file.name}.")
+    try:
+        config = json.loads((folder / CONFIG_NAME).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise NetworkError(f"{folder / CONFIG_NAME} is not a valid network config ({error}).") from error
+    return parse_config(config, folder, weights)
+
+
+def parse_config(config: Any, folder: Path, weights: Path | None = None) -> NetworkInfo:
+    """The card that a config.json read from `folder` makes. Raises NetworkError when it is not sound."""
+    try:
+        info = NetworkInfo(
+            name=folder.name if weights is None else f"{folder.name}/{weights.name}",
+            title=str(config["title"]),
+            summary=str(config["summary"]),
+            kind=str(config["kind"]),
+            path=weights or folder,
+            sample_rate=int(config["sample_rate"]),
+            window_seconds=float(config["window_seconds"]),
+            context_seconds=float(config["context_seconds"]),
+            hop_seconds=float(config["hop_seconds"]),
+            data_rms=float(config["data_rms"]),
+            levels=int(config["levels"]),
+            schedule=dict(config["schedule"]),
+            architecture=dict(config["architecture"]),
+            trained_on=str(config.get("trained_on", "")),
+            weights=weights,
+        )
+    except (OSError, ValueError, KeyError, TypeError, OverflowError) as error:
+        raise NetworkError(f"{folder / CONFIG_NAME} is not a valid network config ({error}).") from error
+    if info.kind not in KINDS:
+        raise NetworkError(f"{folder.name} is a '{info.kind}', which this version does not know ({', '.join(KINDS)}).")
+    return check_info(info)
+
+
+def check_info(info: NetworkInfo) -> NetworkInfo:
+    """`info` when what it says is possible. Raises NetworkError."""
+    sound = info.sample_rate > 0 and info.levels > 0 and info.data_rms > 0 and info.hop_seconds > 0
+    if not (sound and 0 < info.context_seconds < info.window_seconds):
+        where = info.path / CONFIG_NAME if info.path.is_dir() else f"The card of {info.path}"
+        raise NetworkError(f"{where} holds a length, rate or level out of range.")
+    return info
