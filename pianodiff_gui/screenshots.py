@@ -35,6 +35,7 @@ def main(argv: list[str] | None = None) -> int:
 
     from core.assets import asset_path
     from pianodiff_gui.app import make_application, make_window, pump
+    from pianodiff_gui.session.timeline import BEFORE
 
     options.folder.mkdir(parents=True, exist_ok=True)
     clip = options.clip if options.clip is not None else asset_path("demo/demo.wav")
@@ -60,7 +61,7 @@ def main(argv: list[str] | None = None) -> int:
         take("empty")
         window.open_path(clip)
         pump(application, lambda: window.session.source is not None and window.settled, 0.3)
-        window.session.set_settings(steps=options.steps)
+        window.session.choice.set_settings(steps=options.steps)
         window.session.set_target(options.seconds)
         pump(application, lambda: True, 0.3)
         take("loaded")
@@ -68,7 +69,7 @@ def main(argv: list[str] | None = None) -> int:
 
         def run_to_end(command: str) -> None:
             window.commands[command].trigger()
-            pump(application, lambda: not window.session.running and window.settled, 0.3)
+            pump(application, lambda: not window.session.engine.running and window.settled, 0.3)
 
         window.session.extend()
 
@@ -78,13 +79,13 @@ def main(argv: list[str] | None = None) -> int:
 
         pump(application, well_under_way, 0.0)
         take("running")
-        pump(application, lambda: not window.session.running and window.settled, 0.3)
+        pump(application, lambda: not window.session.engine.running and window.settled, 0.3)
         take("finished")
         window.diffusion.scrub.step(-options.steps // 3)
         take("scrub")
-        window.session.set_settings(sampler="decoupled")
+        window.session.choice.set_settings(sampler="decoupled")
         run_to_end("again")
-        window.session.set_prelude_target(1.5)
+        window.session.set_target(1.5, BEFORE)
         run_to_end("extend")
         window.session.rename_take(2, "with a prelude")
         window.session.select(2.0, 2.8)
@@ -106,7 +107,7 @@ def take_duel(application: QApplication, window: MainWindow, steps: int, take: C
     from core.study.methods import parse_method
     from pianodiff_gui.app import pump
 
-    duel, settings = window.duel, replace(window.session.settings, zero_shot=True)
+    duel, settings = window.duel, replace(window.session.choice.settings, zero_shot=True)
     if not duel.start([parse_method(f"{method}@{steps}", settings) for method in DUEL]):
         raise RuntimeError("the duel could not be started")
     pump(application, lambda: not duel.running, patience=3600.0)

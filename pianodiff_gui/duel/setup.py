@@ -136,8 +136,8 @@ class DuelDialog(QDialog):
             row.steps.valueChanged.connect(self.refresh)
         self._make_foot()
         for text in DEFAULTS[:_OFFERED]:
-            self._append(parse_method(text, session.settings))
-        for signal in (session.settings_changed, session.network_changed, session.target_changed):
+            self._append(parse_method(text, session.choice.settings))
+        for signal in (session.choice.settings_changed, session.choice.network_changed, session.target_changed):
             signal.connect(self.refresh)
         theme.changed.connect(self._restyle)
         self._restyle()
@@ -164,7 +164,7 @@ class DuelDialog(QDialog):
         self.hint.setText(_SHOWN_KNOWN)
         self.zero_shot = QCheckBox("Don\u2019t show it the known audio (zero-shot)")
         self.zero_shot.setToolTip("The network only sees x_t, and the samplers alone lead it: so they are compared")
-        self.zero_shot.setChecked(session.settings.zero_shot)
+        self.zero_shot.setChecked(session.choice.settings.zero_shot)
         self.zero_shot.toggled.connect(self.refresh)
         self.problem = _small("warning")
         self.start = QPushButton("Start the duel")
@@ -194,7 +194,7 @@ class DuelDialog(QDialog):
     @property
     def contenders(self) -> list[Settings]:
         """What would be started."""
-        settings = self._session.settings
+        settings = self._session.choice.settings
         zero_shot = self.zero_shot.isChecked() if self._sees_known else settings.zero_shot
         made = []
         for row in self.rows[: self._count]:
@@ -204,13 +204,13 @@ class DuelDialog(QDialog):
 
     @property
     def _sees_known(self) -> bool:
-        network = self._session.network
+        network = self._session.choice.network
         return network is not None and network.sees_known
 
     def append(self) -> None:
         """One more: the first of those offered that does not take part yet."""
         taken = {row.settings[0] for row in self.rows[: self._count]}
-        offered = [parse_method(text, self._session.settings) for text in DEFAULTS]
+        offered = [parse_method(text, self._session.choice.settings) for text in DEFAULTS]
         self._append(next((settings for settings in offered if settings.sampler not in taken), offered[0]))
 
     def _append(self, settings: Settings) -> None:
@@ -257,7 +257,7 @@ class DuelDialog(QDialog):
         self.problem.setText(wording.breakable(blocked))
         self.start.setEnabled(not blocked)
         self.start.setToolTip(blocked)
-        seed = self._session.settings.seed
+        seed = self._session.choice.settings.seed
         self.same.setText(
             f"All make {wording.seconds(self._session.goal.seconds)} with the window\u2019s network and seed "
             f"{seed}, so they start from the same x_T and draw the same noises. They run one after the other."
@@ -270,7 +270,7 @@ class DuelDialog(QDialog):
         measured = True
         for row, settings in zip(self.rows, contenders, strict=False):
             try:
-                plan = self._session.plan_with(settings)
+                plan = self._session.plan(settings)
             except PianoDiffError:
                 plan = None
             row.evaluations.setText(_cost(plan))

@@ -57,9 +57,10 @@ from pianodiff_gui.presenters.network_choice import NetworkChoice
 from pianodiff_gui.presenters.sampler_choice import SamplerChoice
 from pianodiff_gui.session.autosave import Autosave
 from pianodiff_gui.session.files import SUFFIX, Saved, read_folder, read_session, write_session
+from pianodiff_gui.session.goal import SNAP
 from pianodiff_gui.session.jobs import Job, Outcome
 from pianodiff_gui.session.preferences import Preferences
-from pianodiff_gui.session.session import SNAP, Session
+from pianodiff_gui.session.session import Session
 from pianodiff_gui.session.timeline import BEFORE, Gap, Timeline
 from pianodiff_gui.sound.player import Player
 from pianodiff_gui.views.compare import CompareDialog
@@ -347,7 +348,7 @@ class MainWindow(QMainWindow):
             "again": self._try_again,
             "duel": self._set_up_duel,
             "cancel": self._cancel,
-            "dice": self.session.new_seed,
+            "dice": self.session.choice.new_seed,
             "play": self.player.toggle,
             "stop": self.player.stop,
             "start": self._seek_start,
@@ -371,10 +372,10 @@ class MainWindow(QMainWindow):
         self.figures.changed.connect(self._listen)
 
         session = self.session
-        session.job_requested.connect(self.worker.run)
-        self.worker.window_done.connect(session.on_window_done)
-        self.worker.finished.connect(session.on_finished)
-        self.worker.failed.connect(session.on_failed)
+        session.engine.job_requested.connect(self.worker.run)
+        self.worker.window_done.connect(session.engine.on_window_done)
+        self.worker.finished.connect(session.engine.on_finished)
+        self.worker.failed.connect(session.engine.on_failed)
         self._connect_duel()
         self.worker.ready.connect(self._torch_loaded)
         self.worker.started.connect(self._job_started)
@@ -391,14 +392,14 @@ class MainWindow(QMainWindow):
 
         session.source_changed.connect(self._source_changed)
         session.timeline_changed.connect(self._timeline_changed)
-        for signal in (session.takes_changed, session.target_changed, session.settings_changed):
+        for signal in (session.takes_changed, session.target_changed, session.choice.settings_changed):
             signal.connect(self._keep)
         session.ended.connect(self._ended)
         session.failed.connect(self._failed)
-        for signal in (session.target_changed, session.settings_changed, session.network_changed):
+        for signal in (session.target_changed, session.choice.settings_changed, session.choice.network_changed):
             signal.connect(self._refresh_actions)
-        session.running_changed.connect(self._running_changed)
-        session.network_changed.connect(self._show_facts)
+        session.engine.changed.connect(self._running_changed)
+        session.choice.network_changed.connect(self._show_facts)
         session.undo_stack.indexChanged.connect(self._refresh_actions)
         session.takes_changed.connect(self._refresh_actions)
         self.diffusion.frame_shown.connect(self.controls.set_frame)
@@ -485,7 +486,7 @@ class MainWindow(QMainWindow):
         """Ask about what is running, or was not kept, before it is lost."""
         if self.duel.open:
             return self._may_drop_duel(then, verb)
-        return not self.session.running or dialogs.ask(
+        return not self.session.engine.running or dialogs.ask(
             self, "An extension is running.", f"Stop it and {then}?", f"Stop and {verb}"
         )
 
@@ -590,17 +591,17 @@ class MainWindow(QMainWindow):
     def _restore(self, saved: Saved) -> None:
         """Settings and places of an earlier session; a network or sampler that is gone by now is left as it is."""
         session, settings = self.session, saved.settings
-        known = {"network": session.settings.network, "device": session.settings.device}
+        known = {"network": session.choice.settings.network, "device": session.choice.settings.device}
         if settings.sampler not in SAMPLERS:
             self.sampler_choice.use(settings.sampler)
-            known["sampler"] = session.settings.sampler
-        session.set_settings(**{**dataclasses.asdict(settings), **known})
-        if settings.network != session.settings.network and find_offered(settings.network):
+            known["sampler"] = session.choice.settings.sampler
+        session.choice.set_settings(**{**dataclasses.asdict(settings), **known})
+        if settings.network != session.choice.settings.network and find_offered(settings.network):
             self.network_choice.select(settings.network)
         if saved.target > session.generated_seconds:
             session.set_target(saved.target)
         elif saved.prelude_target > session.prelude_seconds:
-            session.set_prelude_target(saved.prelude_target)
+            session.set_target(saved.prelude_target, BEFORE)
         self.player.seek(saved.position)
 
     def _open_failed(self, reading_id: int, message: str) -> None:
@@ -640,7 +641,7 @@ class MainWindow(QMainWindow):
         timeline = self.session.timeline
         if timeline is None:
             return
-        if not self.session.running:
+        if not self.session.engine.running:
             self.figures.ask(take.timeline for take in self.session.takes.all)
         if self._pitch_request is not None:
             self._pitch_request.dropped.set()
@@ -712,7 +713,7 @@ class MainWindow(QMainWindow):
         if session.source is None:
             return None
         lengths = (session.target, session.prelude_target, self.player.position)
-        return Saved.of(session.source, session.takes, session.settings, *lengths)
+        return Saved.of(session.source, session.takes, session.choice.settings, *lengths)
 
     def _saved(self, well: bool) -> None:
         if not well:
@@ -721,14 +722,14 @@ class MainWindow(QMainWindow):
     def _running_changed(self) -> None:
         self._refresh_actions()
         self._show_facts()
-        if self._closing and not self.session.running:
+        if self._closing and not self.session.engine.running:
             QTimer.singleShot(0, self, self.close)
 
     def _job_started(self, job_id: int, device: str) -> None:
-        if self.session.job is not None and self.session.job.id == job_id:
+        if self.session.engine.job is not None and self.session.engine.job.id == job_id:
             self._device = device
             self._show_facts()
-            self._say(f"Extending by {wording.seconds(self.session.job.seconds)}\u2026")
+            self._say(f"Extending by {wording.seconds(self.session.engine.job.seconds)}\u2026")
 
     def _ended(self, job: Job, outcome: Outcome) -> None:
         self._remember_speed(job, outcome)
@@ -777,8 +778,8 @@ class MainWindow(QMainWindow):
         self.session.try_again()
 
     def _cancel(self) -> None:
-        if self.session.running:
-            self.session.cancel()
+        if self.session.engine.running:
+            self.session.engine.cancel()
         elif self.duel.open:
             self._close_duel()
         elif self.session.selection is not None:
@@ -851,12 +852,12 @@ class MainWindow(QMainWindow):
     def _change_length(self, seconds: float) -> None:
         session = self.session
         if session.goal.gap == BEFORE:
-            session.set_prelude_target(session.prelude_target + seconds)
+            session.set_target(session.prelude_target + seconds, BEFORE)
         else:
             session.set_target(session.target + seconds)
 
     def _change_prelude(self, seconds: float) -> None:
-        self.session.set_prelude_target(self.session.prelude_target + seconds)
+        self.session.set_target(self.session.prelude_target + seconds, BEFORE)
 
     def _mark(self, begin: bool) -> None:
         """Move one end of the selection to the playhead; the other stays, or is where the recording begins or ends."""
@@ -983,8 +984,8 @@ class MainWindow(QMainWindow):
             self.waveform.follow(position)
 
     def _show_facts(self) -> None:
-        source, job = self.session.source, self.session.job
-        network = job.network if job is not None else self.session.network
+        source, job = self.session.source, self.session.engine.job
+        network = job.network if job is not None else self.session.choice.network
         self.file_facts.setText(describe_file(source) if source is not None else "")
         self.network_facts.setText(
             f"{wording.short(network.title, _LONGEST_NETWORK)}, {wording.kilohertz(network.sample_rate)}"
@@ -1010,7 +1011,7 @@ class MainWindow(QMainWindow):
         session, actions = self.session, self.commands
         there = session.source is not None
         nothing = "" if there else "Open a recording first."
-        running = session.occupied or ("Cancel the running extension first." if session.running else "")
+        running = session.engine.occupied or ("Cancel the running extension first." if session.engine.running else "")
         stack = session.undo_stack
         silent = self.player.card.unavailable() if self.player.card.checked else ""
         generated = session.timeline is not None and session.timeline.generated_frames > 0
@@ -1019,18 +1020,18 @@ class MainWindow(QMainWindow):
             actions.set_state(name, nothing or silent)
         playing = self.player.playing or self.listening.playing
         actions.set_state("sound", "Stop playing first." if playing else "")
-        past = session.occupied or self.diffusion.look_back_blocked()
+        past = session.engine.occupied or self.diffusion.look_back_blocked()
         for name in ("noisier", "cleaner"):
             actions.set_state(name, past)
         actions.set_state("listen", past or silent, LISTEN_TIP)
         for name in ("start", "end", "fit", "zoom_in", "zoom_out"):
             actions.set_state(name, nothing)
         for name in ("longer", "shorter", "longer_second", "shorter_second", "earlier", "later"):
-            actions.set_state(name, nothing or session.occupied)
+            actions.set_state(name, nothing or session.engine.occupied)
         for name in ("mark_begin", "mark_end"):
             actions.set_state(name, nothing or running)
         takes = session.takes
-        busy = nothing or session.takes_blocked()
+        busy = nothing or session.engine.busy
         actions.set_state("recording", busy)
         if self.duel.open:
             self._offer_lanes()
@@ -1043,20 +1044,18 @@ class MainWindow(QMainWindow):
         actions.set_state("extend", session.extend_blocked(), tip=_AIMS.get(session.goal.gap, _FILL))
         actions.set_state("again", session.again_blocked())
         actions.set_state("duel", session.extend_blocked())
-        if self.networks.reading and not session.running:
+        if self.networks.reading and not session.engine.running:
             actions.set_state("cancel", tip="Do not wait for the network that is being read")
-        elif self.duel.open and not session.running:
+        elif self.duel.open and not session.engine.running:
             actions.set_state("cancel", tip="Close the duel")
         elif session.selection is not None:
             actions.set_state("cancel", tip="Take the selection away")
         else:
-            actions.set_state(
-                "cancel",
-                "Nothing is running." if not session.running else "It is stopping." if session.cancelling else "",
-            )
+            stopping = "It is stopping." if session.engine.cancelling else ""
+            actions.set_state("cancel", stopping if session.engine.running else "Nothing is running.")
         for name in ("network", "network_folder", "sampler"):
             actions.set_state(name, running)
-        actions.set_state("network_info", "" if session.network is not None else "There is no network.")
+        actions.set_state("network_info", "" if session.choice.network is not None else "There is no network.")
         actions.set_state("undo", running or ("" if stack.canUndo() else "There is nothing to undo."))
         actions.set_state("redo", running or ("" if stack.canRedo() else "There is nothing to redo."))
         actions["undo"].setText(f"&Undo {stack.undoText()}".rstrip())
@@ -1140,7 +1139,7 @@ class MainWindow(QMainWindow):
             if not self._closing:
                 event.ignore()
                 return
-        if self.session.running:
+        if self.session.engine.running:
             event.ignore()
             if self.duel.open or (
                 not self._closing
@@ -1153,7 +1152,7 @@ class MainWindow(QMainWindow):
             ):
                 self._closing = True
                 self._say("Stopping\u2026")
-                self.session.cancel()
+                self.session.engine.cancel()
             return
         self.hide()
         self.preferences.geometry = self.saveGeometry()

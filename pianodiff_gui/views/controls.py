@@ -40,10 +40,11 @@ from pianodiff_gui.look.labels import ElidedLabel
 from pianodiff_gui.look.menus import MenuDelegate
 from pianodiff_gui.look.theme import GRID, ICON_SIZE, PANEL_WIDTH, Theme, font
 from pianodiff_gui.networks.networks import Entry, Networks
+from pianodiff_gui.session.goal import LONGEST, SNAP
 from pianodiff_gui.session.jobs import Frame
 from pianodiff_gui.session.preferences import Preferences
-from pianodiff_gui.session.session import LONGEST, SNAP, Session
-from pianodiff_gui.session.timeline import BEFORE
+from pianodiff_gui.session.session import Session
+from pianodiff_gui.session.timeline import BEFORE, is_within
 from pianodiff_gui.views.lambda_points import points_of
 from pianodiff_gui.views.plots import clock
 
@@ -169,7 +170,7 @@ class Controls(QFrame):
         self.dice.setToolTip("Draw another seed")
         self.dice.setAccessibleName("Draw another seed")
         self.dice.setIconSize(QSize(ICON_SIZE, ICON_SIZE))
-        self.dice.clicked.connect(session.new_seed)
+        self.dice.clicked.connect(session.choice.new_seed)
         self.network = NetworkBox()
         self.network.setMaxVisibleItems(16)
         self.network.view().setTextElideMode(Qt.TextElideMode.ElideMiddle)
@@ -185,7 +186,7 @@ class Controls(QFrame):
             "This network learned to continue what it is shown. Off, it only sees x_t, and the sampler alone leads it, "
             "as any network: zero-shot."
         )
-        self.shown.clicked.connect(lambda on: session.set_settings(zero_shot=not on))
+        self.shown.clicked.connect(lambda on: session.choice.set_settings(zero_shot=not on))
         self.length.setAccessibleName("Length of the extension")
         self.sampler.setAccessibleName("Sampler")
         self.network.setAccessibleName("Network")
@@ -447,7 +448,7 @@ class Controls(QFrame):
         self.sampler.activated.connect(self._sampler_chosen)
         self.schedule.activated.connect(self._schedule_chosen)
         self._bind_box(self.solver, "solver")
-        self.eta.valueChanged.connect(lambda value: self._session.set_settings(eta=round(value, 2)))
+        self.eta.valueChanged.connect(lambda value: self._session.choice.set_settings(eta=round(value, 2)))
         self._bind_box(self.device, "device")
         self._bind_spin(self.steps, "steps")
         self._bind_spin(self.seed, "seed")
@@ -460,16 +461,16 @@ class Controls(QFrame):
         session.source_changed.connect(self._source_changed)
         session.target_changed.connect(self._target_changed)
         session.timeline_changed.connect(self._target_changed)
-        session.settings_changed.connect(self._settings_changed)
-        session.network_changed.connect(self._settings_changed)
-        session.running_changed.connect(self._running_changed)
+        session.choice.settings_changed.connect(self._settings_changed)
+        session.choice.network_changed.connect(self._settings_changed)
+        session.engine.changed.connect(self._running_changed)
         self._theme.changed.connect(self._restyle)
 
     def _bind_box(self, box: QComboBox, setting: str) -> None:
-        box.activated.connect(lambda index: self._session.set_settings(**{setting: box.itemData(index)}))
+        box.activated.connect(lambda index: self._session.choice.set_settings(**{setting: box.itemData(index)}))
 
     def _bind_spin(self, box: QSpinBox, setting: str) -> None:
-        box.valueChanged.connect(lambda value: self._session.set_settings(**{setting: value}))
+        box.valueChanged.connect(lambda value: self._session.choice.set_settings(**{setting: value}))
 
     def _source_changed(self) -> None:
         there = self._session.source is not None
@@ -480,7 +481,7 @@ class Controls(QFrame):
 
     def _target_changed(self, _value: float = 0.0) -> None:
         session, goal = self._session, self._session.goal
-        fills = goal.gap not in (None, BEFORE)
+        fills = is_within(goal.gap)
         self.length_title.setText("Fill" if fills else "Prepend" if goal.gap == BEFORE else "Extend by")
         with QSignalBlocker(self.length):
             self.length.setDecimals(2 if fills else 1)
@@ -494,18 +495,18 @@ class Controls(QFrame):
             begin = session.selection[0] / source.sample_rate
             session.select(begin, begin + seconds)
         elif session.goal.gap == BEFORE:
-            session.set_prelude_target(seconds)
+            session.set_target(seconds, BEFORE)
         else:
             session.set_target(seconds)
 
     def _settings_changed(self) -> None:
-        settings = self._session.settings
+        settings = self._session.choice.settings
         for box, value in (
             (self.sampler, settings.sampler),
             (self.schedule, settings.lambda_schedule if isinstance(settings.lambda_schedule, str) else _DRAWN),
             (self.solver, settings.solver),
             (self.device, settings.device),
-            (self.network, self._session.awaited or settings.network),
+            (self.network, self._session.choice.awaited or settings.network),
         ):
             index = box.findData(value)
             if index >= 0:
@@ -531,7 +532,7 @@ class Controls(QFrame):
         self.resamplings_row.setVisible("resamplings" in options)
         self.solver_row.setVisible("solver" in options)
         self.eta_row.setVisible("eta" in options and settings.solver == "ddim")
-        network = self._session.network if not self._session.awaited else None
+        network = self._session.choice.network if not self._session.choice.awaited else None
         summary = network.summary if network is not None else ""
         self.network_summary.setText(wording.breakable(wording.short(summary, _SUMMARY)))
         self.network_summary.setVisible(bool(summary))
@@ -563,14 +564,14 @@ class Controls(QFrame):
         if name == _CHOOSE_SAMPLER:
             self._commands["sampler"].trigger()
         elif name in SAMPLERS:
-            self._session.set_settings(sampler=name)
+            self._session.choice.set_settings(sampler=name)
         else:
             self.sampler_selected.emit(name)
 
     def _schedule_chosen(self, index: int) -> None:
         name = self.schedule.itemData(index)
-        curve = points_of(self._session.settings.lambda_schedule) if name == _DRAWN else name
-        self._session.set_settings(lambda_schedule=curve)
+        curve = points_of(self._session.choice.settings.lambda_schedule) if name == _DRAWN else name
+        self._session.choice.set_settings(lambda_schedule=curve)
 
     # Networks
 
@@ -608,7 +609,7 @@ class Controls(QFrame):
         self._settings_changed()  # the menu shows what is in use until the choice has been carried out
         if name in _CHOOSE:
             self._commands[name].trigger()
-        elif name != (self._session.awaited or self._session.settings.network):
+        elif name != (self._session.choice.awaited or self._session.choice.settings.network):
             self.network_selected.emit(name)
 
     def _reading_changed(self) -> None:
@@ -656,7 +657,7 @@ class Controls(QFrame):
 
     def device_in_use(self) -> str:
         """The device the next run will take, as far as is known: what automatic means once torch has loaded."""
-        chosen = self._session.settings.device
+        chosen = self._session.choice.settings.device
         if chosen != "auto":
             return chosen
         return next((name for name in ("cuda", "mps") if name in self._devices), "cpu")
@@ -667,7 +668,7 @@ class Controls(QFrame):
         """What the next run will take, by the times measured so far."""
         windows, evaluations, gradients, run_time = self.cost_values
         try:
-            plan = self._session.cost()
+            plan = self._session.plan()
         except PianoDiffError:
             plan = None
         if plan is None:
@@ -680,15 +681,15 @@ class Controls(QFrame):
         gradients.setText(wording.thousands(plan.gradients))
         for label in (self.cost_names[2], gradients):
             label.setVisible(plan.gradients > 0)
-        network = self._session.network
-        used = self._session.settings.network
+        network = self._session.choice.network
+        used = self._session.choice.settings.network
         step = None
         if network is not None:
             step = self._preferences.step_seconds(used, self.device_in_use(), plan.gradients > 0)
         run_time.setText(wording.about(step * plan.evaluations) if step is not None else "not measured yet")
 
     def _running_changed(self) -> None:
-        running = self._session.running
+        running = self._session.engine.running
         self.network.setEnabled(not running)
         self.network.setToolTip("Cancel the running extension first." if running else "")
         if running and not self._clock.isActive():
@@ -701,7 +702,7 @@ class Controls(QFrame):
         elif not running:
             self._clock.stop()
         self.foot.setCurrentIndex(1 if running else 0)
-        self.stage.setText("Stopping\u2026" if self._session.cancelling else "Extending")
+        self.stage.setText("Stopping\u2026" if self._session.engine.cancelling else "Extending")
         self._show_progress()
         self.refresh_cost()
 
@@ -710,7 +711,7 @@ class Controls(QFrame):
         self._frame = frame
 
     def _show_progress(self) -> None:
-        if not self._session.running:
+        if not self._session.engine.running:
             return
         self.elapsed.setText(f"{clock(time.monotonic() - self._run_started)} elapsed")
         frame = self._frame

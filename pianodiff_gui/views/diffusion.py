@@ -25,7 +25,7 @@ from pianodiff_gui.session.history import History, Moment
 from pianodiff_gui.session.jobs import Frame, Job, Outcome
 from pianodiff_gui.session.outline import Outline, outline
 from pianodiff_gui.session.session import Session
-from pianodiff_gui.session.timeline import BEFORE, Gap, Timeline
+from pianodiff_gui.session.timeline import BEFORE, Gap, Timeline, is_within
 from pianodiff_gui.views.lambda_points import LambdaPoints, Points
 from pianodiff_gui.views.plots import EnvelopeItem, FixedAxis, OffsetAxis, Plot, Strip, Swatch, line_pen
 from pianodiff_gui.views.scrub import ScrubBar
@@ -207,7 +207,7 @@ class DiffusionView(Strip):
         self.curves.setMinimumWidth(240)
         self.points = LambdaPoints(self.curves, theme)
         self.points.moved.connect(self._show_drawn)
-        self.points.changed.connect(lambda points: session.set_settings(lambda_schedule=points))
+        self.points.changed.connect(lambda points: session.choice.set_settings(lambda_schedule=points))
 
         row = QHBoxLayout()
         row.setContentsMargins(0, 0, 0, GRID)
@@ -223,10 +223,10 @@ class DiffusionView(Strip):
         self._timer = QTimer(self)
         self._timer.setInterval(_DRAW_INTERVAL)
         self._timer.timeout.connect(self._poll)
-        session.running_changed.connect(self._running_changed)
+        session.engine.changed.connect(self._running_changed)
         session.ended.connect(self._ended)
         session.source_changed.connect(self._forget)
-        for signal in (session.source_changed, session.settings_changed, session.network_changed):
+        for signal in (session.source_changed, session.choice.settings_changed, session.choice.network_changed):
             signal.connect(self._plan_changed)
         session.target_changed.connect(self._plan_changed)
         session.timeline_changed.connect(self._plan_changed)
@@ -243,10 +243,10 @@ class DiffusionView(Strip):
     # Before and after a run
 
     def _plan_changed(self, _value: object = None) -> None:
-        if self._session.running:
+        if self._session.engine.running:
             return
         try:
-            plan = self._session.cost()
+            plan = self._session.plan()
         except PianoDiffError as error:
             self._show_plan(None, str(error))
         else:
@@ -259,7 +259,7 @@ class DiffusionView(Strip):
         self._draw_lambda()
 
     def _describe(self, plan: Plan) -> str:
-        network = self._session.network
+        network = self._session.choice.network
         assert network is not None
         first = plan.windows[0]
         context = first.context_frames / network.sample_rate
@@ -289,7 +289,7 @@ class DiffusionView(Strip):
         )
 
     def _show_plan(self, plan: Plan | None, text: str) -> None:
-        network = self._session.network
+        network = self._session.choice.network
         self.title.setText("What will happen" if plan is not None else "Diffusion")
         self.note.setText("")
         self.sentence.setText(text)
@@ -306,8 +306,8 @@ class DiffusionView(Strip):
             self._draw_moment(self.scrub.moment)
 
     def _draw_lambda(self) -> None:
-        settings = self._job.settings if self._job is not None else self._session.settings
-        network = self._job.network if self._job is not None else self._session.network
+        settings = self._job.settings if self._job is not None else self._session.choice.settings
+        network = self._job.network if self._job is not None else self._session.choice.network
         top = network.levels if network is not None else 200
         vb = self.curves.plotItem.vb
         vb.setXRange(0, top, padding=0.04)
@@ -326,13 +326,13 @@ class DiffusionView(Strip):
 
     def _show_drawn(self, points: Points) -> None:
         """The curve follows while a point is dragged."""
-        values = lambda_curve(points, self._session.settings.steps)
+        values = lambda_curve(points, self._session.choice.settings.steps)
         self.lambda_item.setData(np.linspace(self.points.top - 1, 0, len(values)), values)
 
     # During a run
 
     def _running_changed(self) -> None:
-        job = self._session.job
+        job = self._session.engine.job
         if job is not None and job is not self._job:
             self._forget()
             self._job, self._peak = job, 0.0
@@ -354,7 +354,7 @@ class DiffusionView(Strip):
         if self._last is None:
             return
         done = outcome.samples.shape[1] / job.base.sample_rate
-        how = "Added" if job.gap in (None, BEFORE) else "Filled"
+        how = "Filled" if is_within(job.gap) else "Added"
         if not outcome.complete:
             how = "Stopped; kept" if done else "Stopped"
         parts = [f"{how} {wording.seconds(done)}" if done else how]
@@ -448,7 +448,7 @@ class DiffusionView(Strip):
 
     def look_back_blocked(self) -> str:
         """Why there are no steps to go back through; empty when there are."""
-        if self._session.running:
+        if self._session.engine.running:
             return "The steps can be gone through when the extension is done."
         return "" if self.scrub.moment is not None else "Extend first. Its steps can be gone through then."
 

@@ -195,7 +195,7 @@ class TakesView(QFrame):
         layout.setSpacing(2 * GRID)
         layout.addWidget(self._area, 1)
         layout.addWidget(self.match)
-        for signal in (session.takes_changed, session.running_changed, session.source_changed, theme.changed):
+        for signal in (session.takes_changed, session.engine.changed, session.source_changed, theme.changed):
             signal.connect(self._rebuild)
         self._rebuild()
 
@@ -205,12 +205,12 @@ class TakesView(QFrame):
             card.hide()
             card.deleteLater()
         session = self._session
-        takes, enabled = session.takes, not session.takes_blocked()
+        takes, enabled = session.takes, not session.engine.busy
         self.cards = []
         for key, take in enumerate((None, *takes.all)):
             number = take.number if take is not None else None
             card = TakeCard(self._theme, take, key, takes.shown == number, enabled)
-            card.setToolTip(session.takes_blocked() or self._tip(take, key))
+            card.setToolTip(session.engine.busy or self._tip(take, key))
             card.chosen.connect(partial(session.show_take, number))
             if number is not None:
                 card.renamed.connect(partial(session.rename_take, number))

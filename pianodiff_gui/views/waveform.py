@@ -14,8 +14,9 @@ from PySide6.QtGui import QPen
 from core.analysis.peaks import PeakPyramid
 from core.errors import PianoDiffError
 from pianodiff_gui.look.theme import Theme
-from pianodiff_gui.session.session import SHORTEST_GAP, Session
-from pianodiff_gui.session.timeline import Part, Stretch
+from pianodiff_gui.session.goal import SHORTEST_GAP
+from pianodiff_gui.session.session import Session
+from pianodiff_gui.session.timeline import BEFORE, Part, Stretch
 from pianodiff_gui.views.handle import Handle
 from pianodiff_gui.views.plots import EnvelopeItem, FixedAxis, Plot, Strip, Swatch, TimeViewBox, line_pen, seen_outline
 
@@ -177,7 +178,7 @@ class WaveformView(Strip):
         if handle is self.handle:
             self._session.set_target(seconds - source.seconds, final=final)
         elif handle is self.prelude_handle:
-            self._session.set_prelude_target(-seconds, final=final)
+            self._session.set_target(-seconds, BEFORE, final=final)
         elif self._session.selection is not None:
             begin, end = (at / source.sample_rate for at in self._session.selection)
             if handle is self.gap_handles[0]:

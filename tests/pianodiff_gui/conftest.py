@@ -190,14 +190,14 @@ def window(
 ) -> Iterator[MainWindow]:
     """The window, shown. Closing it at the end of the test must end both threads."""
     made = MainWindow(theme, Preferences(), tmp_path / "data", engines)
-    made.session.set_settings(steps=5)
+    made.session.choice.set_settings(steps=5)
     made.show()
     qtbot.waitExposed(made)
     yield made
     engines.release()
-    if made.session.running:
-        made.session.cancel()
-        qtbot.waitUntil(lambda: not made.session.running, timeout=10_000)
+    if made.session.engine.running:
+        made.session.engine.cancel()
+        qtbot.waitUntil(lambda: not made.session.engine.running, timeout=10_000)
     made.duel.close()  # or it would ask
     made.close()
     assert made._worker_thread.isFinished() and made._analysis_thread.isFinished(), "a thread was left running"
@@ -220,11 +220,11 @@ def open_clip(window: MainWindow, qtbot: QtBot, path: Path) -> None:
 def use_network(window: MainWindow, qtbot: QtBot, path: Path) -> None:
     """Read the network at `path` and use it without looking at its card."""
     window.network_choice.use(str(path))
-    qtbot.waitUntil(lambda: window.session.settings.network == str(path), timeout=10_000)
+    qtbot.waitUntil(lambda: window.session.choice.settings.network == str(path), timeout=10_000)
 
 
 def run_to_end(window: MainWindow, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: not window.session.running, timeout=20_000)
+    qtbot.waitUntil(lambda: not window.session.engine.running, timeout=20_000)
 
 
 def watch_event_loop() -> tuple[list[float], QTimer]:

@@ -112,7 +112,7 @@ def test_only_takes_in_use_stay_on_disk(tmp_path: Path, timeline: Timeline) -> N
     """Breaks when every undone take stays on disk for ever, or a session without takes is offered for recovery."""
     autosave = Autosave(tmp_path / "sessions")
     autosave.save(*saved_as(timeline))
-    autosave.save(*saved_as(timeline.cut_prelude(0).cut(300)))
+    autosave.save(*saved_as(timeline.cut(0, BEFORE).cut(300)))
     assert len(list((tmp_path / "sessions").rglob("take-*.wav"))) == 1
     nothing = Saved.of(timeline.source, Takes(), Settings(), 2.0, 0.0, 0.0)
     autosave.save(nothing, timeline.sample_rate)
@@ -207,9 +207,9 @@ def test_complete_windows_of_a_run_that_is_killed_come_back(
 ) -> None:
     """Breaks when a kill in the last window of an hour's run loses the hour."""
     session = loaded.session
-    session.set_settings(steps=4)
+    session.choice.set_settings(steps=4)
     session.set_target(20.0)
-    plan = session.cost()
+    plan = session.plan()
     assert plan is not None and len(plan.windows) > 1
     engines.hold(4 * (len(plan.windows) - 1) + 1)  # in the last window
     loaded.commands["extend"].trigger()
@@ -227,16 +227,16 @@ def test_complete_windows_of_a_run_that_is_killed_come_back(
     qtbot.waitUntil(lambda: abs(saved_seconds() - done) < 0.01, timeout=20_000)
     folder = next((loaded.data_folder / "sessions").iterdir())
     take = only_stretch(folder)
-    assert take.run["complete"] is False and take.settings == session.settings
+    assert take.run["complete"] is False and take.settings == session.choice.settings
     engines.release()
-    qtbot.waitUntil(lambda: not session.running, timeout=20_000)
+    qtbot.waitUntil(lambda: not session.engine.running, timeout=20_000)
     qtbot.waitUntil(lambda: abs(saved_seconds() - 20.0) < 0.01, timeout=20_000)
 
 
 def test_a_take_that_is_being_replaced_stays_saved(loaded: MainWindow, qtbot: QtBot, engines: FakeEngines) -> None:
     """Breaks when a kill during Try again leaves neither the old take nor the new one."""
     session = loaded.session
-    session.set_settings(steps=4)
+    session.choice.set_settings(steps=4)
     session.set_target(8.0)
     loaded.commands["extend"].trigger()
     run_to_end(loaded, qtbot)
@@ -254,4 +254,4 @@ def test_a_take_that_is_being_replaced_stays_saved(loaded: MainWindow, qtbot: Qt
     np.testing.assert_array_equal(kept.samples, old.samples)
     assert 0 < growing.frames < kept.frames
     engines.release()
-    qtbot.waitUntil(lambda: not session.running, timeout=20_000)
+    qtbot.waitUntil(lambda: not session.engine.running, timeout=20_000)

@@ -45,7 +45,7 @@ class FussyEngines(FakeEngines):
 
 
 def methods(window: MainWindow, names: Sequence[str]) -> list[Settings]:
-    return [parse_method(name, window.session.settings) for name in names]
+    return [parse_method(name, window.session.choice.settings) for name in names]
 
 
 def start(window: MainWindow, names: Sequence[str] = THREE) -> tuple[Contender, ...]:
@@ -103,7 +103,7 @@ def test_the_dialog_offers_three_and_tells_the_cost_of_all(loaded: MainWindow, q
     ]
     assert [row.evaluations.text() for row in dialog.rows[:3]] == ["100", "50", "50"]
     assert dialog.all_evaluations.text() == "200" and dialog.all_time.text() == "not measured yet"
-    loaded.preferences.add_step_seconds(loaded.session.settings.network, "cpu", 0.5)
+    loaded.preferences.add_step_seconds(loaded.session.choice.settings.network, "cpu", 0.5)
     dialog.rows[1].steps.setValue(70)
     assert dialog.all_evaluations.text() == "220" and dialog.all_time.text() == "about 1 min 50 s"
     dialog.rows[2].sampler.setCurrentIndex(dialog.rows[2].sampler.findData("pigdm"))
@@ -150,8 +150,8 @@ def test_zero_shot_is_offered_where_the_network_is_shown_the_known_audio(
     dialog.chosen.connect(started.extend)
     dialog.start.click()
     assert [settings.zero_shot for settings in started] == [True] * 3
-    assert loaded.duel.open and not loaded.session.settings.zero_shot
-    loaded.session.cancel()
+    assert loaded.duel.open and not loaded.session.choice.settings.zero_shot
+    loaded.session.engine.cancel()
     run_to_end(loaded, qtbot)
 
 
@@ -162,7 +162,7 @@ def test_all_start_from_the_same_noise_one_after_the_other(
     loaded: MainWindow, qtbot: QtBot, engines: FakeEngines
 ) -> None:
     """Breaks when contenders differ in seed, place, length or first window, or the cost is not what was foretold."""
-    loaded.session.set_settings(seed=11)
+    loaded.session.choice.set_settings(seed=11)
     contenders = fight(loaded, qtbot)
     jobs = [engine._job for engine in engines.made]
     assert [method_of(job.settings) for job in jobs] == list(THREE)
@@ -322,7 +322,7 @@ def test_all_can_be_kept_in_one_step(loaded: MainWindow, qtbot: QtBot) -> None:
 def test_what_comes_before_and_in_the_recording_can_be_fought_over(loaded: MainWindow, qtbot: QtBot) -> None:
     """Breaks when a duel always goes on behind the end, whatever is asked for."""
     session = loaded.session
-    session.set_prelude_target(1.0)
+    session.set_target(1.0, BEFORE)
     contenders = fight(loaded, qtbot)
     assert {contender.job.gap for contender in contenders} == {BEFORE}
     qtbot.waitUntil(lambda: loaded.duel_view.lanes[0].known_item.points > 0, timeout=10_000)
@@ -379,7 +379,7 @@ def test_opening_another_recording_drops_the_duel(
     engines.release()
     qtbot.wait(100)
     assert asked == ["A duel is running." if running else "Nothing of this duel was kept."]
-    assert not loaded.duel.open and not loaded.session.running and not loaded.session.takes.all
+    assert not loaded.duel.open and not loaded.session.engine.running and not loaded.session.takes.all
     assert loaded.pages.currentIndex() == 1
     loaded.session.extend()  # the thread is free again
     run_to_end(loaded, qtbot)
@@ -397,7 +397,7 @@ def test_closing_the_window_during_a_duel_asks_cancels_and_waits(
     qtbot.waitUntil(engines.held.is_set, timeout=5000)
     loaded.close()
     assert loaded.isVisible() and asked == ["A duel is running."]
-    assert loaded.session.cancelling is agree
+    assert loaded.session.engine.cancelling is agree
     engines.release()
     if agree:
         qtbot.waitUntil(lambda: not loaded.isVisible(), timeout=5000)
@@ -460,11 +460,11 @@ def test_a_kept_take_is_what_a_plain_extension_gives(
     """Breaks when a duel starts its samplers from different noise, or makes other audio than Extend would."""
     monkeypatch.setattr(loaded.worker, "_make_engine", TorchEngines())
     use_network(loaded, qtbot, write_tiny_network(tmp_path / "tiny"))
-    loaded.session.set_settings(steps=4, device="cpu", seed=5)
+    loaded.session.choice.set_settings(steps=4, device="cpu", seed=5)
     loaded.session.set_target(0.5)
     assert loaded.duel.start(methods(loaded, ["interpolation+ancestral@4", "replacement+dpmpp-2m-sde@3", "pigdm@3"]))
     contenders = loaded.duel.contenders
-    qtbot.waitUntil(lambda: not loaded.session.running, timeout=60_000)
+    qtbot.waitUntil(lambda: not loaded.session.engine.running, timeout=60_000)
     hashes = {contender.outcome.run["x_T_sha256"] for contender in contenders if contender.outcome is not None}
     assert hashes == {loaded.duel.x_T} and len(loaded.duel.x_T) == 64
     made = [timeline.generated() for timeline in loaded.duel.timelines]
@@ -473,10 +473,10 @@ def test_a_kept_take_is_what_a_plain_extension_gives(
     kept = loaded.session.takes.current
     assert kept is not None
     loaded.session.show_take(None)
-    loaded.session.set_settings(sampler="replacement", solver="dpmpp-2m-sde", steps=3)
+    loaded.session.choice.set_settings(sampler="replacement", solver="dpmpp-2m-sde", steps=3)
     loaded.session.set_target(0.5)
     loaded.session.extend()
-    qtbot.waitUntil(lambda: not loaded.session.running, timeout=60_000)
+    qtbot.waitUntil(lambda: not loaded.session.engine.running, timeout=60_000)
     plain = loaded.session.takes.current
     assert plain is not None and plain is not kept
     np.testing.assert_array_equal(kept.timeline.generated(), plain.timeline.generated())

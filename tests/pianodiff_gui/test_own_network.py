@@ -49,12 +49,12 @@ def start(qtbot: QtBot, theme: Theme, tmp_path: Path, problems: list[str]) -> It
 
     def run() -> MainWindow:
         window = MainWindow(theme, Preferences(), tmp_path / "data", FakeEngines())
-        window.session.set_settings(steps=5)
+        window.session.choice.set_settings(steps=5)
         window.show()
         qtbot.waitExposed(window)
         made.append(window)
         window.network_choice.begin()
-        qtbot.waitUntil(lambda: not window.session.awaited and not window.networks.reading, timeout=10_000)
+        qtbot.waitUntil(lambda: not window.session.choice.awaited and not window.networks.reading, timeout=10_000)
         qtbot.wait(20)
         return window
 
@@ -93,7 +93,7 @@ def test_a_network_is_chosen_looked_at_used_at_once_and_named_in_the_recipe(
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(tiny / "weights.safetensors"), ""))
     choose(loaded, "network")
     card = card_of(loaded, qtbot)
-    assert loaded.session.settings.network == "spectral"  # nothing happens before the user agrees
+    assert loaded.session.choice.settings.network == "spectral"  # nothing happens before the user agrees
     size = (tiny / "weights.safetensors").stat().st_size
     assert {name: label.text().replace("\u200b", "") for name, label in card.rows.items()} == {
         "File": "weights.safetensors",
@@ -109,15 +109,15 @@ def test_a_network_is_chosen_looked_at_used_at_once_and_named_in_the_recipe(
     }
     assert card.heading.text() == "Tiny"
     qtbot.keyClick(card, Qt.Key.Key_Return)
-    assert loaded.session.settings.network == str(tiny)
+    assert loaded.session.choice.settings.network == str(tiny)
     assert loaded.controls.network.currentText() == "Tiny"
     assert loaded.network_facts.text() == "Tiny, 4 kHz"
     assert loaded.controls.cost_values[0].text() == "8"  # 2 s at 0.25 s a window
     assert "writes 0.2 s" in loaded.diffusion.sentence.text()
-    loaded.session.set_settings(steps=2, device="cpu")
+    loaded.session.choice.set_settings(steps=2, device="cpu")
     loaded.session.set_target(0.5)
     loaded.session.extend()
-    qtbot.waitUntil(lambda: not loaded.session.running, timeout=60_000)
+    qtbot.waitUntil(lambda: not loaded.session.engine.running, timeout=60_000)
     assert problems == []
     timeline = loaded.session.timeline
     assert timeline is not None and timeline.generated_frames == 11_025
@@ -135,7 +135,7 @@ def test_a_network_folder_is_chosen_as_a_folder_and_cancel_changes_nothing(
     card = card_of(window, qtbot)
     qtbot.keyClick(card, Qt.Key.Key_Escape)
     assert window.network_choice.card is None
-    assert window.session.settings.network == "spectral"
+    assert window.session.choice.settings.network == "spectral"
     assert window.preferences.networks == () and window.preferences.network == ""
 
 
@@ -186,16 +186,16 @@ def test_own_networks_and_the_last_choice_are_remembered(
     again = start()
     shipped = [info.title for info in shipped_networks()]
     assert menu(again) == [*shipped, "Tiny", "Other", "Choose a network\u2026", "Choose a network folder\u2026"]
-    assert again.session.settings.network == str(other)
-    assert again.session.network is not None and again.session.network.sample_rate == 8000
+    assert again.session.choice.settings.network == str(other)
+    assert again.session.choice.network is not None and again.session.choice.network.sample_rate == 8000
     assert again.controls.network.currentText() == "Other"
     assert again.network_facts.text() == "Other, 8 kHz"
     choose(again, str(tiny))
-    qtbot.waitUntil(lambda: again.session.settings.network == str(tiny), timeout=5000)
+    qtbot.waitUntil(lambda: again.session.choice.settings.network == str(tiny), timeout=5000)
     choose(again, "spectral")
-    assert again.session.settings.network == "spectral"
+    assert again.session.choice.settings.network == "spectral"
     again.close()
-    assert start().session.settings.network == "spectral"
+    assert start().session.choice.settings.network == "spectral"
 
 
 def test_nothing_runs_until_the_remembered_network_has_been_read(
@@ -212,7 +212,7 @@ def test_nothing_runs_until_the_remembered_network_has_been_read(
     assert again.session.extend() is None
     again.network_choice.begin()
     qtbot.waitUntil(lambda: again.commands["extend"].isEnabled(), timeout=5000)
-    assert again.session.settings.network == str(tiny)
+    assert again.session.choice.settings.network == str(tiny)
     again.close()
     again.deleteLater()
 
@@ -226,7 +226,7 @@ def test_a_remembered_network_that_has_gone_is_said_marked_and_can_be_forgotten(
     shutil.rmtree(tiny)
     again = start()
     assert problems == []  # no dialog in the way at the start
-    assert again.session.settings.network == "spectral" and again.session.network is not None
+    assert again.session.choice.settings.network == "spectral" and again.session.choice.network is not None
     notice = again.controls.notice_text.text().replace("\u200b", "")
     assert again.controls.notice.isVisible()
     assert str(tiny) in notice and "moved" in notice and "Spectral U-Net is used instead" in notice
@@ -254,12 +254,12 @@ def test_a_network_that_came_back_is_used_again(
     choose(again, str(tiny))
     qtbot.waitUntil(lambda: bool(asked), timeout=5000)
     assert str(tiny) in asked[0]
-    assert again.session.settings.network == "spectral" and not again.session.awaited
+    assert again.session.choice.settings.network == "spectral" and not again.session.choice.awaited
     away.rename(tiny)
     again.controls.network.opened.emit()
     qtbot.waitUntil(lambda: "Tiny" in menu(again), timeout=5000)  # no longer marked as missing
     choose(again, str(tiny))
-    qtbot.waitUntil(lambda: again.session.settings.network == str(tiny), timeout=5000)
+    qtbot.waitUntil(lambda: again.session.choice.settings.network == str(tiny), timeout=5000)
     assert not again.controls.notice.isVisible()
 
 
@@ -271,7 +271,7 @@ def test_a_remembered_network_that_turned_bad_is_said_and_forgotten_from_the_men
     window.close()
     (tiny / "config.json").write_text("{")
     again = start()
-    assert again.session.settings.network == "spectral"
+    assert again.session.choice.settings.network == "spectral"
     assert "config" in again.controls.notice_text.text()
     assert "Tiny \u2013 cannot be used" in menu(again)
     monkeypatch.setattr("pianodiff_gui.look.dialogs.ask", lambda *_: True)
@@ -289,8 +289,9 @@ def test_a_network_that_vanishes_while_it_is_in_use_is_given_up_with_a_notice(
     choose(loaded, "spectral")
     shutil.rmtree(tiny)
     choose(loaded, str(tiny))  # known from before, so used at once ...
-    assert loaded.session.settings.network == str(tiny)
-    qtbot.waitUntil(lambda: loaded.session.settings.network == "spectral", timeout=5000)  # ... until it was looked at
+    assert loaded.session.choice.settings.network == str(tiny)
+    # ... until it was looked at
+    qtbot.waitUntil(lambda: loaded.session.choice.settings.network == "spectral", timeout=5000)
     assert loaded.controls.notice.isVisible()
     assert loaded.commands["extend"].isEnabled()
 
@@ -302,7 +303,7 @@ def test_forgetting_the_network_in_use_goes_back_to_the_default(window: MainWind
     card = card_of(window, qtbot)
     assert card.forget.isVisible()
     card.forget.click()
-    assert window.session.settings.network == "spectral"
+    assert window.session.choice.settings.network == "spectral"
     assert window.preferences.networks == () and window.preferences.network == ""
     assert (tiny / "weights.safetensors").is_file()
     assert "files stay" in window.message.text()
@@ -322,7 +323,7 @@ def test_what_is_no_network_is_refused_in_words_and_nothing_changes(
     loaded: MainWindow, qtbot: QtBot, tmp_path: Path, problems: list[str]
 ) -> None:
     """Breaks when a wrong file chosen as network replaces the good one, crashes, or a pickle runs what is in it."""
-    before = loaded.session.network
+    before = loaded.session.choice.network
     broken = write_tiny_network(tmp_path / "broken")
     (broken / "config.json").write_text("{")
     odd = write_tiny_network(tmp_path / "odd", kind="oracle")
@@ -342,7 +343,7 @@ def test_what_is_no_network_is_refused_in_words_and_nothing_changes(
         assert "Something went wrong inside" not in problems[-1] and "Traceback" not in problems[-1]
     assert not trace.exists()
     assert loaded.network_choice.card is None
-    assert loaded.session.network is before
+    assert loaded.session.choice.network is before
     assert loaded.preferences.networks == ()
     assert loaded.commands["extend"].isEnabled()
 
@@ -364,7 +365,7 @@ def test_a_network_dropped_on_the_window_is_opened_as_one(
     drop(loaded, tiny / part)
     assert "network" in loaded.veil.text
     card_of(loaded, qtbot).use.click()
-    assert loaded.session.settings.network == str(tiny)
+    assert loaded.session.choice.settings.network == str(tiny)
     assert loaded.session.source is source and problems == []
 
 
@@ -397,7 +398,7 @@ def test_a_shipped_network_chosen_by_its_folder_is_the_shipped_one(window: MainW
     """Breaks when choosing the application's own network from its folder lists it a second time."""
     window.network_choice.consider(str(asset_path("networks/spectral")))
     card_of(window, qtbot).use.click()
-    assert window.session.settings.network == "spectral"
+    assert window.session.choice.settings.network == "spectral"
     assert window.preferences.networks == ()
 
 
@@ -442,7 +443,7 @@ def test_reading_never_stops_the_window_shows_itself_and_can_be_cancelled(
     gate.set()
     qtbot.wait(100)
     assert loaded.network_choice.card is None and problems == []
-    assert loaded.session.settings.network == "spectral" and loaded.commands["extend"].isEnabled()
+    assert loaded.session.choice.settings.network == "spectral" and loaded.commands["extend"].isEnabled()
 
 
 def test_the_network_chosen_last_wins_over_one_still_being_read(
@@ -465,7 +466,7 @@ def test_the_network_chosen_last_wins_over_one_still_being_read(
     assert loaded.commands["extend"].isEnabled()
     gate.set()
     qtbot.wait(100)
-    assert loaded.session.settings.network == "spectral"
+    assert loaded.session.choice.settings.network == "spectral"
     assert loaded.controls.network.currentText() == "Spectral U-Net"
 
 
@@ -527,7 +528,7 @@ def test_takes_of_an_own_network_are_recovered_and_exported_when_it_has_gone(
     assert restored is not None
     np.testing.assert_array_equal(restored.generated(), made)
     assert restored.stretches[0].settings.network == str(tiny)
-    assert again.session.settings.network == "spectral"
+    assert again.session.choice.settings.network == "spectral"
     again.commands["export"].trigger()
     dialog = again.export_dialog
     dialog.path.setText(str(tmp_path / "out.wav"))
@@ -554,7 +555,7 @@ def test_takes_are_recovered_together_with_the_own_network(
     again.commands["recover"].trigger()
     qtbot.waitUntil(lambda: again.session.source is not None and again.settled, timeout=10_000)
     assert again.session.timeline is not None
-    assert again.session.timeline.stretches[0].settings.network == str(tiny) == again.session.settings.network
+    assert again.session.timeline.stretches[0].settings.network == str(tiny) == again.session.choice.settings.network
     again.mark_exported()
 
 

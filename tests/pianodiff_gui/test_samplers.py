@@ -44,12 +44,12 @@ def pick_file(monkeypatch: pytest.MonkeyPatch, window: MainWindow, path: Path) -
 def test_every_sampler_is_in_the_menu_with_what_it_costs(loaded: MainWindow) -> None:
     """Breaks when one can't be chosen, or the panel shows the cost or the options of another."""
     controls = loaded.controls
-    loaded.session.set_settings(steps=30)
+    loaded.session.choice.set_settings(steps=30)
     for name, sampler in SAMPLERS.items():
         choose(controls.sampler, name)
-        settings = loaded.session.settings
+        settings = loaded.session.choice.settings
         assert settings.sampler == name and controls.sampler.currentText() == sampler.title
-        plan = loaded.session.cost()
+        plan = loaded.session.plan()
         assert plan is not None and plan.cost_per_window == sampler.cost(settings)
         assert controls.cost_values[2].isVisible() == (plan.gradients > 0)
         assert controls.solver_row.isVisible() == ("solver" in sampler.options)
@@ -58,7 +58,7 @@ def test_every_sampler_is_in_the_menu_with_what_it_costs(loaded: MainWindow) -> 
     choose(controls.solver, "ddim")
     assert controls.eta_row.isVisible() and controls.eta.minimum() > 0  # 0 is refused by the engine
     controls.eta.setValue(0.4)
-    assert loaded.session.settings.eta == 0.4
+    assert loaded.session.choice.settings.eta == 0.4
 
 
 def test_a_sampler_of_ones_own_is_used_remembered_and_run(
@@ -66,9 +66,9 @@ def test_a_sampler_of_ones_own_is_used_remembered_and_run(
 ) -> None:
     path = tmp_path / "mine.py"
     path.write_text(OWN)
-    loaded.session.set_settings(steps=4)
+    loaded.session.choice.set_settings(steps=4)
     pick_file(monkeypatch, loaded, path)
-    qtbot.waitUntil(lambda: loaded.session.settings.sampler == str(path), timeout=20_000)
+    qtbot.waitUntil(lambda: loaded.session.choice.settings.sampler == str(path), timeout=20_000)
     assert loaded.controls.sampler.currentText() == "mine.py"
     assert loaded.controls.cost_values[1].text() == "8"
     assert Preferences().samplers == (str(path),)
@@ -77,19 +77,19 @@ def test_a_sampler_of_ones_own_is_used_remembered_and_run(
     assert loaded.session.generated_seconds == 2.0
     choose(loaded.controls.sampler, "repaint")
     choose(loaded.controls.sampler, str(path))
-    qtbot.waitUntil(lambda: loaded.session.settings.sampler == str(path), timeout=20_000)
+    qtbot.waitUntil(lambda: loaded.session.choice.settings.sampler == str(path), timeout=20_000)
 
 
 def test_a_file_that_is_no_sampler_is_told_and_changes_nothing(
     loaded: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, problems: list[str]
 ) -> None:
-    before = loaded.session.settings.sampler
+    before = loaded.session.choice.settings.sampler
     path = tmp_path / "broken.py"
     path.write_text("def sample(:")
     pick_file(monkeypatch, loaded, path)
     qtbot.waitUntil(lambda: bool(problems), timeout=20_000)
     assert "broken.py, line 1: SyntaxError" in problems.pop()
-    assert loaded.session.settings.sampler == before and not Preferences().samplers
+    assert loaded.session.choice.settings.sampler == before and not Preferences().samplers
 
 
 def test_an_own_sampler_that_breaks_or_goes_is_said_and_stops_nothing_else(
@@ -99,40 +99,40 @@ def test_an_own_sampler_that_breaks_or_goes_is_said_and_stops_nothing_else(
     path = tmp_path / "mine.py"
     path.write_text(OWN)
     pick_file(monkeypatch, loaded, path)
-    qtbot.waitUntil(lambda: loaded.session.settings.sampler == str(path), timeout=20_000)
+    qtbot.waitUntil(lambda: loaded.session.choice.settings.sampler == str(path), timeout=20_000)
     path.write_text(OWN.replace("2 * steps\n", "steps / 0\n", 1))
-    loaded.session.set_settings(seed=77)
+    loaded.session.choice.set_settings(seed=77)
     assert "ZeroDivisionError" in loaded.controls.cost_message.text()
     assert not loaded.commands["extend"].isEnabled()
     path.unlink()
-    loaded.session.set_settings(seed=78)
+    loaded.session.choice.set_settings(seed=78)
     assert "can't be read" in loaded.controls.sampler_summary.text().replace("\u200b", "")
     choose(loaded.controls.sampler, "decoupled")
     assert loaded.commands["extend"].isEnabled()
     choose(loaded.controls.sampler, str(path))
     qtbot.waitUntil(lambda: bool(problems), timeout=20_000)
     assert "can't be read" in problems.pop()
-    assert loaded.controls.sampler.findData(str(path)) < 0 and loaded.session.settings.sampler == "decoupled"
+    assert loaded.controls.sampler.findData(str(path)) < 0 and loaded.session.choice.settings.sampler == "decoupled"
 
 
 def test_a_lambda_curve_is_drawn_by_dragging(loaded: MainWindow, qtbot: QtBot, engines: FakeEngines) -> None:
     """Breaks when the points don't stay in order, leave the plot, or what is drawn is not what will be used."""
     view, session = loaded.diffusion, loaded.session
     assert not view.points.handles
-    session.set_settings(sampler="interpolation", steps=200)
+    session.choice.set_settings(sampler="interpolation", steps=200)
     choose(loaded.controls.schedule, "drawn")
     assert len(view.points.handles) == 5 and loaded.controls.schedule.currentText() == "Drawn by hand"
     top = view.points.top
     middle = view.points.handles[2]
     middle.setPos(-500.0, 0.6)  # far beyond its neighbour at the right
     middle.sigPositionChangeFinished.emit(middle)
-    points = session.settings.lambda_schedule
+    points = session.choice.settings.lambda_schedule
     assert not isinstance(points, str)
     assert points[2] == (0.73, 0.6) and [p for p, _ in points] == sorted(p for p, _ in points)
     first = view.points.handles[0]
     first.setPos(3.0, 7.0)
     first.sigPositionChangeFinished.emit(first)
-    assert session.settings.lambda_schedule[0] == (0.0, 1.0)
+    assert session.choice.settings.lambda_schedule[0] == (0.0, 1.0)
     levels, values = view.lambda_item.getData()
     assert np.interp(0.27 * (top - 1), levels[::-1], values[::-1]) == pytest.approx(0.6, abs=0.04)
     choose(loaded.controls.schedule, "reverse")
@@ -140,13 +140,13 @@ def test_a_lambda_curve_is_drawn_by_dragging(loaded: MainWindow, qtbot: QtBot, e
 
 
 def test_a_double_click_adds_a_point_and_takes_it_away(loaded: MainWindow, qtbot: QtBot) -> None:
-    loaded.session.set_settings(sampler="interpolation")
+    loaded.session.choice.set_settings(sampler="interpolation")
     choose(loaded.controls.schedule, "drawn")
     view = loaded.diffusion
     scene_at = view.curves.plotItem.vb.mapViewToScene(QPointF(0.6 * (view.points.top - 1), 0.5))
     pixel = view.curves.mapFromScene(scene_at)
     qtbot.mouseDClick(view.curves.viewport(), Qt.MouseButton.LeftButton, pos=pixel)
-    assert len(loaded.session.settings.lambda_schedule) == 6
-    assert loaded.session.settings.lambda_schedule[2] == pytest.approx((0.4, 0.5), abs=0.02)
+    assert len(loaded.session.choice.settings.lambda_schedule) == 6
+    assert loaded.session.choice.settings.lambda_schedule[2] == pytest.approx((0.4, 0.5), abs=0.02)
     qtbot.mouseDClick(view.curves.viewport(), Qt.MouseButton.LeftButton, pos=pixel)
-    assert len(loaded.session.settings.lambda_schedule) == 5
+    assert len(loaded.session.choice.settings.lambda_schedule) == 5

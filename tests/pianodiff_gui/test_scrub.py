@@ -329,7 +329,7 @@ def test_cancelling_leaves_the_steps_that_were_made(loaded: MainWindow, qtbot: Q
     engines.hold(3)
     loaded.session.extend()
     qtbot.waitUntil(engines.held.is_set, timeout=5000)
-    loaded.session.cancel()
+    loaded.session.engine.cancel()
     engines.release()
     run_to_end(loaded, qtbot)
     assert loaded.diffusion.scrub.isVisible()
@@ -428,7 +428,7 @@ def test_a_long_run_does_not_pass_the_budget_on_its_way_through_the_worker(
     monkeypatch.setattr(worker_module, "Recorder", lambda _budget: Recorder(budget))
     outcomes: list[Outcome] = []
     loaded.session.ended.connect(lambda _job, outcome: outcomes.append(outcome))
-    loaded.session.set_settings(steps=40)
+    loaded.session.choice.set_settings(steps=40)
     extend(loaded, qtbot)
     history = outcomes[0].history
     assert history is shown_history(loaded)

@@ -10,8 +10,9 @@ from core.audio.source import Source
 from core.errors import SettingsError
 from core.extension.settings import Settings
 from core.networks.registry import shipped_networks
+from pianodiff_gui.session.goal import LONGEST, Goal
 from pianodiff_gui.session.jobs import Job, Outcome
-from pianodiff_gui.session.session import LONGEST, Goal, Session
+from pianodiff_gui.session.session import Session
 from pianodiff_gui.session.timeline import BEFORE, Gap, Stretch, Timeline
 
 
@@ -19,7 +20,7 @@ from pianodiff_gui.session.timeline import BEFORE, Gap, Stretch, Timeline
 def session(qapp: object, source: Source) -> Session:
     made = Session()
     network = shipped_networks()[0]
-    made.set_network(network, network.name)
+    made.choice.set_network(network, network.name)
     made.open(source)
     return made
 
@@ -28,7 +29,7 @@ def finish(session: Session, job: Job, seconds: float | None = None, complete: b
     """Answer a job as the worker does, with a ramp that tells one job's samples from another's."""
     frames = round((job.seconds if seconds is None else seconds) * job.base.sample_rate)
     samples = np.full((job.base.channels, frames), job.settings.seed / 1e6, np.float32)
-    session.on_finished(job.id, Outcome(samples, complete, 5, 1.0, 0.1, "cpu", {"seed": job.settings.seed}))
+    session.engine.on_finished(job.id, Outcome(samples, complete, 5, 1.0, 0.1, "cpu", {"seed": job.settings.seed}))
 
 
 def extended(session: Session, seconds: float) -> None:
@@ -43,17 +44,17 @@ def test_setters_emit_only_on_change(session: Session, qtbot: QtBot) -> None:
     session.set_target(3.0)
     with qtbot.assertNotEmitted(session.target_changed):
         session.set_target(3.0)
-    with qtbot.assertNotEmitted(session.settings_changed):
-        session.set_settings(steps=session.settings.steps)
-    with qtbot.waitSignal(session.settings_changed):
-        session.set_settings(steps=17)
+    with qtbot.assertNotEmitted(session.choice.settings_changed):
+        session.choice.set_settings(steps=session.choice.settings.steps)
+    with qtbot.waitSignal(session.choice.settings_changed):
+        session.choice.set_settings(steps=17)
 
 
 def test_a_setting_out_of_range_changes_nothing(session: Session) -> None:
     """Breaks when a refused value is half taken over."""
     with pytest.raises(SettingsError):
-        session.set_settings(steps=0, seed=77)
-    assert session.settings.seed == 0
+        session.choice.set_settings(steps=0, seed=77)
+    assert session.choice.settings.seed == 0
 
 
 @pytest.mark.parametrize(
@@ -83,7 +84,7 @@ def test_try_again_draws_a_new_seed_and_makes_a_take_of_its_own(session: Session
     extended(session, 2.0)
     first = session.timeline.stretches[0]  # type: ignore[union-attr]
     extended(session, 3.0)
-    seed = session.settings.seed
+    seed = session.choice.settings.seed
     job = session.try_again()
     assert job is not None
     assert job.settings.seed != seed
@@ -178,11 +179,11 @@ def test_results_of_an_old_job_are_dropped(session: Session, source: Source) -> 
     assert job is not None
     session.open(source)
     assert job.cancelled.is_set()
-    session.on_window_done(job.id, Stretch(np.zeros((1, 100), np.float32), job.settings))
+    session.engine.on_window_done(job.id, Stretch(np.zeros((1, 100), np.float32), job.settings))
     finish(session, job)
-    session.on_failed(job.id, "late")
+    session.engine.on_failed(job.id, "late")
     assert session.timeline.generated_frames == 0  # type: ignore[union-attr]
-    assert not session.running
+    assert not session.engine.running
 
 
 def test_a_cancelled_run_keeps_its_complete_windows(session: Session) -> None:
@@ -190,7 +191,7 @@ def test_a_cancelled_run_keeps_its_complete_windows(session: Session) -> None:
     session.set_target(4.0)
     job = session.extend()
     assert job is not None
-    session.cancel()
+    session.engine.cancel()
     finish(session, job, seconds=1.5, complete=False)
     assert session.generated_seconds == pytest.approx(1.5)
     assert session.target == pytest.approx(4.0)
@@ -204,7 +205,7 @@ def test_try_again_cancelled_before_a_window_keeps_the_old_take(session: Session
     job = session.try_again()
     assert job is not None
     assert session.generated_seconds == 0.0  # it is being replaced
-    session.cancel()
+    session.engine.cancel()
     finish(session, job, seconds=0.0, complete=False)
     assert session.timeline.stretches == before  # type: ignore[union-attr]
     assert session.target == pytest.approx(2.0)
@@ -230,7 +231,7 @@ def test_reasons_are_given_for_what_cannot_be_done(session: Session, source: Sou
     assert "no length" in session.extend_blocked()
     extended(session, 1.0)
     assert "as long as you asked" in session.extend_blocked()
-    session.set_network(None, session.settings.network)
+    session.choice.set_network(None, session.choice.settings.network)
     session.set_target(2.0)
     assert "network" in session.extend_blocked()
     assert "Open a recording" in Session().extend_blocked()
@@ -266,20 +267,20 @@ def test_timeline_reads_across_original_and_generated(source: Source) -> None:
     np.testing.assert_array_equal(before, whole[:, 400 - reach : 400])
     np.testing.assert_array_equal(behind, whole[:, 410 : 410 + reach])
     np.testing.assert_array_equal(timeline.cut(120).read(0, 10**9), whole[:, 100:-30])
-    np.testing.assert_array_equal(timeline.cut_prelude(80).read(-(10**9), 0), whole[:, 20:100])
+    np.testing.assert_array_equal(timeline.cut(80, BEFORE).read(-(10**9), 0), whole[:, 20:100])
     assert timeline.is_filled((205, 300)) and not timeline.is_filled((210, 400))
 
 
 def test_prepending_grows_backwards_and_is_trimmed_at_its_start(session: Session) -> None:
     """Breaks when the left handle makes an extension, or trims the samples next to the recording."""
-    session.set_prelude_target(1.0)
+    session.set_target(1.0, BEFORE)
     job = session.extend()
     assert job is not None and job.gap == BEFORE and job.seconds == pytest.approx(1.0)
     frames = round(job.base.sample_rate)
     ramp = np.linspace(0, 1, frames, dtype=np.float32)[None]
-    session.on_finished(job.id, Outcome(ramp, True, 5, 1.0, 0.1, "cpu", {}))
+    session.engine.on_finished(job.id, Outcome(ramp, True, 5, 1.0, 0.1, "cpu", {}))
     assert session.prelude_seconds == pytest.approx(1.0) and session.generated_seconds == 0.0
-    session.set_prelude_target(0.4)
+    session.set_target(0.4, BEFORE)
     timeline = session.timeline
     assert timeline is not None
     np.testing.assert_array_equal(timeline.read(timeline.begin, 0), ramp[:, -timeline.stretches[0].frames :])
@@ -292,7 +293,7 @@ def test_prepending_grows_backwards_and_is_trimmed_at_its_start(session: Session
 def test_one_thing_is_asked_for_at_a_time(session: Session) -> None:
     """Breaks when pulling one handle leaves the other's wish standing, and Extend does what nobody expects."""
     session.set_target(3.0)
-    session.set_prelude_target(1.0)
+    session.set_target(1.0, BEFORE)
     assert session.goal == Goal(1.0, BEFORE) and session.target == 0.0
     session.set_target(2.0)
     assert session.goal == Goal(2.0) and session.prelude_target == 0.0

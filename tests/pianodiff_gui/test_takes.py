@@ -215,7 +215,7 @@ def test_a_session_file_opens_in_the_state_it_was(
     session = loaded.session
     session.rename_take(1, "best")
     session.show_take(1)
-    session.set_settings(sampler="decoupled", steps=7, lambda_schedule=((0.0, 0.0), (1.0, 1.0)))
+    session.choice.set_settings(sampler="decoupled", steps=7, lambda_schedule=((0.0, 0.0), (1.0, 1.0)))
     session.set_target(3.5)
     loaded.player.seek(1.25)
     wanted = [take.timeline.generated() for take in session.takes.all]
@@ -229,7 +229,7 @@ def test_a_session_file_opens_in_the_state_it_was(
     moved = path.parent / source.path.name
     moved.write_bytes(source.path.read_bytes())
     source.path.unlink()
-    session.set_settings(sampler="repaint", steps=9)
+    session.choice.set_settings(sampler="repaint", steps=9)
     loaded.open_path(path)
     qtbot.waitUntil(lambda: session.source is not None and session.source.path == moved, timeout=10_000)
     qtbot.waitUntil(lambda: loaded.settled, timeout=20_000)
@@ -238,7 +238,7 @@ def test_a_session_file_opens_in_the_state_it_was(
         np.testing.assert_array_equal(take.timeline.generated(), audio)
         trace = take.timeline.stretches[0].trace
         assert trace is not None and len(trace.levels) == 5
-    assert (session.settings.sampler, session.settings.steps) == ("decoupled", 7)
+    assert (session.choice.settings.sampler, session.choice.settings.steps) == ("decoupled", 7)
     assert session.target == pytest.approx(3.5) and loaded.player.position == pytest.approx(1.25)
 
 

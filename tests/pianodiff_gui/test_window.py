@@ -278,10 +278,10 @@ def test_a_window_extends_and_the_musicians_loop_works_by_keys(loaded: MainWindo
     assert loaded.waveform.generated_item.points > 10
     qtbot.waitUntil(lambda: loaded.settled, timeout=10_000)
     assert sum(len(item.data) for item in loaded.pitch.generated.items) > 10
-    seed = loaded.session.settings.seed
+    seed = loaded.session.choice.settings.seed
     qtbot.keyClick(loaded, Qt.Key.Key_R)
     run_to_end(loaded, qtbot)
-    assert loaded.session.settings.seed != seed
+    assert loaded.session.choice.settings.seed != seed
     assert loaded.session.generated_seconds == pytest.approx(2.0)
     qtbot.keyClick(loaded, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
     assert loaded.session.generated_seconds == pytest.approx(1.0)
@@ -317,11 +317,11 @@ def test_controls_follow_the_sampler(loaded: MainWindow, qtbot: QtBot) -> None:
     assert controls.lambda_row.isVisible() and not controls.jump_row.isVisible()
     before = controls.cost_values[1].text()
     choose(controls.sampler, "repaint")
-    assert loaded.session.settings.sampler == "repaint"
+    assert loaded.session.choice.settings.sampler == "repaint"
     assert controls.jump_row.isVisible() and controls.resamplings_row.isVisible()
     assert not controls.lambda_row.isVisible()
     controls.steps.setValue(40)
-    assert loaded.session.settings.steps == 40
+    assert loaded.session.choice.settings.steps == 40
     assert controls.cost_values[1].text() != before
 
 
@@ -333,8 +333,8 @@ def test_a_network_that_can_see_is_asked_whether_it_may(loaded: MainWindow, qtbo
     use_network(loaded, qtbot, write_tiny_network(tmp_path / "seeing", architecture=SEEING))
     assert controls.shown.isVisible() and controls.shown.isChecked()
     controls.shown.click()
-    assert loaded.session.settings.zero_shot
-    loaded.session.set_settings(zero_shot=False)
+    assert loaded.session.choice.settings.zero_shot
+    loaded.session.choice.set_settings(zero_shot=False)
     assert controls.shown.isChecked()
 
 
@@ -346,7 +346,7 @@ def choose(box: object, data: str) -> None:
 
 def test_lambda_curve_follows_the_choice(loaded: MainWindow) -> None:
     """Breaks when the plot of lambda shows another schedule than the one that will be used."""
-    loaded.session.set_settings(sampler="interpolation", steps=200)
+    loaded.session.choice.set_settings(sampler="interpolation", steps=200)
     levels, values = loaded.diffusion.lambda_item.getData()
     at_100 = float(values[np.argmin(np.abs(levels - 100))])
     assert at_100 == pytest.approx(0.026, abs=0.001)  # PAPER: lambda at t = 100
@@ -376,12 +376,12 @@ def test_an_installation_without_networks_opens_plays_and_says_what_is_missing(
 
 def test_dice_draws_another_seed(loaded: MainWindow, qtbot: QtBot) -> None:
     """Breaks when the dice gives the same seed again or the field does not show it."""
-    seen = {loaded.session.settings.seed}
+    seen = {loaded.session.choice.settings.seed}
     for _ in range(3):
         qtbot.mouseClick(loaded.controls.dice, Qt.MouseButton.LeftButton)
-        assert loaded.session.settings.seed not in seen
-        seen.add(loaded.session.settings.seed)
-        assert loaded.controls.seed.value() == loaded.session.settings.seed
+        assert loaded.session.choice.settings.seed not in seen
+        seen.add(loaded.session.choice.settings.seed)
+        assert loaded.controls.seed.value() == loaded.session.choice.settings.seed
 
 
 def test_cost_says_not_measured_until_a_run_was_measured(loaded: MainWindow, qtbot: QtBot) -> None:
