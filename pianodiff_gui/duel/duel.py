@@ -13,18 +13,18 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from core.diffusion.own_sampler import find_sampler
 from core.diffusion.samplers import SOLVERS
 from core.errors import PianoDiffError
 from core.extension.plan import Plan
 from core.extension.settings import Settings
 from core.study.methods import method_of
+from pianodiff_gui.look.wording import sampler_title
+from pianodiff_gui.session.choice import options_of
 from pianodiff_gui.session.engine import Occupation
 from pianodiff_gui.session.history import BUDGET
 from pianodiff_gui.session.jobs import Frame, Job, Outcome
 from pianodiff_gui.session.session import Session
 from pianodiff_gui.session.timeline import Stretch, Timeline
-from pianodiff_gui.views.takes import sampler_title
 
 FEWEST, MOST = 2, 4
 _POLL = 33  # ms between looks for a new picture
@@ -101,16 +101,8 @@ class Contender:
 
 def title_of(settings: Settings) -> str:
     """A contender in words: "Replacement, DPM++ 2M SDE, 50 steps"."""
-    solver = SOLVERS[settings.solver] if takes_solver(settings.sampler) else ""
+    solver = SOLVERS[settings.solver] if "solver" in options_of(settings.sampler) else ""
     return ", ".join(part for part in (sampler_title(settings.sampler), solver, f"{settings.steps} steps") if part)
-
-
-def takes_solver(sampler: str) -> bool:
-    """Whether it leaves the solver open; one of the user's own that is gone or broken does not."""
-    try:
-        return "solver" in find_sampler(sampler).options
-    except PianoDiffError:
-        return False
 
 
 def refusal(contenders: Sequence[Settings]) -> str:

@@ -28,10 +28,11 @@ from core.errors import PianoDiffError
 from core.extension.plan import Plan
 from core.extension.settings import MAX_STEPS, Settings
 from core.study.methods import parse_method
-from pianodiff_gui.duel.duel import FEWEST, MOST, Speeds, refusal, takes_solver
+from pianodiff_gui.duel.duel import FEWEST, MOST, Speeds, refusal
 from pianodiff_gui.look import wording
 from pianodiff_gui.look.menus import MenuDelegate
 from pianodiff_gui.look.theme import GRID, Theme, font
+from pianodiff_gui.session.choice import options_of
 from pianodiff_gui.session.session import Session
 
 DEFAULTS = ("interpolation+ancestral@100", "decoupled@50", "replacement+dpmpp-2m-sde@50", "pigdm@50")
@@ -245,7 +246,7 @@ class DuelDialog(QDialog):
             for widget in row.everything:
                 widget.setVisible(index < self._count)
             if index < self._count:
-                open_solver = takes_solver(row.settings[0])
+                open_solver = "solver" in options_of(row.settings[0])
                 row.solver.setVisible(open_solver)
                 row.own_solver.setVisible(not open_solver)
             row.remove.setEnabled(self._count > FEWEST)

@@ -8,10 +8,20 @@ from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QObject, Signal
 
+from core.diffusion.own_sampler import find_sampler
+from core.errors import PianoDiffError
 from core.extension.settings import DEFAULT, Settings
 
 if TYPE_CHECKING:
     from core.networks.registry import NetworkInfo
+
+
+def options_of(sampler: str) -> tuple[str, ...]:
+    """The settings that a sampler goes by; none of one of the user's own that is gone or broken."""
+    try:
+        return find_sampler(sampler).options
+    except PianoDiffError:
+        return ()
 
 
 class Choice(QObject):

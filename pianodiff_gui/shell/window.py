@@ -64,11 +64,10 @@ from pianodiff_gui.session.session import Session
 from pianodiff_gui.session.timeline import BEFORE, Gap, Timeline
 from pianodiff_gui.sound.player import Player
 from pianodiff_gui.views.compare import CompareDialog
-from pianodiff_gui.views.controls import DEVICE_TITLES, Controls
+from pianodiff_gui.views.controls import Controls
 from pianodiff_gui.views.diffusion import DiffusionView
 from pianodiff_gui.views.empty import DropVeil, EmptyView
 from pianodiff_gui.views.pitch import PitchView
-from pianodiff_gui.views.plots import clock
 from pianodiff_gui.views.takes import TakesView
 from pianodiff_gui.views.waveform import WaveformView
 from pianodiff_gui.work.analysis import AnalysisWorker, PitchRequest, Reading
@@ -977,7 +976,8 @@ class MainWindow(QMainWindow):
         timeline = self._heard
         total = timeline.end_seconds if timeline is not None else 0.0
         muted = self.theme.palette.muted
-        self.time.setText(f'{clock(self.player.position, 1)}<span style="color:{muted}"> / {clock(total, 1)}</span>')
+        now = wording.clock(self.player.position, 1)
+        self.time.setText(f'{now}<span style="color:{muted}"> / {wording.clock(total, 1)}</span>')
 
     def _follow_playhead(self, position: float) -> None:
         if self.player.playing and not self.waveform.dragging:
@@ -994,7 +994,7 @@ class MainWindow(QMainWindow):
         )
         if self._torch_ready:
             device = self._device or self.controls.device_in_use()
-            self.device_facts.setText(DEVICE_TITLES.get(device, device))
+            self.device_facts.setText(wording.device(device))
 
     def _playing_changed(self, _playing: bool = False) -> None:
         playing = self.player.playing

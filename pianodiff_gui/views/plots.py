@@ -13,21 +13,13 @@ from PySide6.QtGui import QGuiApplication, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QGraphicsSceneMouseEvent, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from core.analysis.peaks import PeakPyramid
+from pianodiff_gui.look import wording
 from pianodiff_gui.look.labels import ElidedLabel
 from pianodiff_gui.look.theme import AXIS_WIDTH, GRID, Theme, font
 
 pg.setConfigOptions(antialias=False)
 
 _ZOOM = 1.18  # per notch of the wheel
-
-
-def clock(seconds: float, decimals: int = 0) -> str:
-    """Minutes and seconds: 83.24 -> "1:23" or, with one decimal, "1:23.2"."""
-    sign = "-" if seconds < 0 else ""
-    units = round(abs(seconds) * 10**decimals)
-    minutes, rest = divmod(units, 60 * 10**decimals)
-    width = 3 + decimals if decimals else 2
-    return f"{sign}{minutes}:{rest / 10**decimals:0{width}.{decimals}f}"
 
 
 def line_pen(theme: Theme, colour: str, width: float = 1.0, alpha: float = 1.0) -> QPen:
@@ -43,7 +35,7 @@ class TimeAxis(pg.AxisItem):
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         decimals = 0 if spacing >= 1 else max(0, math.ceil(-math.log10(spacing) - 1e-9))
-        return [clock(value, decimals) for value in values]
+        return [wording.clock(value, decimals) for value in values]
 
 
 class OffsetAxis(pg.AxisItem):

@@ -72,13 +72,13 @@ def card_of(window: MainWindow, qtbot: QtBot) -> CardDialog:
 
 
 def menu(window: MainWindow) -> list[str]:
-    box = window.controls.network
+    box = window.controls.network.menu
     return [box.itemText(i) for i in range(box.count()) if box.itemText(i)]
 
 
 def choose(window: MainWindow, name: str) -> None:
     """Pick a line of the menu as a user does."""
-    box = window.controls.network
+    box = window.controls.network.menu
     index = box.findData(name)
     assert index >= 0
     box.setCurrentIndex(index)
@@ -110,9 +110,9 @@ def test_a_network_is_chosen_looked_at_used_at_once_and_named_in_the_recipe(
     assert card.heading.text() == "Tiny"
     qtbot.keyClick(card, Qt.Key.Key_Return)
     assert loaded.session.choice.settings.network == str(tiny)
-    assert loaded.controls.network.currentText() == "Tiny"
+    assert loaded.controls.network.menu.currentText() == "Tiny"
     assert loaded.network_facts.text() == "Tiny, 4 kHz"
-    assert loaded.controls.cost_values[0].text() == "8"  # 2 s at 0.25 s a window
+    assert loaded.controls.foot.cost_values[0].text() == "8"  # 2 s at 0.25 s a window
     assert "writes 0.2 s" in loaded.diffusion.sentence.text()
     loaded.session.choice.set_settings(steps=2, device="cpu")
     loaded.session.set_target(0.5)
@@ -163,7 +163,7 @@ def test_choosing_and_the_card_have_keys(window: MainWindow, qtbot: QtBot, monke
     assert "recordings" in card.rows["Trained on"].text()
     qtbot.keyClick(card, Qt.Key.Key_Return)
     assert window.network_choice.card is None
-    assert window.controls.network_info.focusPolicy() & Qt.FocusPolicy.TabFocus
+    assert window.controls.network.info.focusPolicy() & Qt.FocusPolicy.TabFocus
 
 
 def test_a_card_that_says_nothing_of_its_training_says_so(window: MainWindow, tmp_path: Path) -> None:
@@ -188,7 +188,7 @@ def test_own_networks_and_the_last_choice_are_remembered(
     assert menu(again) == [*shipped, "Tiny", "Other", "Choose a network\u2026", "Choose a network folder\u2026"]
     assert again.session.choice.settings.network == str(other)
     assert again.session.choice.network is not None and again.session.choice.network.sample_rate == 8000
-    assert again.controls.network.currentText() == "Other"
+    assert again.controls.network.menu.currentText() == "Other"
     assert again.network_facts.text() == "Other, 8 kHz"
     choose(again, str(tiny))
     qtbot.waitUntil(lambda: again.session.choice.settings.network == str(tiny), timeout=5000)
@@ -207,7 +207,7 @@ def test_nothing_runs_until_the_remembered_network_has_been_read(
     again = MainWindow(theme, Preferences(), tmp_path / "data", FakeEngines())
     again.show()
     open_clip(again, qtbot, clip)
-    assert again.controls.network.currentText() == "Tiny"
+    assert again.controls.network.menu.currentText() == "Tiny"
     assert not again.commands["extend"].isEnabled() and "being read" in again.commands["extend"].toolTip()
     assert again.session.extend() is None
     again.network_choice.begin()
@@ -227,14 +227,14 @@ def test_a_remembered_network_that_has_gone_is_said_marked_and_can_be_forgotten(
     again = start()
     assert problems == []  # no dialog in the way at the start
     assert again.session.choice.settings.network == "spectral" and again.session.choice.network is not None
-    notice = again.controls.notice_text.text().replace("\u200b", "")
+    notice = again.controls.notice.text.text().replace("\u200b", "")
     assert again.controls.notice.isVisible()
     assert str(tiny) in notice and "moved" in notice and "Spectral U-Net is used instead" in notice
     assert "Tiny \u2013 missing" in menu(again)
     again.close()
     once_more = start()  # it may have been a drive that comes back: the choice is kept until the user says otherwise
     assert once_more.controls.notice.isVisible()
-    once_more.controls.notice_forget.click()
+    once_more.controls.notice.forget.click()
     assert not once_more.controls.notice.isVisible()
     assert not any("Tiny" in line for line in menu(once_more))
     once_more.close()
@@ -256,7 +256,7 @@ def test_a_network_that_came_back_is_used_again(
     assert str(tiny) in asked[0]
     assert again.session.choice.settings.network == "spectral" and not again.session.choice.awaited
     away.rename(tiny)
-    again.controls.network.opened.emit()
+    again.controls.network.menu.opened.emit()
     qtbot.waitUntil(lambda: "Tiny" in menu(again), timeout=5000)  # no longer marked as missing
     choose(again, str(tiny))
     qtbot.waitUntil(lambda: again.session.choice.settings.network == str(tiny), timeout=5000)
@@ -272,7 +272,7 @@ def test_a_remembered_network_that_turned_bad_is_said_and_forgotten_from_the_men
     (tiny / "config.json").write_text("{")
     again = start()
     assert again.session.choice.settings.network == "spectral"
-    assert "config" in again.controls.notice_text.text()
+    assert "config" in again.controls.notice.text.text()
     assert "Tiny \u2013 cannot be used" in menu(again)
     monkeypatch.setattr("pianodiff_gui.look.dialogs.ask", lambda *_: True)
     choose(again, str(tiny))
@@ -299,7 +299,7 @@ def test_a_network_that_vanishes_while_it_is_in_use_is_given_up_with_a_notice(
 def test_forgetting_the_network_in_use_goes_back_to_the_default(window: MainWindow, qtbot: QtBot, tiny: Path) -> None:
     """Breaks when Forget in the card leaves a network in use that the menu does not list, or deletes its files."""
     use_network(window, qtbot, tiny)
-    window.controls.network_info.click()
+    window.controls.network.info.click()
     card = card_of(window, qtbot)
     assert card.forget.isVisible()
     card.forget.click()
@@ -391,7 +391,7 @@ def test_one_network_chosen_in_four_ways_is_one_entry(
         card_of(window, qtbot).use.click()
         qtbot.waitUntil(lambda: window.network_choice.card is None, timeout=5000)
         assert len(window.preferences.networks) == 1
-        assert window.controls.network.currentText() == "Tiny"
+        assert window.controls.network.menu.currentText() == "Tiny"
 
 
 def test_a_shipped_network_chosen_by_its_folder_is_the_shipped_one(window: MainWindow, qtbot: QtBot) -> None:
@@ -433,13 +433,13 @@ def test_reading_never_stops_the_window_shows_itself_and_can_be_cancelled(
     gaps, timer = watch_event_loop()
     loaded.network_choice.consider(str(tiny))
     assert loaded.commands["cancel"].isEnabled()
-    qtbot.waitUntil(loaded.controls.network_busy.isVisible, timeout=5000)
+    qtbot.waitUntil(loaded.controls.network.busy.isVisible, timeout=5000)
     timer.stop()
-    assert loaded.controls.reading.text() == "Reading tiny\u2026"
+    assert loaded.controls.network.reading.text() == "Reading tiny\u2026"
     assert threading.get_ident() not in threads
     assert max(gaps) < 0.5  # 50 ms on a quiet machine; a read that blocked would take 20 s
-    loaded.controls.stop_reading.click()
-    assert not loaded.controls.network_busy.isVisible() and not loaded.commands["cancel"].isEnabled()
+    loaded.controls.network.stop_reading.click()
+    assert not loaded.controls.network.busy.isVisible() and not loaded.commands["cancel"].isEnabled()
     gate.set()
     qtbot.wait(100)
     assert loaded.network_choice.card is None and problems == []
@@ -461,13 +461,13 @@ def test_the_network_chosen_last_wins_over_one_still_being_read(
 
     monkeypatch.setattr("pianodiff_gui.networks.networks.find_network", slow)
     choose(loaded, str(tiny))
-    assert loaded.controls.network.currentText() == "Tiny" and not loaded.commands["extend"].isEnabled()
+    assert loaded.controls.network.menu.currentText() == "Tiny" and not loaded.commands["extend"].isEnabled()
     choose(loaded, "spectral")
     assert loaded.commands["extend"].isEnabled()
     gate.set()
     qtbot.wait(100)
     assert loaded.session.choice.settings.network == "spectral"
-    assert loaded.controls.network.currentText() == "Spectral U-Net"
+    assert loaded.controls.network.menu.currentText() == "Spectral U-Net"
 
 
 def test_closing_while_a_network_is_read_ends_in_order(
@@ -496,7 +496,7 @@ def test_no_network_is_chosen_during_a_run(
     engines.hold(2)
     loaded.session.extend()
     qtbot.waitUntil(lambda: loaded.diffusion.last_frame is not None, timeout=5000)
-    assert not loaded.controls.network.isEnabled() and "Cancel" in loaded.controls.network.toolTip()
+    assert not loaded.controls.network.menu.isEnabled() and "Cancel" in loaded.controls.network.menu.toolTip()
     assert not loaded.commands["network"].isEnabled() and not loaded.commands["network_folder"].isEnabled()
     assert loaded.commands["network_info"].isEnabled()
     drop(loaded, tiny)
@@ -505,7 +505,7 @@ def test_no_network_is_chosen_during_a_run(
     assert loaded.network_facts.text().startswith("Spectral U-Net")
     engines.release()
     run_to_end(loaded, qtbot)
-    assert loaded.controls.network.isEnabled() and loaded.commands["network"].isEnabled()
+    assert loaded.controls.network.menu.isEnabled() and loaded.commands["network"].isEnabled()
 
 
 def test_takes_of_an_own_network_are_recovered_and_exported_when_it_has_gone(
@@ -608,9 +608,9 @@ def test_a_long_card_fits_the_smallest_window(window: MainWindow, qtbot: QtBot, 
     card.use.click()
     qtbot.wait(30)
     assert window.width() == 960 and window.minimumSizeHint().width() <= 960
-    assert window.controls.network.shown_text() != window.controls.network.currentText()
-    assert window.controls.network_summary.textFormat() == Qt.TextFormat.PlainText
-    assert len(window.controls.network_summary.text()) < 200
+    assert window.controls.network.menu.shown_text() != window.controls.network.menu.currentText()
+    assert window.controls.network.summary.textFormat() == Qt.TextFormat.PlainText
+    assert len(window.controls.network.summary.text()) < 200
 
 
 def test_a_short_card_shows_all_of_itself(window: MainWindow, qtbot: QtBot, tiny: Path) -> None:

@@ -86,7 +86,7 @@ def test_cancel_while_it_denoises_stops_and_says_so(loaded: MainWindow, qtbot: Q
     assert loaded.commands["cancel"].isEnabled() and not loaded.commands["extend"].isEnabled()
     qtbot.keyClick(loaded, Qt.Key.Key_Escape)
     assert loaded.session.engine.cancelling
-    assert loaded.controls.stage.text().startswith("Stopping")
+    assert loaded.controls.foot.stage.text().startswith("Stopping")
     engines.release()
     run_to_end(loaded, qtbot)
     assert engines.made[0].closed
@@ -223,9 +223,9 @@ def test_progress_elapsed_and_time_left_are_shown(loaded: MainWindow, qtbot: QtB
     loaded.session.extend()
     assert loaded.controls.foot.currentIndex() == 1
     # Pictures are dropped when they come too fast, so it need not be the last one before the gate.
-    qtbot.waitUntil(lambda: loaded.controls.percent.text() in ("50 %", "55 %", "60 %"), timeout=5000)
-    assert loaded.controls.elapsed.text().endswith("elapsed")
-    assert loaded.controls.left.text().endswith("left")
+    qtbot.waitUntil(lambda: loaded.controls.foot.percent.text() in ("50 %", "55 %", "60 %"), timeout=5000)
+    assert loaded.controls.foot.elapsed.text().endswith("elapsed")
+    assert loaded.controls.foot.left.text().endswith("left")
     engines.release()
     run_to_end(loaded, qtbot)
     assert loaded.controls.foot.currentIndex() == 0

@@ -46,18 +46,18 @@ def test_every_sampler_is_in_the_menu_with_what_it_costs(loaded: MainWindow) -> 
     controls = loaded.controls
     loaded.session.choice.set_settings(steps=30)
     for name, sampler in SAMPLERS.items():
-        choose(controls.sampler, name)
+        choose(controls.sampler.menu, name)
         settings = loaded.session.choice.settings
-        assert settings.sampler == name and controls.sampler.currentText() == sampler.title
+        assert settings.sampler == name and controls.sampler.menu.currentText() == sampler.title
         plan = loaded.session.plan()
         assert plan is not None and plan.cost_per_window == sampler.cost(settings)
-        assert controls.cost_values[2].isVisible() == (plan.gradients > 0)
-        assert controls.solver_row.isVisible() == ("solver" in sampler.options)
-        assert not controls.eta_row.isVisible()
-    choose(controls.sampler, "replacement")
-    choose(controls.solver, "ddim")
-    assert controls.eta_row.isVisible() and controls.eta.minimum() > 0  # 0 is refused by the engine
-    controls.eta.setValue(0.4)
+        assert controls.foot.cost_values[2].isVisible() == (plan.gradients > 0)
+        assert controls.sampler.rows["solver"].isVisible() == ("solver" in sampler.options)
+        assert not controls.sampler.rows["eta"].isVisible()
+    choose(controls.sampler.menu, "replacement")
+    choose(controls.sampler.solver, "ddim")
+    assert controls.sampler.rows["eta"].isVisible() and controls.sampler.eta.minimum() > 0  # 0 is refused by the engine
+    controls.sampler.eta.setValue(0.4)
     assert loaded.session.choice.settings.eta == 0.4
 
 
@@ -69,14 +69,14 @@ def test_a_sampler_of_ones_own_is_used_remembered_and_run(
     loaded.session.choice.set_settings(steps=4)
     pick_file(monkeypatch, loaded, path)
     qtbot.waitUntil(lambda: loaded.session.choice.settings.sampler == str(path), timeout=20_000)
-    assert loaded.controls.sampler.currentText() == "mine.py"
-    assert loaded.controls.cost_values[1].text() == "8"
+    assert loaded.controls.sampler.menu.currentText() == "mine.py"
+    assert loaded.controls.foot.cost_values[1].text() == "8"
     assert Preferences().samplers == (str(path),)
     loaded.commands["extend"].trigger()
     run_to_end(loaded, qtbot)
     assert loaded.session.generated_seconds == 2.0
-    choose(loaded.controls.sampler, "repaint")
-    choose(loaded.controls.sampler, str(path))
+    choose(loaded.controls.sampler.menu, "repaint")
+    choose(loaded.controls.sampler.menu, str(path))
     qtbot.waitUntil(lambda: loaded.session.choice.settings.sampler == str(path), timeout=20_000)
 
 
@@ -102,17 +102,18 @@ def test_an_own_sampler_that_breaks_or_goes_is_said_and_stops_nothing_else(
     qtbot.waitUntil(lambda: loaded.session.choice.settings.sampler == str(path), timeout=20_000)
     path.write_text(OWN.replace("2 * steps\n", "steps / 0\n", 1))
     loaded.session.choice.set_settings(seed=77)
-    assert "ZeroDivisionError" in loaded.controls.cost_message.text()
+    assert "ZeroDivisionError" in loaded.controls.foot.cost_message.text()
     assert not loaded.commands["extend"].isEnabled()
     path.unlink()
     loaded.session.choice.set_settings(seed=78)
-    assert "can't be read" in loaded.controls.sampler_summary.text().replace("\u200b", "")
-    choose(loaded.controls.sampler, "decoupled")
+    assert "can't be read" in loaded.controls.sampler.summary.text().replace("\u200b", "")
+    choose(loaded.controls.sampler.menu, "decoupled")
     assert loaded.commands["extend"].isEnabled()
-    choose(loaded.controls.sampler, str(path))
+    choose(loaded.controls.sampler.menu, str(path))
     qtbot.waitUntil(lambda: bool(problems), timeout=20_000)
     assert "can't be read" in problems.pop()
-    assert loaded.controls.sampler.findData(str(path)) < 0 and loaded.session.choice.settings.sampler == "decoupled"
+    assert loaded.controls.sampler.menu.findData(str(path)) < 0
+    assert loaded.session.choice.settings.sampler == "decoupled"
 
 
 def test_a_lambda_curve_is_drawn_by_dragging(loaded: MainWindow, qtbot: QtBot, engines: FakeEngines) -> None:
@@ -120,8 +121,8 @@ def test_a_lambda_curve_is_drawn_by_dragging(loaded: MainWindow, qtbot: QtBot, e
     view, session = loaded.diffusion, loaded.session
     assert not view.points.handles
     session.choice.set_settings(sampler="interpolation", steps=200)
-    choose(loaded.controls.schedule, "drawn")
-    assert len(view.points.handles) == 5 and loaded.controls.schedule.currentText() == "Drawn by hand"
+    choose(loaded.controls.sampler.schedule, "drawn")
+    assert len(view.points.handles) == 5 and loaded.controls.sampler.schedule.currentText() == "Drawn by hand"
     top = view.points.top
     middle = view.points.handles[2]
     middle.setPos(-500.0, 0.6)  # far beyond its neighbour at the right
@@ -135,13 +136,13 @@ def test_a_lambda_curve_is_drawn_by_dragging(loaded: MainWindow, qtbot: QtBot, e
     assert session.choice.settings.lambda_schedule[0] == (0.0, 1.0)
     levels, values = view.lambda_item.getData()
     assert np.interp(0.27 * (top - 1), levels[::-1], values[::-1]) == pytest.approx(0.6, abs=0.04)
-    choose(loaded.controls.schedule, "reverse")
+    choose(loaded.controls.sampler.schedule, "reverse")
     assert not view.points.handles
 
 
 def test_a_double_click_adds_a_point_and_takes_it_away(loaded: MainWindow, qtbot: QtBot) -> None:
     loaded.session.choice.set_settings(sampler="interpolation")
-    choose(loaded.controls.schedule, "drawn")
+    choose(loaded.controls.sampler.schedule, "drawn")
     view = loaded.diffusion
     scene_at = view.curves.plotItem.vb.mapViewToScene(QPointF(0.6 * (view.points.top - 1), 0.5))
     pixel = view.curves.mapFromScene(scene_at)

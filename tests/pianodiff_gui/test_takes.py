@@ -127,7 +127,7 @@ def test_the_left_handle_prepends(loaded: MainWindow, qtbot: QtBot, tmp_path: Pa
     """Breaks when dragging the left edge makes something behind the recording, or the export moves or changes it."""
     drag(loaded.waveform.prelude_handle, loaded, qtbot, -0.3)
     assert loaded.session.prelude_target == pytest.approx(0.3)
-    assert loaded.controls.length_title.text() == "Prepend" and loaded.controls.extend_button.text() == "Prepend"
+    assert loaded.controls.length_title.text() == "Prepend" and loaded.controls.foot.extend_button.text() == "Prepend"
     loaded.controls.length.setValue(1.0)
     loaded.commands["extend"].trigger()
     run_to_end(loaded, qtbot)
@@ -162,7 +162,7 @@ def test_a_selection_is_filled_and_everything_around_it_stays(loaded: MainWindow
     loaded.player.seek(1.5)
     loaded.commands["mark_end"].trigger()
     assert loaded.session.selection == (22_050, 33_075)
-    assert loaded.controls.extend_button.text() == "Fill"
+    assert loaded.controls.foot.extend_button.text() == "Fill"
     loaded.commands["extend"].trigger()
     run_to_end(loaded, qtbot)
     timeline = loaded.session.timeline
