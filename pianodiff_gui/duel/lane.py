@@ -30,8 +30,8 @@ from pianodiff_gui.look.theme import AXIS_WIDTH, GRID, Theme, font
 from pianodiff_gui.session.jobs import Frame
 from pianodiff_gui.session.outline import Envelope
 from pianodiff_gui.session.timeline import BEFORE
-from pianodiff_gui.views.diffusion import new_parts
 from pianodiff_gui.views.pitch import HIGHEST, LOWEST, PitchDots
+from pianodiff_gui.views.plan_diagram import new_parts
 from pianodiff_gui.views.plots import EnvelopeItem, FixedAxis, Plot, TimeViewBox, line_pen, seen_outline
 from pianodiff_gui.work.figures import SHOWN
 

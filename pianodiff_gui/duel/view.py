@@ -20,8 +20,8 @@ from pianodiff_gui.look.theme import GRID, Theme, font
 from pianodiff_gui.session.jobs import Job
 from pianodiff_gui.session.timeline import BEFORE, Part
 from pianodiff_gui.sound.player import Player
-from pianodiff_gui.views.diffusion import by_level
-from pianodiff_gui.views.plots import FixedAxis, Plot, Strip, TimeAxis, line_pen
+from pianodiff_gui.views.curves import LevelPlot, by_level
+from pianodiff_gui.views.plots import Plot, Strip, TimeAxis, line_pen
 from pianodiff_gui.work.analysis import pitch_of
 from pianodiff_gui.work.background import Background
 from pianodiff_gui.work.figures import Figures
@@ -188,17 +188,7 @@ class DuelView(QWidget):
     def _make_curves(self) -> QWidget:
         strip = Strip("KS similarity over t")
         strip.note.setText("from noise to music; 1 is alike")
-        self.curves = Plot(
-            self._theme,
-            left=FixedAxis("left", [(y, f"{y:g}") for y in _MARKS]),
-            bottom=pg.AxisItem("bottom"),
-        )
-        box = self.curves.plotItem.vb
-        box.setMouseEnabled(False, False)
-        box.invertX(True)
-        self._grid = [pg.InfiniteLine(pos=y, angle=0) for y in _MARKS]
-        for line in self._grid:
-            self.curves.addItem(line, ignoreBounds=True)
+        self.curves = LevelPlot(self._theme, _MARKS)
         self.curve_items: dict[tuple[int, int], pg.PlotCurveItem] = {}  # by contender's number and window
         strip.body.addWidget(self.curves, 1)
         strip.setMinimumHeight(_CURVES_LEAST)
@@ -286,9 +276,7 @@ class DuelView(QWidget):
             return
         job = self._shown[0].job
         top = job.network.levels
-        self.curves.plotItem.vb.setXRange(0, top, padding=0.02)
-        ticks = [(float(t), str(t) if t < top else f"t = {t}") for t in np.linspace(0, top, 5).round().astype(int)]
-        self.curves.axis("bottom").setTicks([ticks])
+        self.curves.show_levels(top, padding=0.02)
         self._scale_curves()
         self._add_lane(self._shown)
         self._background.run(partial(_context, job), partial(self._show_context, self._shown), log.warning)
@@ -436,8 +424,6 @@ class DuelView(QWidget):
             lane.set_figures(values[lane.contender], best)
 
     def _restyle(self) -> None:
-        for line in self._grid:
-            line.setPen(line_pen(self._theme, "grid"))
         for lane in self.lanes:
             lane.restyle()
             self._colour_curves(lane.contender)

@@ -28,17 +28,17 @@ def test_live_picture_shows_the_state_its_level_and_the_similarity(
     assert loaded.diffusion.stack.currentWidget() is loaded.diffusion.plot
     qtbot.waitUntil(lambda: loaded.diffusion.last_frame is not None, timeout=5000)
     view = loaded.diffusion
-    assert view.level.text().startswith("t = ")
-    assert view.known_item.points > 10 and view.new_item.points > 10
+    assert view.plot.level.text().startswith("t = ")
+    assert view.plot.known_item.points > 10 and view.plot.new_item.points > 10
     frame = view.last_frame
     assert frame is not None
     assert frame.outline.before.seconds.max() < 0 < frame.outline.new.seconds.max()
     engines.release()
     run_to_end(loaded, qtbot)
-    levels, similarities = view.similarity_item.getData()
+    levels, similarities = view.curves.similarity_item.getData()
     assert levels[0] > levels[-1] == 0
     assert similarities[-1] == pytest.approx(0.9)
-    assert view.level.text() == "t = 0"
+    assert view.plot.level.text() == "t = 0"
     assert view.title.text() == "What happened" and "Added 2.0 s" in view.note.text()
 
 

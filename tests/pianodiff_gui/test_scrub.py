@@ -148,20 +148,20 @@ def test_the_slider_shows_the_state_and_marks_its_level(loaded: MainWindow, qtbo
     for index in (2, 7, 0):
         view.scrub.slider.setValue(index)
         moment = history.moments[index]
-        assert view.level.text() == f"t = {moment.level:.0f}"
+        assert view.plot.level.text() == f"t = {moment.level:.0f}"
         assert view.scrub.place.text().startswith(f"window {moment.window + 1} of 2, t = {moment.level:.0f}, ")
-        assert float(view.marker.value()) == moment.level
-        assert view.marker_dot.getData()[1][0] == moment.similarity
-        assert list(view.similarity_item.getData()[1]) == [
+        assert float(view.curves.marker.value()) == moment.level
+        assert view.curves.marker_dot.getData()[1][0] == moment.similarity
+        assert list(view.curves.similarity_item.getData()[1]) == [
             m.similarity for m in history.moments if m.window == moment.window
         ]
-        assert view.known_item.points > 10 and view.new_item.points > 10
-        drawn = view.known_item.boundingRect().united(view.new_item.boundingRect())
+        assert view.plot.known_item.points > 10 and view.plot.new_item.points > 10
+        drawn = view.plot.known_item.boundingRect().united(view.plot.new_item.boundingRect())
         x = moment.x.unpacked()
         assert drawn.bottom() == pytest.approx(x.max()) and drawn.top() == pytest.approx(x.min())
     qtbot.mouseClick(view.scrub.clean, Qt.MouseButton.LeftButton)
-    assert view.level.text() == "t = 160"
-    assert view.new_item.boundingRect().bottom() == pytest.approx(0.2, abs=1e-3)
+    assert view.plot.level.text() == "t = 160"
+    assert view.plot.new_item.boundingRect().bottom() == pytest.approx(0.2, abs=1e-3)
 
 
 def test_a_plan_comes_before_the_past_until_the_slider_is_moved(loaded: MainWindow, qtbot: QtBot) -> None:
@@ -170,10 +170,10 @@ def test_a_plan_comes_before_the_past_until_the_slider_is_moved(loaded: MainWind
     view = loaded.diffusion
     loaded.session.set_target(3.0)
     assert view.title.text() == "What will happen" and view.stack.currentIndex() == 0
-    assert not view.marker.isVisible() and view.scrub.isVisible()
+    assert not view.curves.marker.isVisible() and view.scrub.isVisible()
     loaded.commands["noisier"].trigger()
     assert view.title.text() == "What happened" and view.stack.currentWidget() is view.plot
-    assert view.marker.isVisible() and len(view.similarity_item.getData()[0]) == 5
+    assert view.curves.marker.isVisible() and len(view.curves.similarity_item.getData()[0]) == 5
 
 
 def test_page_keys_step_and_arrows_on_the_slider_cut_nothing(loaded: MainWindow, qtbot: QtBot) -> None:
@@ -265,7 +265,7 @@ def test_moving_while_listening_goes_on_in_the_other_state(
     want = shown_history(loaded).moments[0].x.unpacked()[500:1000]
     heard = stream.got[1][:, 0]
     np.testing.assert_allclose(heard / np.abs(heard).max(), want / np.abs(want).max(), atol=1e-3)
-    qtbot.waitUntil(lambda: loaded.diffusion.playhead.isVisible(), timeout=2000)
+    qtbot.waitUntil(lambda: loaded.diffusion.plot.playhead.isVisible(), timeout=2000)
     loaded.listening.player.close()
 
 
@@ -291,7 +291,7 @@ def test_the_transport_returns_to_the_recording(
     assert timeline is not None
     rate = timeline.sample_rate
     np.testing.assert_array_equal(device.streams[2].heard(), timeline.read(rate, rate + 500)[0])
-    assert not loaded.diffusion.playhead.isVisible()
+    assert not loaded.diffusion.plot.playhead.isVisible()
     loaded.player.pause()
 
 
@@ -398,7 +398,7 @@ def test_the_memory_is_given_back(
     engines.hold(5)
     leave(loaded, qtbot, tmp_path)
     assert not loaded.diffusion.scrub.isVisible()
-    assert not loaded.diffusion.marker.isVisible()
+    assert not loaded.diffusion.curves.marker.isVisible()
     QApplication.processEvents()
     gc.collect()
     assert kept() is None

@@ -347,15 +347,15 @@ def choose(box: object, data: str) -> None:
 def test_lambda_curve_follows_the_choice(loaded: MainWindow) -> None:
     """Breaks when the plot of lambda shows another schedule than the one that will be used."""
     loaded.session.choice.set_settings(sampler="interpolation", steps=200)
-    levels, values = loaded.diffusion.lambda_item.getData()
+    levels, values = loaded.diffusion.curves.lambda_item.getData()
     at_100 = float(values[np.argmin(np.abs(levels - 100))])
     assert at_100 == pytest.approx(0.026, abs=0.001)  # PAPER: lambda at t = 100
     assert levels[-1] == 0 and values[-1] == 1.0
     choose(loaded.controls.sampler.schedule, "linear")
-    levels, values = loaded.diffusion.lambda_item.getData()
+    levels, values = loaded.diffusion.curves.lambda_item.getData()
     assert float(values[np.argmin(np.abs(levels - 100))]) == pytest.approx(0.5, abs=0.01)
     choose(loaded.controls.sampler.menu, "replacement")
-    assert not len(loaded.diffusion.lambda_item.getData()[1])  # it has none
+    assert not len(loaded.diffusion.curves.lambda_item.getData()[1])  # it has none
     assert not loaded.diffusion.lambda_swatch.isVisible()
 
 
