@@ -45,9 +45,10 @@ from core.extension.recipe import build_recipe, check_recipe_destination, recipe
 from core.extension.settings import Settings
 from core.networks.registry import shipped_networks
 from pianodiff_gui.actions.actions import Actions
+from pianodiff_gui.duel.audio import playing_from, span_of
 from pianodiff_gui.duel.duel import Contender, Duel, title_of
 from pianodiff_gui.duel.setup import DuelDialog
-from pianodiff_gui.duel.view import DuelView, playing_from, span_of
+from pianodiff_gui.duel.view import DuelView
 from pianodiff_gui.look import dialogs, wording
 from pianodiff_gui.look.labels import ElidedLabel
 from pianodiff_gui.look.theme import GRID, ICON_SIZE, Theme, font

@@ -15,10 +15,11 @@ from core.analysis.peaks import PeakPyramid
 from core.errors import PianoDiffError
 from pianodiff_gui.look.theme import Theme
 from pianodiff_gui.session.goal import SHORTEST_GAP
+from pianodiff_gui.session.outline import seen_outline
 from pianodiff_gui.session.session import Session
 from pianodiff_gui.session.timeline import BEFORE, Part, Stretch
 from pianodiff_gui.views.handle import Handle
-from pianodiff_gui.views.plots import EnvelopeItem, FixedAxis, Plot, Strip, Swatch, TimeViewBox, line_pen, seen_outline
+from pianodiff_gui.views.plots import EnvelopeItem, FixedAxis, Plot, Strip, Swatch, TimeViewBox, line_pen
 
 _SHORTEST_SPAN = 0.005  # s that can fill the view
 _PAGE_LEAD = 0.05  # share of the view left of the playhead on a fresh page

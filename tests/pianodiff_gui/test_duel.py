@@ -14,8 +14,8 @@ from core.errors import PianoDiffError
 from core.extension.settings import Settings
 from core.study.methods import method_of, parse_method
 from pianodiff_gui.duel.duel import Contender, Phase, refusal
-from pianodiff_gui.duel.lane import written
 from pianodiff_gui.duel.setup import DuelDialog
+from pianodiff_gui.duel.verdict import written
 from pianodiff_gui.session.history import BUDGET
 from pianodiff_gui.session.jobs import Job
 from pianodiff_gui.session.timeline import BEFORE
@@ -446,8 +446,8 @@ def test_the_figures_shown_are_those_measured(loaded: MainWindow, qtbot: QtBot) 
     best = [lane.numbers["evaluations"].font().bold() for lane in view.lanes]
     assert best == [False, True, False]
     assert not any(lane.numbers["similarity"].font().bold() for lane in view.lanes)  # they are all the same
-    assert len(view.curve_items) == 3
-    levels, similarities = view.curve_items[1, 0].getData()
+    assert len(view.similarity.curve_items) == 3
+    levels, similarities = view.similarity.curve_items[1, 0].getData()
     assert levels[-1] == 0 and similarities[-1] == pytest.approx(0.9)
 
 
