@@ -1,4 +1,4 @@
-"""A label that gives way: a long name is shortened instead of widening the window."""
+"""Labels: one that gives way, so that a long name doesn't widen the window, and one whose text can be copied."""
 
 from __future__ import annotations
 
@@ -40,3 +40,13 @@ class ElidedLabel(QLabel):
             self.contentsRect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self.shown_text()
         )
         painter.end()
+
+
+def paragraph(role: str = "") -> QLabel:
+    """Text of several lines, which can be selected."""
+    label = QLabel()
+    label.setWordWrap(True)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    if role:
+        label.setProperty("role", role)
+    return label

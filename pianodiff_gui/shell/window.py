@@ -63,11 +63,13 @@ from pianodiff_gui.session.jobs import Job, Outcome
 from pianodiff_gui.session.preferences import Preferences
 from pianodiff_gui.session.session import Session
 from pianodiff_gui.session.timeline import BEFORE, Gap, Timeline
+from pianodiff_gui.shell.help import about_dialog, shortcuts_dialog
 from pianodiff_gui.sound.player import Player
 from pianodiff_gui.views.compare import CompareDialog
 from pianodiff_gui.views.controls import Controls
 from pianodiff_gui.views.diffusion import DiffusionView
 from pianodiff_gui.views.empty import DropVeil, EmptyView
+from pianodiff_gui.views.export_dialog import ExportDialog
 from pianodiff_gui.views.pitch import PitchView
 from pianodiff_gui.views.takes import TakesView
 from pianodiff_gui.views.waveform import WaveformView
@@ -911,7 +913,7 @@ class MainWindow(QMainWindow):
         if is_shipped(source.path) or not os.access(home, os.W_OK):
             home = Path(self.preferences.folder)
         generated = timeline.generated_frames / timeline.sample_rate
-        dialog = dialogs.ExportDialog(self, self.theme, source, generated, home)
+        dialog = ExportDialog(self, self.theme, source, generated, home)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.export_dialog = dialog
 
@@ -947,13 +949,13 @@ class MainWindow(QMainWindow):
         )
 
     def _show_shortcuts(self) -> None:
-        dialogs.shortcuts_dialog(self).open()
+        shortcuts_dialog(self).open()
 
     def _show_log(self) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.data_folder)))
 
     def _show_about(self) -> None:
-        dialogs.about_dialog(self, self.theme, self._logo).open()
+        about_dialog(self, self.theme, self._logo).open()
 
     def _logo(self, size: int) -> QPixmap:
         picture = QPixmap(str(asset_path("icons/pianodiff.png")))
