@@ -65,9 +65,13 @@ class WaveformView(Strip):
         self.legend.addWidget(Swatch(theme, "ink", "recording"))
         self.generated_swatch = Swatch(theme, "accent", "generated")
         self.legend.addWidget(self.generated_swatch)
+        self._make_plot()
+        self._make_handles()
+        self._connect()
 
+    def _make_plot(self) -> None:
         self.box = TimeViewBox()
-        self.plot = Plot(theme, self.box, left=FixedAxis("left", [(0.0, "0")]), show_bottom=False)
+        self.plot = Plot(self._theme, self.box, left=FixedAxis("left", [(0.0, "0")]), show_bottom=False)
         self.body.addWidget(self.plot, 1)
         self.zero = pg.InfiniteLine(pos=0, angle=0)
         self.zero.setZValue(-5)
@@ -79,14 +83,15 @@ class WaveformView(Strip):
         self.playhead.addMarker("v", position=1.0, size=9)
         self.seams: list[pg.InfiniteLine] = []  # where else one part ends and the next begins
 
+    def _make_handles(self) -> None:
         self.handle = Handle(
-            theme,
+            self._theme,
             self.plot,
             "Length of the extension",
             "Drag to set how long the extension becomes (\u2190 and \u2192, with Shift by whole seconds)",
         )
         self.prelude_handle = Handle(
-            theme,
+            self._theme,
             self.plot,
             "Length of what comes before",
             "Drag to the left to add something before the recording (Alt+\u2190 and Alt+\u2192)",
@@ -94,8 +99,8 @@ class WaveformView(Strip):
         )
         about = "Drag to set what is filled anew"
         self.gap_handles = (
-            Handle(theme, self.plot, "Start of the selection", about, side=-1),
-            Handle(theme, self.plot, "End of the selection", about),
+            Handle(self._theme, self.plot, "Start of the selection", about, side=-1),
+            Handle(self._theme, self.plot, "End of the selection", about),
         )
         for handle in self._handles:
             handle.dragged.connect(partial(self._dragged, handle))
@@ -106,6 +111,8 @@ class WaveformView(Strip):
         self._scroll.setInterval(_SCROLL_INTERVAL)
         self._scroll.timeout.connect(self._scroll_on)
 
+    def _connect(self) -> None:
+        session = self._session
         self.box.clicked.connect(self._clicked)
         self.box.zoomed.connect(self._user_moved)
         self.box.selected.connect(session.select)
@@ -114,7 +121,7 @@ class WaveformView(Strip):
         session.source_changed.connect(self._source_changed)
         session.timeline_changed.connect(self._timeline_changed)
         session.target_changed.connect(self._target_changed)
-        theme.changed.connect(self._restyle)
+        self._theme.changed.connect(self._restyle)
         self._restyle()
 
     # What the user does
