@@ -1,10 +1,10 @@
-"""Labels: one that gives way, so that a long name doesn't widen the window, and one whose text can be copied."""
+"""Labels that give way, so that a long name does not widen the window, text that can be copied, and a line."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy
+from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy
 
 
 class ElidedLabel(QLabel):
@@ -50,3 +50,11 @@ def paragraph(role: str = "") -> QLabel:
     if role:
         label.setProperty("role", role)
     return label
+
+
+def hairline() -> QFrame:
+    """A line from left to right, between what is listed and what it comes to."""
+    line = QFrame()
+    line.setObjectName("hairline")
+    line.setFixedHeight(1)
+    return line

@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QDialog,
-    QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -20,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from pianodiff_gui.look import wording
-from pianodiff_gui.look.labels import ElidedLabel
+from pianodiff_gui.look.labels import ElidedLabel, hairline
 from pianodiff_gui.look.theme import GRID, font
 from pianodiff_gui.networks.networks import Found
 
@@ -96,10 +95,7 @@ class CardDialog(QDialog):
         summary = " ".join(found.info.summary.split())
         if summary:
             grid.addWidget(_plain(summary), 1, 0, 1, 2)
-        line = QFrame()
-        line.setObjectName("hairline")
-        line.setFixedHeight(1)
-        grid.addWidget(line, 2, 0, 1, 2)
+        grid.addWidget(hairline(), 2, 0, 1, 2)
         for name, value in rows:
             row = grid.rowCount()
             term = QLabel(name)

@@ -68,10 +68,10 @@ def share_box(low: float, high: float, step: float, tip: str) -> QDoubleSpinBox:
     return box
 
 
-def settle_menu(box: QComboBox, theme: Theme) -> None:
-    """As wide as there is room, its lines drawn as those of the menu bar."""
+def settle_menu(box: QComboBox, theme: Theme, letters: int = 6) -> None:
+    """As wide as there is room, for `letters` at least; its lines drawn as those of the menu bar."""
     box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    box.setMinimumContentsLength(6)
+    box.setMinimumContentsLength(letters)
     box.setItemDelegate(MenuDelegate(theme, box))
 
 
@@ -100,9 +100,10 @@ def section(text: str) -> QLabel:
     return label
 
 
-def muted() -> QLabel:
+def small(role: str = "muted") -> QLabel:
+    """Small text of several lines: "muted" or "warning"."""
     label = QLabel()
-    label.setProperty("role", "muted")
+    label.setProperty("role", role)
     label.setWordWrap(True)
     label.setFont(font(8.75))
     return label

@@ -21,7 +21,7 @@ from pianodiff_gui.look import wording
 from pianodiff_gui.look.theme import GRID, font
 from pianodiff_gui.session.engine import Engine
 from pianodiff_gui.session.jobs import Frame
-from pianodiff_gui.views.fields import action_button, muted
+from pianodiff_gui.views.fields import action_button, small
 from pianodiff_gui.views.panel import CostShown
 
 _PROGRESS_INTERVAL = 250  # ms
@@ -69,7 +69,7 @@ class Foot(QStackedWidget):
             grid.addWidget(name, line, 0)
             grid.addWidget(value, line, 1)
             self.cost_values.append(value)
-        self.cost_message = muted()
+        self.cost_message = small()
         self.cost_message.setContentsMargins(12, GRID, 12, GRID)
         self.cost.addWidget(table)
         self.cost.addWidget(self.cost_message)
@@ -93,7 +93,7 @@ class Foot(QStackedWidget):
         self.progress = QProgressBar()
         self.progress.setRange(0, 1000)
         self.progress.setTextVisible(False)
-        self.elapsed, self.left = muted(), muted()
+        self.elapsed, self.left = small(), small()
         for label in (self.elapsed, self.left):
             label.setFont(font(8.75, tabular=True))
             label.setWordWrap(False)

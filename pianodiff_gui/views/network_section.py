@@ -25,7 +25,7 @@ from pianodiff_gui.look.labels import ElidedLabel
 from pianodiff_gui.look.theme import GRID, PANEL_WIDTH, Theme, font
 from pianodiff_gui.networks.networks import Networks
 from pianodiff_gui.session.session import Session
-from pianodiff_gui.views.fields import column, fill, icon_button, muted, section, settle_menu, show_choice
+from pianodiff_gui.views.fields import column, fill, icon_button, section, settle_menu, show_choice, small
 from pianodiff_gui.views.panel import CHOOSE_NETWORK, network_label, network_menu
 
 _FIELD_WIDTH = PANEL_WIDTH - 4 * GRID  # px of the panel between its margins
@@ -83,7 +83,7 @@ class NetworkSection(QWidget):
         self.info = icon_button("About this network")
         self.info.setDefaultAction(commands["network_info"])
         self.info.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
-        self.summary = muted()
+        self.summary = small()
         self.summary.setTextFormat(Qt.TextFormat.PlainText)  # it comes from somebody's file
         self.shown = QCheckBox("Show it the known audio")
         self.shown.setToolTip(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.diffusion.own_sampler import find_sampler
-from core.diffusion.samplers import SAMPLERS
+from core.diffusion.samplers import SAMPLERS, SOLVERS
 from core.errors import PianoDiffError
 from core.extension.plan import Plan
 from core.extension.settings import Settings
@@ -40,17 +40,22 @@ class Line:
     tip: str = ""
 
 
+def samplers(own: Sequence[str]) -> list[Line]:
+    """A line for each method, and for each of the user's own files."""
+    methods = [Line(sampler.title, sampler.name, sampler.summary) for sampler in SAMPLERS.values()]
+    return methods + [Line(Path(path).name, path, path) for path in own]
+
+
+def solver_menu() -> list[Line]:
+    return [Line(title, name) for name, title in SOLVERS.items()]
+
+
 def sampler_menu(own: Sequence[str]) -> list[Line | None]:
     """The methods, the authors' versions of them, the user's own files, and the way to more; None is a hairline."""
-    lines: list[Line | None] = []
-    for sampler in SAMPLERS.values():
-        if sampler.name == _FIRST_OF_THE_AUTHORS:
-            lines.append(None)
-        lines.append(Line(sampler.title, sampler.name, sampler.summary))
-    lines.append(None)
-    lines.extend(Line(Path(path).name, path, path) for path in own)
-    lines.append(Line("Choose a sampler\u2026", CHOOSE_SAMPLER))
-    return lines
+    lines: list[Line | None] = list(samplers(own))
+    lines.insert(len(SAMPLERS), None)
+    lines.insert(list(SAMPLERS).index(_FIRST_OF_THE_AUTHORS), None)
+    return [*lines, Line("Choose a sampler\u2026", CHOOSE_SAMPLER)]
 
 
 def network_menu(shipped: Sequence[Entry], own: Sequence[Entry]) -> list[Line | None]:

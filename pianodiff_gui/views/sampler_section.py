@@ -8,7 +8,8 @@ from PySide6.QtCore import QSignalBlocker, Signal
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QComboBox, QSpinBox, QWidget
 
-from core.diffusion.samplers import SAMPLERS, SOLVERS
+from core.diffusion.samplers import SAMPLERS
+from core.extension.settings import MAX_STEPS
 from pianodiff_gui.look import wording
 from pianodiff_gui.look.theme import Theme
 from pianodiff_gui.session.choice import Choice
@@ -16,16 +17,24 @@ from pianodiff_gui.views.fields import (
     column,
     fill,
     icon_button,
-    muted,
     number_box,
     row,
     section,
     settle_menu,
     share_box,
     show_choice,
+    small,
 )
 from pianodiff_gui.views.lambda_points import points_of
-from pianodiff_gui.views.panel import CHOOSE_SAMPLER, DRAWN, LAMBDA_TITLES, Line, sampler_menu, sampler_shown
+from pianodiff_gui.views.panel import (
+    CHOOSE_SAMPLER,
+    DRAWN,
+    LAMBDA_TITLES,
+    Line,
+    sampler_menu,
+    sampler_shown,
+    solver_menu,
+)
 
 
 class SamplerSection(QWidget):
@@ -60,7 +69,7 @@ class SamplerSection(QWidget):
         self.menu = QComboBox()
         self.menu.setMaxVisibleItems(16)
         self.menu.setAccessibleName("Sampler")
-        self.summary = muted()
+        self.summary = small()
         self.schedule = QComboBox()
         fill(self.schedule, [Line(title, name) for name, title in LAMBDA_TITLES.items()])
         self.schedule.setToolTip(
@@ -68,14 +77,13 @@ class SamplerSection(QWidget):
             "the points of the curve; a double click adds one or takes one away."
         )
         self.solver = QComboBox()
-        fill(self.solver, [Line(title, name) for name, title in SOLVERS.items()])
+        fill(self.solver, solver_menu())
         self.solver.setToolTip("How a step is taken: DPM-Solver++ needs fewer of them")
         self.eta = share_box(0.05, 1.0, 0.05, "How much of the noise is drawn anew in each step: 1 is ancestral")
         self.jump = number_box(1, 1000, "Length of a jump back to noisier levels, in steps")
         self.resamplings = number_box(1, 100, "How often each jump is repeated")
-        self.steps = number_box(
-            1, 1000, "Denoising steps of a window: fewer are faster and rougher. The paper uses 200."
-        )
+        about = "Denoising steps of a window: fewer are faster and rougher. The paper uses 200."
+        self.steps = number_box(1, MAX_STEPS, about)
         self.seed = number_box(0, 2**31 - 1, "The same seed gives the same music again")
         self.dice = icon_button("Draw another seed")
         self.dice.setToolTip("Draw another seed")
