@@ -17,7 +17,8 @@ from core.audio.source import Source, open_source
 from core.extension.settings import Settings
 from pianodiff_gui.session.timeline import Stretch, Timeline
 from pianodiff_gui.shell.window import MainWindow
-from pianodiff_gui.sound.player import Player, Ring, fold
+from pianodiff_gui.sound.feed import Ring, fold
+from pianodiff_gui.sound.player import Player
 from tests.pianodiff_gui.conftest import run_to_end, write_clip
 
 
