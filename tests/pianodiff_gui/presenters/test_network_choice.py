@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import pickle
 import shutil
 import threading
@@ -13,33 +12,29 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 from PySide6.QtCore import QMimeData, QPoint, QPointF, Qt, QUrl
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
 from core.assets import asset_path
-from core.extension.settings import Settings
-from core.networks.checkpoint import load_denoiser
-from core.networks.foreign.reading import SUFFIXES
 from core.networks.registry import find_network, shipped_networks
-from pianodiff_gui.look import wording
 from pianodiff_gui.look.theme import Theme
-from pianodiff_gui.networks.card import CardDialog
-from pianodiff_gui.networks.networks import NETWORK_SUFFIXES, Found, is_network_path, read_network, tell_apart
-from pianodiff_gui.session.jobs import Job
-from pianodiff_gui.session.preferences import Preferences, Remembered
-from pianodiff_gui.session.timeline import Timeline
+from pianodiff_gui.networks.networks import is_network_path
+from pianodiff_gui.session.preferences import Preferences
 from pianodiff_gui.shell.window import MainWindow
 from pianodiff_gui.work.worker import TorchEngines
 from tests.core.tiny_network import write_tiny_network
-from tests.pianodiff_gui.conftest import FakeEngines, open_clip, run_to_end, use_network, watch_event_loop, write_clip
-
-
-@pytest.fixture
-def tiny(tmp_path: Path) -> Path:
-    return write_tiny_network(tmp_path / "nets" / "tiny", trained_on="Two hours of a music box.")
+from tests.pianodiff_gui.conftest import (
+    FakeEngines,
+    card_of,
+    menu,
+    open_clip,
+    run_to_end,
+    use_network,
+    watch_event_loop,
+    write_clip,
+)
 
 
 @pytest.fixture
@@ -62,18 +57,6 @@ def start(qtbot: QtBot, theme: Theme, tmp_path: Path, problems: list[str]) -> It
     for window in made:
         window.close()
         window.deleteLater()
-
-
-def card_of(window: MainWindow, qtbot: QtBot) -> CardDialog:
-    qtbot.waitUntil(lambda: window.network_choice.card is not None, timeout=10_000)
-    card = window.network_choice.card
-    assert card is not None
-    return card
-
-
-def menu(window: MainWindow) -> list[str]:
-    box = window.controls.network.menu
-    return [box.itemText(i) for i in range(box.count()) if box.itemText(i)]
 
 
 def choose(window: MainWindow, name: str) -> None:
@@ -164,15 +147,6 @@ def test_choosing_and_the_card_have_keys(window: MainWindow, qtbot: QtBot, monke
     qtbot.keyClick(card, Qt.Key.Key_Return)
     assert window.network_choice.card is None
     assert window.controls.network.info.focusPolicy() & Qt.FocusPolicy.TabFocus
-
-
-def test_a_card_that_says_nothing_of_its_training_says_so(window: MainWindow, tmp_path: Path) -> None:
-    """Breaks when an empty line stands where a reader looks for what a network learned from."""
-    found = read_network(str(write_tiny_network(tmp_path / "tiny")))
-    assert isinstance(found, Found)
-    card = CardDialog(window, found, new=True)
-    assert card.rows["Trained on"].text() == "not said"
-    card.deleteLater()
 
 
 def test_own_networks_and_the_last_choice_are_remembered(
@@ -402,22 +376,6 @@ def test_a_shipped_network_chosen_by_its_folder_is_the_shipped_one(window: MainW
     assert window.preferences.networks == ()
 
 
-def test_networks_of_the_same_title_are_told_apart(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
-    """Breaks when two runs of one training, or one that calls itself like the default, cannot be told from another."""
-    first = write_tiny_network(tmp_path / "monday" / "run")
-    second = write_tiny_network(tmp_path / "tuesday" / "run")
-    double = write_tiny_network(tmp_path / "mine", title="Spectral U-Net")
-    for path in (first, second, double):
-        use_network(window, qtbot, path)
-    own = ["Tiny (monday/run)", "Tiny (tuesday/run)", "Spectral U-Net (mine)"]
-    shipped = [info.title for info in shipped_networks()]
-    assert "Spectral U-Net" in shipped and menu(window)[: len(shipped) + 3] == [*shipped, *own]
-    window.preferences.add_step_seconds(str(first), "cpu", 1.0)
-    assert window.preferences.step_seconds(str(second), "cpu") is None  # their folders are both called "run"
-    labels = tell_apart([("A", "/x/run"), ("A", "/y/x/run"), ("B", "/z")])
-    assert len(set(labels)) == 3 and labels[2] == "B"
-
-
 def test_reading_never_stops_the_window_shows_itself_and_can_be_cancelled(
     loaded: MainWindow, qtbot: QtBot, tiny: Path, problems: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -557,118 +515,3 @@ def test_takes_are_recovered_together_with_the_own_network(
     assert again.session.timeline is not None
     assert again.session.timeline.stretches[0].settings.network == str(tiny) == again.session.choice.settings.network
     again.mark_exported()
-
-
-def test_weights_written_anew_are_read_anew(tiny: Path, source: object, tmp_path: Path) -> None:
-    """Breaks when a network that is still being trained plays on with the weights it had when it was first used."""
-    engines = TorchEngines()
-    settings = Settings(network=str(tiny), device="cpu", steps=2)
-
-    def loaded_now() -> object:
-        engines(Job(Timeline(source), settings, find_network(str(tiny)), 0.5))  # type: ignore[arg-type]
-        assert engines._loaded is not None
-        return engines._loaded[1]
-
-    first = loaded_now()
-    assert loaded_now() is first
-    other = write_tiny_network(tmp_path / "other")
-    os.utime(other / "weights.safetensors", ns=(1, 1))
-    os.replace(other / "weights.safetensors", tiny / "weights.safetensors")
-    assert loaded_now() is not first
-    assert load_denoiser(str(tiny), torch.device("cpu")) is not first
-
-
-def long_network(folder: Path) -> Path:
-    return write_tiny_network(
-        folder / ("a_folder_whose_name_never_ends_" * 5),
-        title="A title that goes on " * 8,
-        summary="<b>Bold</b> <img src='file:///none.png'> words. " * 20,
-        trained_on="Many hours of many pianos. " * 60,
-    )
-
-
-def test_a_long_card_fits_the_smallest_window(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
-    """Breaks when long texts push the buttons off the screen, widen the card, or are taken for HTML."""
-    window.resize(960, 640)
-    qtbot.wait(30)
-    window.network_choice.consider(str(long_network(tmp_path)))
-    card = card_of(window, qtbot)
-    qtbot.wait(30)
-    assert card.height() <= window.height() and card.width() < 600
-    assert card.use.isVisible() and card.use.geometry().bottom() < card.height()
-    bar = card.area.verticalScrollBar()
-    assert bar.maximum() > 0 and card.area.focusPolicy() & Qt.FocusPolicy.TabFocus  # the rest is a scroll away
-    body = card.area.widget()
-    assert body is not None and body.width() <= card.area.viewport().width()
-    folder = card.rows["Folder"]
-    assert "\u2026" in folder.shown_text() and folder.toolTip() == folder.text()  # type: ignore[attr-defined]
-    assert folder.shown_text().endswith("never_ends_")  # type: ignore[attr-defined]
-    for label in (card.heading, *card.rows.values()):
-        assert label.textFormat() == Qt.TextFormat.PlainText
-    card.use.click()
-    qtbot.wait(30)
-    assert window.width() == 960 and window.minimumSizeHint().width() <= 960
-    assert window.controls.network.menu.shown_text() != window.controls.network.menu.currentText()
-    assert window.controls.network.summary.textFormat() == Qt.TextFormat.PlainText
-    assert len(window.controls.network.summary.text()) < 200
-
-
-def test_a_short_card_shows_all_of_itself(window: MainWindow, qtbot: QtBot, tiny: Path) -> None:
-    """Breaks when a line of an ordinary card is hidden behind a scroll bar nobody needs."""
-    window.network_choice.consider(str(tiny))
-    card = card_of(window, qtbot)
-    qtbot.wait(30)
-    assert card.area.verticalScrollBar().maximum() == 0
-    left = {label.mapTo(card, QPoint(0, 0)).x() for label in card.rows.values()}
-    assert len(left) == 1  # one column
-    card.reject()
-
-
-def test_the_notice_is_scrolled_into_view_in_a_small_window(window: MainWindow, qtbot: QtBot) -> None:
-    """Breaks when the reason why another network is used stands where nobody sees it."""
-    window.resize(960, 640)
-    qtbot.wait(30)
-    window.controls.show_notice("\u201cTiny\u201d cannot be used. " + "/a/very/long/path" * 8, "x")
-    notice, area = window.controls.notice, window.controls._area
-
-    def visible() -> bool:
-        bottom = notice.mapTo(area.viewport(), QPoint(0, notice.height())).y()
-        return 0 < bottom <= area.viewport().height()
-
-    qtbot.waitUntil(visible, timeout=2000)
-    right = notice.mapTo(window.controls, QPoint(notice.width(), 0)).x()
-    assert right <= window.controls.width() - 8
-
-
-def test_every_file_that_can_be_opened_is_offered_and_can_be_dropped() -> None:
-    """Breaks when the window does not offer a kind of checkpoint that the networks' reader understands."""
-    assert set(SUFFIXES) == set(NETWORK_SUFFIXES)
-
-
-def test_a_settings_file_that_makes_no_sense_is_no_network(own_settings: None) -> None:
-    """Breaks when an edited or half-written settings file keeps the window from opening."""
-    preferences = Preferences()
-    preferences.networks = (Remembered("/a", "A, \u201cb\u201d; c", "/a/weights"),)
-    assert Preferences().networks == (Remembered("/a", "A, \u201cb\u201d; c", "/a/weights"),)
-    for text in ("{", "17", '[{"path": "/a"}]', "[1]"):
-        preferences._store.setValue("networks/own", text)
-        assert Preferences().networks == ()
-
-
-@pytest.mark.parametrize(
-    ("size", "words"), [(640, "640 B"), (12_345, "12 kB"), (26_191_036, "26.2 MB"), (1_400_000_000, "1.4 GB")]
-)
-def test_sizes_are_said_as_people_say_them(size: int, words: str) -> None:
-    """Breaks when a card says 26191036."""
-    assert wording.file_size(size) == words
-
-
-def test_long_words_can_be_wrapped_and_texts_cut_between_words() -> None:
-    """Breaks when a path without a blank runs out of the panel, or a summary is cut within a word."""
-    path = "/some/where/networks/" + "x" * 60
-    pieces = wording.breakable(path).split("\u200b")
-    assert "".join(pieces) == path and max(map(len, pieces)) <= 24
-    assert wording.short("a b\n c", 10) == "a b c"
-    assert wording.short("one two three four", 9) == "one two\u2026"
-    assert wording.place(Path.home() / "a") == str(Path("~/a")) and wording.place(Path("/a/b")) == str(Path("/a/b"))
-    assert wording.short("x" * 50, 9) == "x" * 9 + "\u2026"
