@@ -1,4 +1,4 @@
-"""What the lanes of a duel draw and play: where the new part lies, what is around it, what was made. No Qt here."""
+"""What the lanes of a duel draw and play: the new part, what is around it, what was made of it. No widgets here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The figures that the lanes of a duel are compared by, and which is the best of each. No Qt here."""
+"""The figures that the lanes of a duel are compared by, and which is the best of each. No widgets here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A duel in words: what its contenders have in common, how far each of them is and all of them are. No Qt here."""
+"""A duel in words: what its contenders have in common, how far each of them is and all of them are. No widgets here."""
 
 from __future__ import annotations
 

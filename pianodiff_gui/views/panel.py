@@ -1,4 +1,4 @@
-"""What the panel at the right shows: the lines of its menus, the fields of a sampler, lengths and costs. No Qt here."""
+"""What the panel at the right shows: lines of menus, fields of a sampler, lengths and costs. No widgets here."""
 
 from __future__ import annotations
 

@@ -28,7 +28,6 @@ from pianodiff_gui.session.jobs import Job
 from pianodiff_gui.session.preferences import Preferences
 from pianodiff_gui.session.timeline import BEFORE
 from pianodiff_gui.shell.window import MainWindow
-from tests.core.tiny_network import write_tiny_network
 
 RATE = 22_050
 
@@ -271,6 +270,8 @@ def choose(box: object, data: str) -> None:
 
 @pytest.fixture
 def tiny(tmp_path: Path) -> Path:
+    from tests.core.tiny_network import write_tiny_network  # loads torch, which most of these tests need not
+
     return write_tiny_network(tmp_path / "nets" / "tiny", trained_on="Two hours of a music box.")
 
 
