@@ -101,16 +101,16 @@ def paint_window(source: Source, result: Result, settings: Settings, pictures: l
         QSettings.setPath(QSettings.Format.IniFormat, QSettings.Scope.UserScope, folder)
         window = make_window(application, folder=Path(folder))
         session = window.session
-        session.set_settings(seed=settings.seed, steps=settings.steps, sampler=settings.sampler)
-        session.set_network(find_network(settings.network), settings.network)
+        session.choice.set_settings(seed=settings.seed, steps=settings.steps, sampler=settings.sampler)
+        session.choice.set_network(find_network(settings.network), settings.network)
         window.resize(1440, 900)
         window.show()
         window.warm_up()  # torch is there already, so this only tells the window what there is
         takes = Takes().added(Timeline(source, (Stretch(samples, settings, run),)))
         window.opening.open_saved(Saved.of(source, takes, settings, SECONDS, 0.0, 0.0))
         pump(application, lambda: session.timeline is not None)
-        assert session.network is not None
-        job = Job(Timeline(source), settings, session.network, SECONDS)
+        assert session.choice.network is not None
+        job = Job(Timeline(source), settings, session.choice.network, SECONDS)
         outcome = Outcome(samples, True, result.evaluations, result.elapsed, None, run["device"], run)
         window.diffusion.show_past_run(job, pictures, outcome)
         pump(application, lambda: window.analysing.settled and window.controls.device.isEnabled(), settle=0.3)

@@ -9,16 +9,18 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from PySide6.QtWidgets import QApplication
+    from PySide6.QtWidgets import QApplication, QWidget
 
     from pianodiff_gui.shell.window import MainWindow
 
 WIDTH, HEIGHT = 1440, 900
 DUEL = ("interpolation+ancestral", "decoupled", "replacement+dpmpp-2m-sde")
+_SETTLE = 0.3  # s from when everything is known until it is drawn
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -34,7 +36,7 @@ def main(argv: list[str] | None = None) -> int:
     from PySide6.QtCore import QSettings
 
     from core.assets import asset_path
-    from pianodiff_gui.app import make_application, make_window, pump
+    from pianodiff_gui.app import make_application, make_window
 
     options.folder.mkdir(parents=True, exist_ok=True)
     clip = options.clip if options.clip is not None else asset_path("demo/demo.wav")
@@ -45,84 +47,128 @@ def main(argv: list[str] | None = None) -> int:
         window = make_window(application, folder=Path(home))
         window.resize(WIDTH, HEIGHT)
         window.show()
-
-        def take(state: str) -> None:
-            for mode in ("light", "dark"):
-                window.set_theme(mode)
-                pump(application, lambda: True, 0.1)
-                path = options.folder / f"{state}-{mode}.png"
-                if not window.grab().save(str(path)):
-                    raise OSError(f"{path} could not be written")
-                print(path, flush=True)
-
-        window.warm_up()
-        pump(application, lambda: window.controls.device.isEnabled())
-        take("empty")
-        window.opening.open_path(clip)
-        pump(application, lambda: window.session.source is not None and window.analysing.settled, 0.3)
-        window.session.set_settings(steps=options.steps)
-        window.session.set_target(options.seconds)
-        pump(application, lambda: True, 0.3)
-        take("loaded")
-        take_duel(application, window, options.duel_steps, take)
-
-        def run_to_end(command: str) -> None:
-            window.commands[command].trigger()
-            pump(application, lambda: not window.session.running and window.analysing.settled, 0.3)
-
-        window.session.extend()
-
-        def well_under_way() -> bool:
-            frame = window.diffusion.last_frame
-            return frame is not None and frame.evaluations >= 0.8 * frame.evaluations_total
-
-        pump(application, well_under_way, 0.0)
-        take("running")
-        pump(application, lambda: not window.session.running and window.analysing.settled, 0.3)
-        take("finished")
-        window.diffusion.scrub.step(-options.steps // 3)
-        take("scrub")
-        window.session.set_settings(sampler="decoupled")
-        run_to_end("again")
-        window.session.set_prelude_target(1.5)
-        run_to_end("extend")
-        window.session.rename_take(2, "with a prelude")
-        window.session.select(2.0, 2.8)
-        pump(application, lambda: window.analysing.settled, 0.3)
-        take("takes")
-        window.session.select(0.0, 0.0)
+        camera = Camera(application, window, options.folder)
+        take_opening(camera, clip, options.steps, options.seconds)
+        take_duel(camera, options.duel_steps)
+        take_run(camera, options.steps)
+        take_takes(camera)
         window.set_theme("light")
-        take_card(application, window, Path(home), options.folder / "own-network.png")
+        take_card(camera, Path(home))
         window.keeping.mark_all_safe()
         window.close()
         application.processEvents()
     return 0
 
 
-def take_duel(application: QApplication, window: MainWindow, steps: int, take: Callable[[str], None]) -> None:
+@dataclass
+class Camera:
+    """Waits for the window, and writes pictures of it into a folder."""
+
+    application: QApplication
+    window: MainWindow
+    folder: Path
+
+    def wait(self, reached: Callable[[], bool], settle: float = _SETTLE, patience: float = 600.0) -> None:
+        """As `app.pump`."""
+        from pianodiff_gui.app import pump
+
+        pump(self.application, reached, settle, patience)
+
+    def wait_until_settled(self) -> None:
+        """Until there is a recording, nothing runs, and all that can be known is drawn."""
+        window = self.window
+        self.wait(
+            lambda: window.session.source is not None and not window.session.engine.running and window.analysing.settled
+        )
+
+    def run_to_end(self, command: str) -> None:
+        self.window.commands[command].trigger()
+        self.wait_until_settled()
+
+    def take(self, state: str) -> None:
+        """The window in light and in dark."""
+        for mode in ("light", "dark"):
+            self.window.set_theme(mode)
+            self.wait(lambda: True, 0.1)
+            self.save(self.window, f"{state}-{mode}.png")
+
+    def save(self, widget: QWidget, name: str) -> None:
+        path = self.folder / name
+        if not widget.grab().save(str(path)):
+            raise OSError(f"{path} could not be written")
+        print(path, flush=True)
+
+
+def take_opening(camera: Camera, clip: Path, steps: int, seconds: float) -> None:
+    """Write the window before anything is open, then with `clip`."""
+    window = camera.window
+    window.warm_up()
+    camera.wait(lambda: window.controls.device.isEnabled(), 0.0)
+    camera.take("empty")
+    window.opening.open_path(clip)
+    camera.wait_until_settled()
+    window.session.choice.set_settings(steps=steps)
+    window.session.set_target(seconds)
+    camera.wait(lambda: True)
+    camera.take("loaded")
+
+
+def take_duel(camera: Camera, steps: int) -> None:
     """Write a duel that is done, zero-shot: a network that is shown the known audio blurs what the samplers do."""
     from dataclasses import replace
 
     from core.study.methods import parse_method
-    from pianodiff_gui.app import pump
 
-    duel, settings = window.duel, replace(window.session.settings, zero_shot=True)
+    window = camera.window
+    duel, settings = window.duel, replace(window.session.choice.settings, zero_shot=True)
     if not duel.start([parse_method(f"{method}@{steps}", settings) for method in DUEL]):
         raise RuntimeError("the duel could not be started")
-    pump(application, lambda: not duel.running, patience=3600.0)
-    pump(application, lambda: all(window.figures.of(timeline) for timeline in duel.timelines), 1.0)
+    camera.wait(lambda: not duel.running, 0.0, patience=3600.0)
+    camera.wait(lambda: all(window.figures.of(timeline) for timeline in duel.timelines), 1.0)
     duel.hear(duel.done[0])
-    pump(application, lambda: True, 0.3)
-    take("duel")
+    camera.wait(lambda: True)
+    camera.take("duel")
     duel.close()
     window.player.seek(0.0)
 
 
-def take_card(application: QApplication, window: MainWindow, home: Path, path: Path) -> None:
-    """Write the card of an own network to `path`: a copy of the shipped one, which says so."""
+def take_run(camera: Camera, steps: int) -> None:
+    """Write a run well under way, its end, and a step that is gone back to."""
+    window = camera.window
+    window.session.extend()
+
+    def well_under_way() -> bool:
+        frame = window.diffusion.last_frame
+        return frame is not None and frame.evaluations >= 0.8 * frame.evaluations_total
+
+    camera.wait(well_under_way, 0.0)
+    camera.take("running")
+    camera.wait_until_settled()
+    camera.take("finished")
+    window.diffusion.scrub.step(-steps // 3)
+    camera.take("scrub")
+
+
+def take_takes(camera: Camera) -> None:
+    """Write a second take with a prelude and a selection in it."""
+    from pianodiff_gui.session.timeline import BEFORE
+
+    session = camera.window.session
+    session.choice.set_settings(sampler="decoupled")
+    camera.run_to_end("again")
+    session.set_target(1.5, BEFORE)
+    camera.run_to_end("extend")
+    session.rename_take(2, "with a prelude")
+    session.select(2.0, 2.8)
+    camera.wait_until_settled()
+    camera.take("takes")
+    session.select(0.0, 0.0)
+
+
+def take_card(camera: Camera, home: Path) -> None:
+    """Write the card of an own network: a copy of the shipped one, which says so."""
     from core.networks.card import CONFIG_NAME
     from core.networks.registry import shipped_networks
-    from pianodiff_gui.app import pump
 
     os.environ["HOME"] = str(home)  # the card names the folder
     folder = home / "networks" / "my-piano"
@@ -130,13 +176,11 @@ def take_card(application: QApplication, window: MainWindow, home: Path, path: P
     config = json.loads((folder / CONFIG_NAME).read_text(encoding="utf-8"))
     config |= {"title": "My piano", "summary": "A copy of the network that comes with PianoDiff, for this picture."}
     (folder / CONFIG_NAME).write_text(json.dumps(config), encoding="utf-8")
-    choice = window.network_choice
+    choice = camera.window.network_choice
     choice.consider(str(folder))
-    pump(application, lambda: choice.card is not None, 0.3)
+    camera.wait(lambda: choice.card is not None)
     assert choice.card is not None
-    if not choice.card.grab().save(str(path)):
-        raise OSError(f"{path} could not be written")
-    print(path, flush=True)
+    camera.save(choice.card, "own-network.png")
     choice.card.reject()
 
 

@@ -20,7 +20,7 @@ def _redo(situation: Situation) -> Offer:
 
 def _length(situation: Situation) -> Offer:
     """Also while a run is under way: more may be asked for meanwhile."""
-    return Offer(situation.nothing or situation.session.occupied)
+    return Offer(situation.nothing or situation.session.engine.occupied)
 
 
 def _mark(situation: Situation) -> Offer:

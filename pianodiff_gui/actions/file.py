@@ -16,7 +16,7 @@ def _choose(situation: Situation) -> Offer:
 
 
 def _about_network(situation: Situation) -> Offer:
-    return Offer("" if situation.session.network is not None else "There is no network.")
+    return Offer("" if situation.session.choice.network is not None else "There is no network.")
 
 
 def _export(situation: Situation) -> Offer:

@@ -24,7 +24,7 @@ def _move(situation: Situation) -> Offer:
 
 
 def _listen(situation: Situation) -> Offer:
-    blocked = situation.session.occupied or situation.no_past or situation.silent
+    blocked = situation.session.engine.occupied or situation.no_past or situation.silent
     return Offer(blocked, _LISTEN_TIP, icon="pause" if situation.playing_step else "")
 
 

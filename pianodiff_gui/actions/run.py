@@ -28,15 +28,15 @@ def _duel(situation: Situation) -> Offer:
 def _cancel(situation: Situation) -> Offer:
     """What there is to be got out of, the nearest first."""
     session = situation.session
-    if situation.reading_network and not session.running:
+    if situation.reading_network and not session.engine.running:
         return Offer(tip="Do not wait for the network that is being read")
-    if situation.lanes is not None and not session.running:
+    if situation.lanes is not None and not session.engine.running:
         return Offer(tip="Close the duel")
     if session.selection is not None:
         return Offer(tip="Take the selection away")
-    if not session.running:
+    if not session.engine.running:
         return Offer("Nothing is running.")
-    return Offer("It is stopping." if session.cancelling else "")
+    return Offer("It is stopping." if session.engine.cancelling else "")
 
 
 RUN = (

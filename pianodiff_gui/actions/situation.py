@@ -47,12 +47,13 @@ class Situation:
     @property
     def busy(self) -> str:
         """Why nothing can be changed while the engine is at work, or something occupies the session."""
-        return self.session.occupied or ("Cancel the running extension first." if self.session.running else "")
+        engine = self.session.engine
+        return engine.occupied or ("Cancel the running extension first." if engine.running else "")
 
     @property
     def takes_busy(self) -> str:
         """Why the takes can't be changed."""
-        return self.nothing or self.session.takes_blocked()
+        return self.nothing or self.session.engine.busy
 
     @property
     def untaken(self) -> str:

@@ -11,7 +11,7 @@ def _zoom(situation: Situation) -> Offer:
 
 
 def _scrub(situation: Situation) -> Offer:
-    return Offer(situation.session.occupied or situation.no_past)
+    return Offer(situation.session.engine.occupied or situation.no_past)
 
 
 VIEW = (

@@ -13,17 +13,18 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from core.diffusion.own_sampler import find_sampler
 from core.diffusion.samplers import SOLVERS
 from core.errors import PianoDiffError
 from core.extension.plan import Plan
 from core.extension.settings import Settings
 from core.study.methods import method_of
+from pianodiff_gui.look.wording import sampler_title
+from pianodiff_gui.session.choice import options_of
+from pianodiff_gui.session.engine import Occupation
 from pianodiff_gui.session.history import BUDGET
 from pianodiff_gui.session.jobs import Frame, Job, Outcome
-from pianodiff_gui.session.session import Occupation, Session
+from pianodiff_gui.session.session import Session
 from pianodiff_gui.session.timeline import Stretch, Timeline
-from pianodiff_gui.views.takes import sampler_title
 
 FEWEST, MOST = 2, 4
 _POLL = 33  # ms between looks for a new picture
@@ -100,16 +101,8 @@ class Contender:
 
 def title_of(settings: Settings) -> str:
     """A contender in words: "Replacement, DPM++ 2M SDE, 50 steps"."""
-    solver = SOLVERS[settings.solver] if takes_solver(settings.sampler) else ""
+    solver = SOLVERS[settings.solver] if "solver" in options_of(settings.sampler) else ""
     return ", ".join(part for part in (sampler_title(settings.sampler), solver, f"{settings.steps} steps") if part)
-
-
-def takes_solver(sampler: str) -> bool:
-    """Whether it leaves the solver open; one of the user's own that is gone or broken does not."""
-    try:
-        return "solver" in find_sampler(sampler).options
-    except PianoDiffError:
-        return False
 
 
 def refusal(contenders: Sequence[Settings]) -> str:
@@ -145,7 +138,7 @@ class Duel(QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(_POLL)
         self._timer.timeout.connect(self._poll)
-        session.cancel_requested.connect(self.cancel)
+        session.engine.cancel_requested.connect(self.cancel)
         session.source_changed.connect(self.close)
 
     # What there is
@@ -211,14 +204,14 @@ class Duel(QObject):
     def start(self, contenders: Sequence[Settings]) -> bool:
         """Let them make what the session asks for. False, and nothing happens, where it or `refusal` says why not."""
         session, goal = self._session, self._session.goal
-        base, network = session.timeline, session.network
+        base, network = session.timeline, session.choice.network
         if session.extend_blocked() or refusal(contenders) or base is None or network is None:
             return False
         latest = session.takes.latest
         made = []
         for number, settings in enumerate(contenders, 1):
             try:
-                plan = session.plan_with(settings)
+                plan = session.plan(settings)
             except PianoDiffError:
                 return False
             assert plan is not None
@@ -251,7 +244,7 @@ class Duel(QObject):
     def _occupy(self) -> None:
         current = self.current
         cancelling = current is not None and current.job.cancelled.is_set()
-        self._session.occupy(Occupation(_RUNNING if self.running else _OPEN, self.running, cancelling))
+        self._session.engine.occupy(Occupation(_RUNNING if self.running else _OPEN, self.running, cancelling))
 
     def cancel(self) -> None:
         """Stop the running contender within one step, and let the others not begin. What is done stays."""
@@ -344,6 +337,6 @@ class Duel(QObject):
             contender.job.cancelled.set()
         self._timer.stop()
         self.contenders, self.heard = (), None
-        self._session.occupy(None)
+        self._session.engine.occupy(None)
         self.changed.emit()
         self.heard_changed.emit()

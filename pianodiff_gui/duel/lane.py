@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 
 import numpy as np
 import pyqtgraph as pg
@@ -21,19 +19,19 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.analysis.peaks import PeakPyramid
 from core.analysis.pitch import PitchTrack
+from pianodiff_gui.duel.audio import Piece, edges_of, first_new, made_piece
 from pianodiff_gui.duel.duel import Contender, Phase, title_of
+from pianodiff_gui.duel.verdict import COLUMNS, written
+from pianodiff_gui.duel.words import status_of
 from pianodiff_gui.look import wording
 from pianodiff_gui.look.labels import ElidedLabel
 from pianodiff_gui.look.theme import AXIS_WIDTH, GRID, Theme, font
 from pianodiff_gui.session.jobs import Frame
 from pianodiff_gui.session.outline import Envelope
-from pianodiff_gui.session.timeline import BEFORE
-from pianodiff_gui.views.diffusion import new_parts
 from pianodiff_gui.views.pitch import HIGHEST, LOWEST, PitchDots
-from pianodiff_gui.views.plots import EnvelopeItem, FixedAxis, Plot, TimeViewBox, line_pen, seen_outline
-from pianodiff_gui.work.figures import SHOWN
+from pianodiff_gui.views.plan_diagram import new_parts
+from pianodiff_gui.views.plots import EnvelopeItem, FixedAxis, Plot, TimeViewBox, line_pen
 
 FIGURES_WIDTH = 36 * GRID  # px
 _CHIP = 3 * GRID  # px
@@ -42,79 +40,6 @@ _HEIGHT = 15 * GRID  # px, the least of a lane
 _TALL = 50.0  # half the waveform's height, in notes
 _MIDDLE = HIGHEST + 4 + _TALL
 _TOP = _MIDDLE + _TALL + 2
-
-
-@dataclass(frozen=True)
-class Column:
-    """A figure that lanes are compared by.
-
-    form    how it is written; best: of these numbers, which one is the best, where that means anything
-    """
-
-    title: str
-    tip: str
-    form: str
-    best: Callable[[list[float]], float] | None = None
-
-
-def _nearest_to_nothing(values: list[float]) -> float:
-    return min(values, key=abs)
-
-
-COLUMNS: dict[str, Column] = {
-    "evaluations": Column("Evaluations", "How often the network was asked", ",.0f", min),
-    "seconds": Column("Seconds", "How long it took on this machine, with all that ran beside it", ".1f"),
-    "similarity": Column("KS similarity", "At the last step: 1 \u2212 D of Kolmogorov-Smirnov, 1 is alike", ".3f", max),
-    "gradients": Column("Gradients", "How many of the evaluations were differentiated as well", ",.0f"),
-    "level_db": Column(*SHOWN["level_db"], _nearest_to_nothing),
-    "seam": Column(*SHOWN["seam"], min),
-    "voiced": Column(*SHOWN["voiced"]),
-    "cents": Column(*SHOWN["cents"], min),
-}
-"""What stands beside each lane, by name, in two rows of four."""
-
-
-def values_of(contender: Contender, measured: Mapping[str, float]) -> dict[str, float]:
-    """The numbers of COLUMNS that are known so far. measured: by `figures.measure_last`."""
-    values = {name: measured[name] for name in COLUMNS if name in measured}
-    frame, outcome = contender.frame, contender.outcome
-    if frame is not None or outcome is not None:
-        values["evaluations"] = float(contender.evaluations)
-        values["gradients"] = float(contender.evaluations if contender.differentiated else 0)
-    if outcome is not None:
-        values["seconds"] = outcome.elapsed
-    elif frame is not None:
-        values["seconds"] = frame.elapsed
-    if contender.similarity is not None:
-        values["similarity"] = contender.similarity
-    return values
-
-
-def written(name: str, value: float) -> str:
-    """As the lane shows it."""
-    if math.isnan(value):
-        return "\u2013"
-    return format(value, COLUMNS[name].form).replace(",", "\u2009").replace("-", "\u2212")
-
-
-class Piece:
-    """A stretch of audio that is drawn: samples float32 (channels, frames), the first at frame `begin` of the time
-    axis.
-    """
-
-    def __init__(self, begin: int, samples: np.ndarray, sample_rate: int) -> None:
-        self._begin, self._samples, self._rate = begin, samples, sample_rate
-        self._pyramid = PeakPyramid()
-        self._pyramid.append(samples)
-        self.peak = float(np.abs(samples).max(initial=0.0))
-
-    def outline(self, low: float, high: float, columns: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Seconds, minima and maxima of what lies in low..high seconds, in its share of `columns`."""
-        frames = (0, self._samples.shape[1])
-        return seen_outline(self._pyramid, self._read, frames, self._begin, self._rate, (low, high), columns)
-
-    def _read(self, first: int, last: int) -> np.ndarray:
-        return self._samples[:, first:last]
 
 
 class Lane(QFrame):
@@ -136,7 +61,7 @@ class Lane(QFrame):
         self._peak = 1.0
         self._heard = False
         self._wins: set[str] = set()  # the figures in which it is the best
-        self._origin = self._first_new()
+        self._origin = first_new(contender)
         self._make_plot(span)
         self._make_figures()
         layout = QVBoxLayout(self)
@@ -200,14 +125,15 @@ class Lane(QFrame):
         self.plot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)  # as high as there is room
         self.box.setYRange(LOWEST, _TOP, padding=0)
         low, high = span
+        edges = edges_of(self.contender.job)
         self.box.setLimits(xMin=low, xMax=high, yMin=LOWEST, yMax=_TOP, minXRange=0.01, maxXRange=high - low)
         self.box.setXRange(low, high, padding=0)
         self.grid = [pg.InfiniteLine(pos=at, angle=0) for at, _ in labels]
         self.known_item, self.new_item = EnvelopeItem(), EnvelopeItem()
-        self.ghost = pg.LinearRegionItem(values=self._edges(), movable=False)
+        self.ghost = pg.LinearRegionItem(values=edges, movable=False)
         for line in self.ghost.lines:
             line.hide()
-        ends = [at for at in self._edges() if low < at < high]
+        ends = [at for at in edges if low < at < high]
         self.boundaries = [pg.InfiniteLine(pos=at) for at in ends]
         self.playhead = pg.InfiniteLine()
         self.playhead.setZValue(30)
@@ -238,23 +164,6 @@ class Lane(QFrame):
             self.numbers[name] = number
         grid.setRowMinimumHeight(2, GRID)
         grid.setRowStretch(5, 1)
-
-    # Where its audio lies
-
-    def _edges(self) -> tuple[float, float]:
-        """From where to where in seconds the new part will reach."""
-        job = self.contender.job
-        begin, end = (at / job.base.sample_rate for at in job.base.edges(job.gap))
-        if job.gap is None:
-            return begin, begin + job.seconds
-        return (end - job.seconds, end) if job.gap == BEFORE else (begin, end)
-
-    def _first_new(self) -> float:
-        """Where the first window's new part begins, in seconds: a prelude grows to the left from there."""
-        begin, end = self._edges()
-        if self.contender.job.gap != BEFORE:
-            return begin
-        return end - self.contender.plan.windows[0].new_frames / self.contender.job.network.sample_rate
 
     # What it shows
 
@@ -288,15 +197,10 @@ class Lane(QFrame):
 
     def advance(self) -> None:
         """Take over what the contender has come to."""
-        stretch, job = self.contender.stretch, self.contender.job
-        if stretch is not self._drawn_stretch:
-            self._drawn_stretch = stretch
-            begin, end = job.base.edges(job.gap)
-            if stretch is None:
-                self._new = ()
-            else:
-                first = end - stretch.frames if job.gap == BEFORE else begin
-                self._new = (Piece(first, stretch.samples, job.base.sample_rate),)
+        if self.contender.stretch is not self._drawn_stretch:
+            self._drawn_stretch = self.contender.stretch
+            made = made_piece(self.contender)
+            self._new = (made,) if made is not None else ()
         self._draw()
 
     def _draw(self, _value: object = None) -> None:
@@ -327,7 +231,7 @@ class Lane(QFrame):
         """Bring words and buttons up to date. running: the duel as a whole; heard: this lane is what is played."""
         contender = self.contender
         done = contender.phase is Phase.DONE
-        self.status.setText(self._status())
+        self.status.setText(status_of(contender))
         self.error.setText(wording.breakable(contender.error))
         self.error.setVisible(bool(contender.error))
         unheard = "" if done else "There is nothing to listen to yet." if running else "It made nothing."
@@ -341,23 +245,6 @@ class Lane(QFrame):
         if heard != self._heard:
             self._heard = heard
             self._show_heard()
-
-    def _status(self) -> str:
-        contender = self.contender
-        match contender.phase:
-            case Phase.WAITING:
-                return "waiting"
-            case Phase.RUNNING if contender.frame is None:
-                return "preparing the network\u2026"
-            case Phase.RUNNING:
-                frame = contender.frame
-                assert frame is not None
-                window = f"window {frame.window + 1} of {frame.windows}, " if frame.windows > 1 else ""
-                return f"{window}t = {frame.level:.0f}"
-            case Phase.DONE:
-                return ""
-            case phase:
-                return phase.value
 
     def set_figures(self, values: Mapping[str, float], best: Mapping[str, str]) -> None:
         """values: of `values_of`; best: how the best of each is written."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFont
@@ -12,7 +11,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QComboBox,
     QDialog,
-    QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -23,16 +21,18 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.diffusion.samplers import SAMPLERS, SOLVERS
 from core.errors import PianoDiffError
 from core.extension.plan import Plan
 from core.extension.settings import MAX_STEPS, Settings
 from core.study.methods import parse_method
-from pianodiff_gui.duel.duel import FEWEST, MOST, Speeds, refusal, takes_solver
+from pianodiff_gui.duel.duel import FEWEST, MOST, Speeds, refusal
 from pianodiff_gui.look import wording
-from pianodiff_gui.look.menus import MenuDelegate
+from pianodiff_gui.look.labels import hairline
 from pianodiff_gui.look.theme import GRID, Theme, font
+from pianodiff_gui.session.choice import options_of
 from pianodiff_gui.session.session import Session
+from pianodiff_gui.views.fields import fill, settle_menu, small
+from pianodiff_gui.views.panel import samplers, solver_menu
 
 DEFAULTS = ("interpolation+ancestral@100", "decoupled@50", "replacement+dpmpp-2m-sde@50", "pigdm@50")
 """The contenders that are offered, the first three at once; written as `pianodiff study` takes them."""
@@ -53,23 +53,15 @@ class _Row:
         self.mark.setFixedWidth(2 * GRID)
         self.sampler = QComboBox()
         self.sampler.setMaxVisibleItems(16)
-        for sampler in SAMPLERS.values():
-            self.sampler.addItem(sampler.title, sampler.name)
-            self.sampler.setItemData(self.sampler.count() - 1, sampler.summary, Qt.ItemDataRole.ToolTipRole)
-        for path in own:
-            self.sampler.addItem(Path(path).name, path)
-            self.sampler.setItemData(self.sampler.count() - 1, path, Qt.ItemDataRole.ToolTipRole)
+        fill(self.sampler, samplers(own))
         self.solver = QComboBox()
-        for name, title in SOLVERS.items():
-            self.solver.addItem(title, name)
+        fill(self.solver, solver_menu())
         self.solver.setToolTip("How a step is taken: DPM-Solver++ needs fewer of them")
         self.own_solver = QLabel("its own")
         self.own_solver.setProperty("role", "muted")
         self.own_solver.setToolTip("This sampler brings its own solver")
         for box in (self.sampler, self.solver):
-            box.setItemDelegate(MenuDelegate(theme, box))
-            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            box.setMinimumContentsLength(8)
+            settle_menu(box, theme, letters=8)
         self.steps = QSpinBox()
         self.steps.setRange(1, MAX_STEPS)
         self.steps.setToolTip("Denoising steps of a window: fewer are faster and rougher")
@@ -136,8 +128,8 @@ class DuelDialog(QDialog):
             row.steps.valueChanged.connect(self.refresh)
         self._make_foot()
         for text in DEFAULTS[:_OFFERED]:
-            self._append(parse_method(text, session.settings))
-        for signal in (session.settings_changed, session.network_changed, session.target_changed):
+            self._append(parse_method(text, session.choice.settings))
+        for signal in (session.choice.settings_changed, session.choice.network_changed, session.target_changed):
             signal.connect(self.refresh)
         theme.changed.connect(self._restyle)
         self._restyle()
@@ -149,24 +141,21 @@ class DuelDialog(QDialog):
         self.add.setProperty("role", "quiet")
         self.add.clicked.connect(self.append)
         self.all_evaluations, self.all_time = _number(font().Weight.DemiBold), _number(font().Weight.DemiBold)
-        line = QFrame()
-        line.setObjectName("hairline")
-        line.setFixedHeight(1)
-        self._grid.addWidget(line, MOST + 1, 0, 1, 7)
+        self._grid.addWidget(hairline(), MOST + 1, 0, 1, 7)
         self._grid.addWidget(self.add, MOST + 2, 1, Qt.AlignmentFlag.AlignLeft)
         in_all = QLabel("In all")
         in_all.setProperty("role", "muted")
         self._grid.addWidget(in_all, MOST + 2, 3, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._grid.addWidget(self.all_evaluations, MOST + 2, 4)
         self._grid.addWidget(self.all_time, MOST + 2, 5)
-        self.same = _small("muted")
-        self.hint = _small("muted")
+        self.same = small()
+        self.hint = small()
         self.hint.setText(_SHOWN_KNOWN)
         self.zero_shot = QCheckBox("Don\u2019t show it the known audio (zero-shot)")
         self.zero_shot.setToolTip("The network only sees x_t, and the samplers alone lead it: so they are compared")
-        self.zero_shot.setChecked(session.settings.zero_shot)
+        self.zero_shot.setChecked(session.choice.settings.zero_shot)
         self.zero_shot.toggled.connect(self.refresh)
-        self.problem = _small("warning")
+        self.problem = small("warning")
         self.start = QPushButton("Start the duel")
         self.start.setProperty("role", "primary")
         self.start.setDefault(True)
@@ -194,7 +183,7 @@ class DuelDialog(QDialog):
     @property
     def contenders(self) -> list[Settings]:
         """What would be started."""
-        settings = self._session.settings
+        settings = self._session.choice.settings
         zero_shot = self.zero_shot.isChecked() if self._sees_known else settings.zero_shot
         made = []
         for row in self.rows[: self._count]:
@@ -204,13 +193,13 @@ class DuelDialog(QDialog):
 
     @property
     def _sees_known(self) -> bool:
-        network = self._session.network
+        network = self._session.choice.network
         return network is not None and network.sees_known
 
     def append(self) -> None:
         """One more: the first of those offered that does not take part yet."""
         taken = {row.settings[0] for row in self.rows[: self._count]}
-        offered = [parse_method(text, self._session.settings) for text in DEFAULTS]
+        offered = [parse_method(text, self._session.choice.settings) for text in DEFAULTS]
         self._append(next((settings for settings in offered if settings.sampler not in taken), offered[0]))
 
     def _append(self, settings: Settings) -> None:
@@ -245,7 +234,7 @@ class DuelDialog(QDialog):
             for widget in row.everything:
                 widget.setVisible(index < self._count)
             if index < self._count:
-                open_solver = takes_solver(row.settings[0])
+                open_solver = "solver" in options_of(row.settings[0])
                 row.solver.setVisible(open_solver)
                 row.own_solver.setVisible(not open_solver)
             row.remove.setEnabled(self._count > FEWEST)
@@ -257,7 +246,7 @@ class DuelDialog(QDialog):
         self.problem.setText(wording.breakable(blocked))
         self.start.setEnabled(not blocked)
         self.start.setToolTip(blocked)
-        seed = self._session.settings.seed
+        seed = self._session.choice.settings.seed
         self.same.setText(
             f"All make {wording.seconds(self._session.goal.seconds)} with the window\u2019s network and seed "
             f"{seed}, so they start from the same x_T and draw the same noises. They run one after the other."
@@ -270,7 +259,7 @@ class DuelDialog(QDialog):
         measured = True
         for row, settings in zip(self.rows, contenders, strict=False):
             try:
-                plan = self._session.plan_with(settings)
+                plan = self._session.plan(settings)
             except PianoDiffError:
                 plan = None
             row.evaluations.setText(_cost(plan))
@@ -304,12 +293,4 @@ def _number(weight: QFont.Weight = QFont.Weight.Normal) -> QLabel:
     label = QLabel()
     label.setFont(font(9.25, weight, tabular=True))
     label.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
-    return label
-
-
-def _small(role: str) -> QLabel:
-    label = QLabel()
-    label.setProperty("role", role)
-    label.setWordWrap(True)
-    label.setFont(font(8.75))
     return label

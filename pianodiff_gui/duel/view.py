@@ -5,74 +5,28 @@ from __future__ import annotations
 import logging
 from functools import partial
 
-import numpy as np
-import pyqtgraph as pg
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QProgressBar, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from core.analysis.pitch import PitchTrack
 from pianodiff_gui.actions.actions import Actions
+from pianodiff_gui.duel import words
+from pianodiff_gui.duel.audio import Context, context_of, made_pitch, span_of
 from pianodiff_gui.duel.duel import Contender, Duel
-from pianodiff_gui.duel.lane import COLUMNS, FIGURES_WIDTH, Lane, Piece, values_of, written
-from pianodiff_gui.look import wording
+from pianodiff_gui.duel.lane import FIGURES_WIDTH, Lane
+from pianodiff_gui.duel.similarity import SimilarityStrip
+from pianodiff_gui.duel.verdict import best_of, values_of
 from pianodiff_gui.look.labels import ElidedLabel
 from pianodiff_gui.look.theme import GRID, Theme, font
-from pianodiff_gui.session.jobs import Job
-from pianodiff_gui.session.timeline import BEFORE, Part
 from pianodiff_gui.sound.player import Player
-from pianodiff_gui.views.diffusion import by_level
-from pianodiff_gui.views.plots import FixedAxis, Plot, Strip, TimeAxis, line_pen
-from pianodiff_gui.work.analysis import pitch_of
+from pianodiff_gui.views.plots import Plot, TimeAxis
 from pianodiff_gui.work.background import Background
 from pianodiff_gui.work.figures import Figures
 
 log = logging.getLogger(__name__)
 
-_Context = tuple[tuple[Piece, ...], list[PitchTrack]]
-"""What is around the new part, and its pitch."""
-_CONTEXT_SECONDS = 3.0  # of what is around the new part
-_CURVES_LEAST, _CURVES_MOST = 15 * GRID, 21 * GRID  # px
 _AIR = 1.05  # height of a lane over its largest sample
-_MARKS = (0.0, 0.25, 0.5, 0.75, 1.0)  # of KS similarity
-_LEAST_PLAYED = 0.05  # s; a lane heard to its end starts over
 _PROGRESS_INTERVAL = 250  # ms
-
-
-def span_of(job: Job) -> tuple[float, float]:
-    """From where to where the lanes reach, in seconds: the new part, and a little of what is around it."""
-    base = job.base
-    begin, end = (at / base.sample_rate for at in base.edges(job.gap))
-    low = max(begin - _CONTEXT_SECONDS, base.begin_seconds) if job.gap != BEFORE else begin - job.seconds
-    high = min(end + _CONTEXT_SECONDS, base.end_seconds) if job.gap is not None else end + job.seconds
-    return low, high
-
-
-def _context(job: Job) -> _Context:
-    """What is around the new part, and its pitch. Raises AudioError: the recording can't be read."""
-    base, rate = job.base, job.base.sample_rate
-    begin, end = base.edges(job.gap)
-    before, behind = base.around(job.gap, _CONTEXT_SECONDS)
-    pieces: list[Piece] = []
-    tracks: list[PitchTrack] = []
-    for first, samples in ((begin - before.shape[1], before), (end, behind)):
-        if samples.shape[1]:
-            pieces.append(Piece(first, samples, rate))
-            tracks.extend(pitch_of(base, Part(first, first + samples.shape[1], None)))
-    return tuple(pieces), tracks
-
-
-def _pitch(contender: Contender) -> PitchTrack:
-    """Of what it made. Raises AudioError: the recording can't be read."""
-    timeline, job = contender.timeline, contender.job
-    assert timeline is not None
-    made = timeline.stretches[-1]
-    part = next(part for part, stretch in timeline.generated_parts if stretch is made)
-    pieces = []
-    for piece in pitch_of(timeline, part):
-        if job.cancelled.is_set():  # the duel was closed: nobody looks at it any more
-            break
-        pieces.append(piece)
-    return PitchTrack.join(pieces)
 
 
 class DuelView(QWidget):
@@ -90,7 +44,7 @@ class DuelView(QWidget):
         self._background = Background(self)
         self._shown: tuple[Contender, ...] = ()
         self._syncing = False
-        self._context: _Context = ((), [])
+        self._context: Context = ((), [])
         self._followed: Contender | None = None  # the lane that was last brought into view
         self.lanes: list[Lane] = []
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -99,7 +53,8 @@ class DuelView(QWidget):
         layout.setSpacing(1)
         layout.addWidget(self._make_head(commands))
         layout.addWidget(self._make_lanes(), 4)
-        layout.addWidget(self._make_curves(), 1)
+        self.similarity = SimilarityStrip(theme)
+        layout.addWidget(self.similarity, 1)
         self._clock = QTimer(self)
         self._clock.setInterval(_PROGRESS_INTERVAL)
         self._clock.timeout.connect(self._show_progress)
@@ -185,26 +140,6 @@ class DuelView(QWidget):
         self._align_axis()
         return whole
 
-    def _make_curves(self) -> QWidget:
-        strip = Strip("KS similarity over t")
-        strip.note.setText("from noise to music; 1 is alike")
-        self.curves = Plot(
-            self._theme,
-            left=FixedAxis("left", [(y, f"{y:g}") for y in _MARKS]),
-            bottom=pg.AxisItem("bottom"),
-        )
-        box = self.curves.plotItem.vb
-        box.setMouseEnabled(False, False)
-        box.invertX(True)
-        self._grid = [pg.InfiniteLine(pos=y, angle=0) for y in _MARKS]
-        for line in self._grid:
-            self.curves.addItem(line, ignoreBounds=True)
-        self.curve_items: dict[tuple[int, int], pg.PlotCurveItem] = {}  # by contender's number and window
-        strip.body.addWidget(self.curves, 1)
-        strip.setMinimumHeight(_CURVES_LEAST)
-        strip.setMaximumHeight(_CURVES_MOST)
-        return strip
-
     def _align_axis(self, _low: int = 0, _high: int = 0) -> None:
         """The lanes' plots and the axis end at the same place, with a scroll bar and without."""
         bar = self.area.verticalScrollBar()
@@ -277,21 +212,14 @@ class DuelView(QWidget):
             self._column.removeWidget(lane)
             lane.hide()
             lane.deleteLater()
-        for item in self.curve_items.values():
-            self.curves.removeItem(item)
-        self.curve_items = {}
+        self.similarity.show_contenders(self._shown)
         self.lanes = []
         self._context = ((), [])
         if not self._shown:
             return
         job = self._shown[0].job
-        top = job.network.levels
-        self.curves.plotItem.vb.setXRange(0, top, padding=0.02)
-        ticks = [(float(t), str(t) if t < top else f"t = {t}") for t in np.linspace(0, top, 5).round().astype(int)]
-        self.curves.axis("bottom").setTicks([ticks])
-        self._scale_curves()
         self._add_lane(self._shown)
-        self._background.run(partial(_context, job), partial(self._show_context, self._shown), log.warning)
+        self._background.run(partial(context_of, job), partial(self._show_context, self._shown), log.warning)
         self.setFocus()
 
     def _add_lane(self, contenders: tuple[Contender, ...]) -> None:
@@ -315,7 +243,7 @@ class DuelView(QWidget):
         self._show_figures()
         QTimer.singleShot(0, self, partial(self._add_lane, contenders))
 
-    def _show_context(self, contenders: tuple[Contender, ...], found: _Context) -> None:
+    def _show_context(self, contenders: tuple[Contender, ...], found: Context) -> None:
         if contenders is self._shown:
             self._context = found
             for lane in self.lanes:
@@ -331,14 +259,14 @@ class DuelView(QWidget):
             return
         lane.advance()
         self._level_heights()
-        self._draw_curves(contender)
+        self.similarity.draw(contender)
         self._refresh()
         self._show_figures()
 
     def _finished(self, contender: Contender) -> None:
         assert contender.timeline is not None
         self._figures.ask([contender.timeline])
-        self._background.run(partial(_pitch, contender), partial(self._show_pitch, contender), log.warning)
+        self._background.run(partial(made_pitch, contender), partial(self._show_pitch, contender), log.warning)
 
     def _show_pitch(self, contender: Contender, track: PitchTrack) -> None:
         lane = self._lane_of(contender)
@@ -351,36 +279,6 @@ class DuelView(QWidget):
         for lane in self.lanes:
             lane.set_height(peak)
 
-    def _draw_curves(self, contender: Contender) -> None:
-        """One curve a window; that of the last one plain, the others faint."""
-        self._scale_curves()
-        last = contender.frame
-        for window, frame in contender.pictures.items():
-            key = (contender.number, window)
-            item = self.curve_items.get(key)
-            if item is None:
-                item = self.curve_items[key] = pg.PlotCurveItem(antialias=True)
-                self.curves.addItem(item, ignoreBounds=True)
-                self._colour_curves(contender)
-            if frame is last:
-                item.setData(*by_level(frame.levels.tolist(), frame.similarities.tolist()))
-
-    def _scale_curves(self) -> None:
-        """Show the marks down to the one below all curves: good samplers differ by little."""
-        frames = [frame for contender in self._shown for frame in contender.pictures.values()]
-        least = min((float(frame.similarities.min()) for frame in frames), default=_MARKS[-2])
-        mark = max((mark for mark in _MARKS[:-1] if mark <= least), default=0.0)
-        height = 1.0 - mark
-        self.curves.plotItem.vb.setYRange(mark - 0.03 * height, 1.0 + 0.06 * height, padding=0)
-
-    def _colour_curves(self, contender: Contender) -> None:
-        newest = max(contender.pictures, default=0)
-        for (number, window), item in self.curve_items.items():
-            if number == contender.number:
-                pen = line_pen(self._theme, "accent", width=2 if window == newest else 1)
-                pen.setColor(self._theme.take_colour(contender.colour, 1.0 if window == newest else 0.35))
-                item.setPen(pen)
-
     # Words, buttons and figures
 
     def _refresh(self, _value: object = None) -> None:
@@ -390,7 +288,7 @@ class DuelView(QWidget):
         running, done = duel.running, duel.done
         job = duel.contenders[0].job
         self.title.setText(f"Duel of {len(duel.contenders)}")
-        self.about.setText(_about(job, duel.x_T))
+        self.about.setText(words.about(job, duel.x_T))
         for lane in self.lanes:
             lane.refresh(running, lane.contender is duel.heard, self._player.playing)
         self.cancel.setVisible(running)
@@ -403,19 +301,9 @@ class DuelView(QWidget):
         self._show_progress()
 
     def _show_progress(self) -> None:
-        duel = self._duel
-        if duel.running:
-            remaining, current = duel.remaining(), duel.current
-            left = "estimating\u2026" if remaining is None else f"{wording.about(remaining)} left"
-            which = f"{current.number} of {len(duel.contenders)}, " if current is not None else ""
-            self.progress.setValue(round(1000 * duel.share))
-            self.note.setText(f"{which}{100 * duel.share:.0f} %, {left}")
-        elif duel.done:
-            self.note.setText(
-                "What was made lies in memory only, until you keep it. Number keys and Space play the lanes."
-            )
-        else:
-            self.note.setText("Nothing was made. Close the duel to go back.")
+        if self._duel.running:
+            self.progress.setValue(round(1000 * self._duel.share))
+        self.note.setText(words.progress_of(self._duel))
 
     def _show_figures(self) -> None:
         duel = self._duel
@@ -425,38 +313,16 @@ class DuelView(QWidget):
             contender: values_of(contender, self._figures.of(contender.timeline) if contender.timeline else {})
             for contender in duel.contenders
         }
-        best = {}
-        for name, column in COLUMNS.items():
-            known = [values[contender][name] for contender in duel.done if name in values[contender]]
-            known = [value for value in known if not np.isnan(value)]
-            # What can't be told apart as it is written is not better.
-            if column.best is not None and len({written(name, value) for value in known}) > 1:
-                best[name] = written(name, column.best(known))
+        best = best_of(values[contender] for contender in duel.done)
         for lane in self.lanes:
             lane.set_figures(values[lane.contender], best)
 
     def _restyle(self) -> None:
-        for line in self._grid:
-            line.setPen(line_pen(self._theme, "grid"))
         for lane in self.lanes:
             lane.restyle()
-            self._colour_curves(lane.contender)
         self._refresh()
         self._show_figures()
 
     def wait(self) -> None:
         """Wait for what is read in the background, for closing."""
         self._background.wait()
-
-
-def _about(job: Job, x_T: str) -> str:
-    """What all contenders have in common."""
-    where = {None: "behind everything", BEFORE: "before everything"}.get(job.gap, "in the recording")
-    same = f"x_T {x_T[:8]}, the same for all" if x_T else "the same x_T for all"
-    return f"{wording.seconds(job.seconds)} {where}  \u00b7  seed {job.settings.seed}  \u00b7  {same}"
-
-
-def playing_from(contender: Contender, playhead: float | None) -> float:
-    """Where to play a lane from: the playhead, but the start of the lane where there is none or it is out of it."""
-    low, high = span_of(contender.job)
-    return playhead if playhead is not None and low <= playhead < high - _LEAST_PLAYED else low

@@ -1,10 +1,10 @@
-"""A label that gives way: a long name is shortened instead of widening the window."""
+"""Labels that give way, so that a long name does not widen the window, text that can be copied, and a line."""
 
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QLabel, QSizePolicy
+from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy
 
 
 class ElidedLabel(QLabel):
@@ -40,3 +40,21 @@ class ElidedLabel(QLabel):
             self.contentsRect(), Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, self.shown_text()
         )
         painter.end()
+
+
+def paragraph(role: str = "") -> QLabel:
+    """Text of several lines, which can be selected."""
+    label = QLabel()
+    label.setWordWrap(True)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    if role:
+        label.setProperty("role", role)
+    return label
+
+
+def hairline() -> QFrame:
+    """A line from left to right, between what is listed and what it comes to."""
+    line = QFrame()
+    line.setObjectName("hairline")
+    line.setFixedHeight(1)
+    return line

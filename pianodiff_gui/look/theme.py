@@ -5,9 +5,10 @@ Everything sits on a grid of 8 px. Text keeps a contrast of at least 4.5 : 1 aga
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
+from string import Template
 
 from PySide6.QtCore import QByteArray, QObject, QRectF, QSize, Qt, QTemporaryDir, Signal
 from PySide6.QtGui import QColor, QFont, QFontDatabase, QGuiApplication, QIcon, QPainter, QPalette, QPixmap
@@ -257,125 +258,12 @@ def qt_palette(p: Palette) -> QPalette:
 
 
 def style_sheet(p: Palette, arrow_down: str, arrow_up: str, check: str) -> str:
-    """The application's style sheet in the colours of `p`."""
-    return f"""
-    * {{ outline: none; }}
-    QMainWindow, QDialog, QMessageBox {{ background: {p.window}; }}
-    QLabel {{ background: transparent; }}
-    QLabel[role="muted"] {{ color: {p.muted}; }}
-    QLabel[role="title"] {{ font-weight: 600; }}
-    QLabel[role="warning"] {{ color: {p.warning}; }}
-    QLabel[role="section"] {{ color: {p.muted}; font-weight: 500; }}
-    QToolTip {{ background: {p.text}; color: {p.surface}; border: 0; padding: 5px 8px; }}
+    """The application's style sheet in the colours of `p`. arrow_down, arrow_up, check: paths of images."""
+    sizes = {"cell": str(GRID), "knob": str(GRIP - 4), "half_grip": str(GRIP // 2)}
+    images = {"arrow_down": arrow_down, "arrow_up": arrow_up, "check": check}
+    return _template().substitute(asdict(p), **sizes, **images)
 
-    #toolbar, #panel, #card, #takes {{ background: {p.surface}; }}
-    #toolbar {{ border-bottom: 1px solid {p.hairline}; }}
-    #panel {{ border-left: 1px solid {p.hairline}; }}
-    #panelFoot {{ background: {p.surface}; border-top: 1px solid {p.hairline}; }}
-    #hairline {{ background: {p.hairline}; }}
-    #cost {{ background: {p.window}; border: 1px solid {p.hairline}; border-radius: 8px; }}
-    #notice {{ background: {p.window}; border: 1px solid {p.border}; border-radius: 8px; }}
 
-    QMenuBar {{ background: {p.surface}; color: {p.text}; padding: 2px 8px; border: 0; }}
-    QMenuBar::item {{ padding: 5px 10px; border-radius: 6px; background: transparent; }}
-    QMenuBar::item:selected {{ background: {p.hover}; }}
-    QMenu {{ background: {p.surface}; color: {p.text}; border: 1px solid {p.border}; padding: 6px; }}
-    QMenu::item {{ padding: 6px 28px 6px 28px; border-radius: 6px; }}
-    QMenu::item:selected {{ background: {p.hover}; }}
-    QMenu::item:disabled {{ color: {p.disabled}; }}
-    QMenu::icon {{ padding-left: 8px; }}
-    QMenu::separator {{ height: 1px; background: {p.hairline}; margin: 6px 8px; }}
-
-    QStatusBar {{ background: {p.surface}; color: {p.muted}; border-top: 1px solid {p.hairline}; }}
-    QStatusBar::item {{ border: 0; }}
-    QStatusBar QLabel {{ color: {p.muted}; padding: 0 8px; }}
-
-    QToolButton {{ background: transparent; border: 1px solid transparent; border-radius: 7px; padding: 5px 8px;
-                   color: {p.text}; }}
-    QToolButton:hover {{ background: {p.hover}; }}
-    QToolButton:pressed {{ background: {p.hairline}; }}
-    QToolButton:checked {{ background: {p.hover}; color: {p.accent_ink}; }}
-    QToolButton:focus {{ border-color: {p.accent}; }}
-    QToolButton:disabled {{ color: {p.disabled}; background: transparent; }}
-
-    QPushButton {{ background: {p.raised}; color: {p.text}; border: 1px solid {p.border}; border-radius: 7px;
-                   padding: 6px 14px; min-height: 18px; }}
-    QPushButton:hover {{ background: {p.hover}; }}
-    QPushButton:pressed {{ background: {p.hairline}; }}
-    QPushButton:focus {{ border-color: {p.accent}; }}
-    QPushButton:disabled {{ color: {p.disabled}; border-color: {p.hairline}; background: {p.window}; }}
-    QPushButton[role="primary"] {{ background: {p.accent}; color: {p.accent_text}; border-color: {p.accent};
-                                   font-weight: 600; }}
-    QPushButton[role="primary"]:hover {{ background: {p.accent_hover}; border-color: {p.accent_hover}; }}
-    QPushButton[role="primary"]:pressed {{ background: {p.accent_ink}; }}
-    QPushButton[role="primary"]:focus {{ border-color: {p.text}; }}
-    QPushButton[role="primary"]:disabled {{ background: {p.hover}; color: {p.disabled}; border-color: {p.hover}; }}
-
-    QPushButton[role="quiet"] {{ background: transparent; border-color: transparent; color: {p.accent_ink};
-                                 padding: 2px 8px; font-weight: 500; }}
-    QPushButton[role="quiet"]:hover {{ background: {p.hover}; }}
-    QPushButton[role="quiet"]:focus {{ border-color: {p.accent}; }}
-
-    QSpinBox, QDoubleSpinBox, QComboBox, QLineEdit {{
-        background: {p.raised}; color: {p.text}; border: 1px solid {p.border}; border-radius: 7px;
-        padding: 4px 8px; min-height: 20px; selection-background-color: {p.accent};
-        selection-color: {p.accent_text}; }}
-    QSpinBox:hover, QDoubleSpinBox:hover, QComboBox:hover, QLineEdit:hover {{ border-color: {p.disabled}; }}
-    QSpinBox:focus, QDoubleSpinBox:focus, QComboBox:focus, QLineEdit:focus {{ border-color: {p.accent}; }}
-    QSpinBox:disabled, QDoubleSpinBox:disabled, QComboBox:disabled, QLineEdit:disabled {{
-        color: {p.disabled}; background: {p.window}; border-color: {p.hairline}; }}
-    QSpinBox::up-button, QDoubleSpinBox::up-button {{ subcontrol-position: top right; width: 20px; border: 0;
-        margin: 2px 3px 0 0; }}
-    QSpinBox::down-button, QDoubleSpinBox::down-button {{ subcontrol-position: bottom right; width: 20px; border: 0;
-        margin: 0 3px 2px 0; }}
-    QSpinBox::up-arrow, QDoubleSpinBox::up-arrow {{ image: url({arrow_up}); width: 11px; height: 11px; }}
-    QSpinBox::down-arrow, QDoubleSpinBox::down-arrow {{ image: url({arrow_down}); width: 11px; height: 11px; }}
-    QAbstractSpinBox QLineEdit {{ border: 0; padding: 0; min-height: 0; background: transparent; }}
-    QComboBox::drop-down {{ border: 0; width: 24px; }}
-    QComboBox::down-arrow {{ image: url({arrow_down}); width: 13px; height: 13px; }}
-    QComboBox {{ combobox-popup: 0; }}
-    QComboBox QAbstractItemView {{ background: {p.surface}; border: 1px solid {p.border};
-        padding: 4px; selection-background-color: {p.hover}; selection-color: {p.text}; }}
-    QComboBox QAbstractItemView::item {{ min-height: 26px; padding: 0 6px; }}
-
-    QProgressBar {{ background: {p.hairline}; border: 0; border-radius: 3px; max-height: 6px; min-height: 6px; }}
-    QProgressBar::chunk {{ background: {p.accent}; border-radius: 3px; }}
-
-    QSlider::groove:horizontal {{ background: {p.hairline}; height: 4px; border-radius: 2px; }}
-    QSlider::sub-page:horizontal {{ background: {p.accent}; border-radius: 2px; }}
-    QSlider::handle:horizontal {{ background: {p.accent}; width: {GRIP - 4}px; height: {GRIP - 4}px;
-        margin: -5px 0; border: 2px solid {p.surface}; border-radius: {GRIP // 2}px; }}
-    QSlider::handle:horizontal:hover, QSlider::handle:horizontal:focus {{ background: {p.accent_hover};
-        border-color: {p.text}; }}
-
-    #scrub {{ border-top: 1px solid {p.hairline}; }}
-    #segments {{ background: {p.window}; border: 1px solid {p.border}; border-radius: 7px; }}
-    #segments QToolButton {{ color: {p.muted}; padding: 3px 10px; border-radius: 5px; }}
-    #segments QToolButton:checked {{ background: {p.raised}; color: {p.accent_ink}; border-color: {p.border}; }}
-    #segments QToolButton:focus {{ border-color: {p.accent}; }}
-
-    QCheckBox {{ spacing: 8px; }}
-    QCheckBox::indicator {{ width: 14px; height: 14px; border: 1px solid {p.disabled}; border-radius: 4px;
-                            background: {p.raised}; }}
-    QCheckBox::indicator:hover {{ border-color: {p.accent}; }}
-    QCheckBox::indicator:checked {{ background: {p.accent}; border-color: {p.accent}; image: url({check}); }}
-    QCheckBox::indicator:disabled {{ border-color: {p.hairline}; background: {p.window}; }}
-    QCheckBox::indicator:checked:disabled {{ background: {p.disabled}; border-color: {p.disabled}; }}
-    QCheckBox:focus {{ color: {p.accent_ink}; }}
-    QScrollArea, #takesRow {{ background: transparent; border: 0; }}
-    #panelBody {{ background: {p.surface}; }}
-    QScrollBar:vertical {{ background: transparent; width: 10px; margin: 2px; }}
-    QScrollBar::handle:vertical {{ background: {p.border}; border-radius: 3px; min-height: 24px; }}
-    QScrollBar:horizontal {{ background: transparent; height: 10px; margin: 2px; }}
-    QScrollBar::handle:horizontal {{ background: {p.border}; border-radius: 3px; min-width: 24px; }}
-    QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page {{ background: none;
-        height: 0; width: 0; }}
-    QTableView {{ background: {p.surface}; color: {p.text}; border: 1px solid {p.hairline}; border-radius: 8px;
-                  selection-background-color: {p.hover}; selection-color: {p.text}; }}
-    QTableView::item {{ padding: 0 {GRID}px; }}
-    QHeaderView {{ background: {p.surface}; }}
-    QHeaderView::section {{ background: {p.surface}; color: {p.muted}; border: 0; padding: 6px {GRID}px;
-                            border-bottom: 1px solid {p.hairline}; font-weight: 500; }}
-    QSplitter::handle {{ background: {p.hairline}; }}
-    QSplitter::handle:hover {{ background: {p.accent}; }}
-    """
+@cache
+def _template() -> Template:
+    return Template((_HERE / "look" / "style.qss").read_text(encoding="utf-8"))

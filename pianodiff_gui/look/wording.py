@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from core.diffusion.samplers import SAMPLERS
+
+_DEVICES = {"auto": "Automatic", "cpu": "Processor (CPU)", "cuda": "NVIDIA GPU (CUDA)", "mps": "Apple GPU"}
+
 
 def count(number: int, one: str) -> str:
     """ "1 window", "1 200 windows"."""
@@ -42,6 +46,15 @@ def duration(value: float) -> str:
     return f"{hours} h {minutes} min" if minutes else f"{hours} h"
 
 
+def clock(value: float, decimals: int = 0) -> str:
+    """A place in a recording, in minutes and seconds: 83.24 -> "1:23" or, with one decimal, "1:23.2"."""
+    sign = "-" if value < 0 else ""
+    units = round(abs(value) * 10**decimals)
+    minutes, rest = divmod(units, 60 * 10**decimals)
+    width = 3 + decimals if decimals else 2
+    return f"{sign}{minutes}:{rest / 10**decimals:0{width}.{decimals}f}"
+
+
 def about(value: float) -> str:
     """An estimate, rounded to what it is worth: "about 2 min 40 s"."""
     if value >= 600:
@@ -72,6 +85,16 @@ def place(folder: Path) -> str:
 def kilohertz(rate: float) -> str:
     """A sample rate: "22.05 kHz"."""
     return f"{rate / 1000:g} kHz"
+
+
+def device(name: str) -> str:
+    """What a network runs on: "Processor (CPU)"; as torch calls it where it has no name in words."""
+    return _DEVICES.get(name, name)
+
+
+def sampler_title(name: str) -> str:
+    """As the menu has it; of a sampler of the user's own its file's name."""
+    return SAMPLERS[name].title if name in SAMPLERS else Path(name).name
 
 
 def short(text: str, longest: int) -> str:

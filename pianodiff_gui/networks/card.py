@@ -8,7 +8,6 @@ from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import (
     QDialog,
-    QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
@@ -20,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from pianodiff_gui.look import wording
-from pianodiff_gui.look.labels import ElidedLabel
+from pianodiff_gui.look.labels import ElidedLabel, hairline
 from pianodiff_gui.look.theme import GRID, font
 from pianodiff_gui.networks.networks import Found
 
@@ -63,10 +62,28 @@ class CardDialog(QDialog):
         self._folder = found.info.weights_path.parent
         self.setWindowTitle("Use this network?" if new else "About this network")
         self.setFixedWidth(_WIDTH)
+        self.area = QScrollArea()
+        self.area.setWidgetResizable(True)
+        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        body = self._make_body(found)
+        self.area.setWidget(body)
+        room = max(_LEAST_BODY, parent.height() - _REST)
+        wanted = body.heightForWidth(_WIDTH)
+        self.area.setFixedHeight(min(wanted, room))
+        if wanted <= room:
+            self.area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+            self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # nothing to scroll, so no stop for the Tab key
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.setSpacing(0)
+        outer.addWidget(self.area)
+        outer.addLayout(self._make_buttons(new, can_forget=not new and not found.shipped))
+        (self.use if new else self.close_button).setFocus()
+
+    def _make_body(self, found: Found) -> QWidget:
         rows = card_rows(found)
         self.setAccessibleDescription("; ".join(f"{name}: {value}" for name, value in rows))
         self.rows: dict[str, QLabel] = {}
-
         body = QWidget()
         grid = QGridLayout(body)
         grid.setContentsMargins(3 * GRID, 3 * GRID, 3 * GRID, GRID)
@@ -78,10 +95,7 @@ class CardDialog(QDialog):
         summary = " ".join(found.info.summary.split())
         if summary:
             grid.addWidget(_plain(summary), 1, 0, 1, 2)
-        line = QFrame()
-        line.setObjectName("hairline")
-        line.setFixedHeight(1)
-        grid.addWidget(line, 2, 0, 1, 2)
+        grid.addWidget(hairline(), 2, 0, 1, 2)
         for name, value in rows:
             row = grid.rowCount()
             term = QLabel(name)
@@ -92,18 +106,9 @@ class CardDialog(QDialog):
             grid.addWidget(self.rows[name], row, 1)
         grid.setColumnStretch(1, 1)
         grid.setRowStretch(grid.rowCount(), 1)
+        return body
 
-        self.area = QScrollArea()
-        self.area.setWidgetResizable(True)
-        self.area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.area.setWidget(body)
-        room = max(_LEAST_BODY, parent.height() - _REST)
-        wanted = body.heightForWidth(_WIDTH)
-        self.area.setFixedHeight(min(wanted, room))
-        if wanted <= room:
-            self.area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-            self.area.setFocusPolicy(Qt.FocusPolicy.NoFocus)  # nothing to scroll, so no stop for the Tab key
-
+    def _make_buttons(self, new: bool, can_forget: bool) -> QHBoxLayout:
         buttons = QHBoxLayout()
         buttons.setContentsMargins(3 * GRID, GRID, 3 * GRID, 3 * GRID)
         buttons.setSpacing(GRID)
@@ -117,23 +122,17 @@ class CardDialog(QDialog):
         self.use = QPushButton("Use this network")
         self.use.setProperty("role", "primary")
         self.use.clicked.connect(self.accept)
-        self.forget.setVisible(not new and not found.shipped)
+        self.forget.setVisible(can_forget)
         self.use.setVisible(new)
         for button in (self.forget, self.show_folder, self.close_button, self.use):
             button.setAutoDefault(False)
-        main = self.use if new else self.close_button
-        main.setDefault(True)
+        (self.use if new else self.close_button).setDefault(True)
         buttons.addWidget(self.forget)
         buttons.addWidget(self.show_folder)
         buttons.addStretch(1)
         buttons.addWidget(self.close_button)
         buttons.addWidget(self.use)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.setSpacing(0)
-        outer.addWidget(self.area)
-        outer.addLayout(buttons)
-        main.setFocus()
+        return buttons
 
     def _forget(self) -> None:
         self.reject()

@@ -119,7 +119,7 @@ class Analysing(QObject):
         timeline = self._session.timeline
         if timeline is None:
             return
-        if not self._session.running:
+        if not self._session.engine.running:
             self._figures.ask(take.timeline for take in self._session.takes.all)
         if self._pitch_request is not None:
             self._pitch_request.dropped.set()

@@ -5,9 +5,10 @@ from __future__ import annotations
 from PySide6.QtCore import QObject
 
 from pianodiff_gui.actions.actions import Actions
+from pianodiff_gui.duel.audio import playing_from, span_of
 from pianodiff_gui.duel.duel import Contender, Duel, title_of
 from pianodiff_gui.duel.setup import DuelDialog
-from pianodiff_gui.duel.view import DuelView, playing_from, span_of
+from pianodiff_gui.duel.view import DuelView
 from pianodiff_gui.look.theme import Theme
 from pianodiff_gui.presenters.conversation import Conversation
 from pianodiff_gui.presenters.running import Running, take_over_typing

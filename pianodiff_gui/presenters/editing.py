@@ -55,12 +55,12 @@ class Editing(QObject):
     def _change_length(self, seconds: float) -> None:
         session = self._session
         if session.goal.gap == BEFORE:
-            session.set_prelude_target(session.prelude_target + seconds)
+            session.set_target(session.prelude_target + seconds, BEFORE)
         else:
             session.set_target(session.target + seconds)
 
     def _change_prelude(self, seconds: float) -> None:
-        self._session.set_prelude_target(self._session.prelude_target + seconds)
+        self._session.set_target(self._session.prelude_target + seconds, BEFORE)
 
     def _mark(self, begin: bool) -> None:
         """Move one end of the selection to the playhead; the other stays, or is where the recording begins or ends."""

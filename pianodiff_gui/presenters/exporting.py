@@ -12,7 +12,6 @@ from core.audio.export import ExportReport, Insert
 from core.extension.recipe import check_recipe_destination
 from core.extension.writing import write_extended
 from pianodiff_gui.actions.actions import Actions
-from pianodiff_gui.look.dialogs import ExportDialog
 from pianodiff_gui.look.theme import Theme
 from pianodiff_gui.presenters.conversation import Conversation
 from pianodiff_gui.presenters.keeping import Keeping
@@ -20,6 +19,7 @@ from pianodiff_gui.presenters.places import folder_beside
 from pianodiff_gui.session.preferences import Preferences
 from pianodiff_gui.session.session import Session
 from pianodiff_gui.session.timeline import Timeline
+from pianodiff_gui.views.export_dialog import ExportDialog
 from pianodiff_gui.work.background import Background
 from pianodiff_gui.work.clip_report import drawable, write_clip_report
 from pianodiff_gui.work.figures import Figures

@@ -47,7 +47,7 @@ class Keeping(QObject):
         self._quiet.setInterval(_SAVE_DELAY)
         self._quiet.timeout.connect(self.save)
         session.timeline_changed.connect(self._quiet.start)
-        for signal in (session.takes_changed, session.target_changed, session.settings_changed):
+        for signal in (session.takes_changed, session.target_changed, session.choice.settings_changed):
             signal.connect(self._schedule)
         actions.on("save", self.save_session)
 
@@ -73,7 +73,7 @@ class Keeping(QObject):
         if session.source is None:
             return None
         lengths = (session.target, session.prelude_target, self._player.position)
-        return Saved.of(session.source, session.takes, session.settings, *lengths)
+        return Saved.of(session.source, session.takes, session.choice.settings, *lengths)
 
     def leave(self) -> None:
         """Another recording comes: what was not made safe stays recoverable."""

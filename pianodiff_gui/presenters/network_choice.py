@@ -46,17 +46,17 @@ class NetworkChoice(QObject):
         """Use what was used last; an own network is only awaited, until `begin` reads it."""
         default = self._networks.default
         if default is not None:
-            self._session.set_network(default.info, default.name)
+            self._session.choice.set_network(default.info, default.name)
         name = self._preferences.network
         shipped = next((info for info in self._networks.shipped if info.name == name), None)
         if shipped is not None:
-            self._session.set_network(shipped, name)
+            self._session.choice.set_network(shipped, name)
         elif self._networks.remembered(name) is not None:
-            self._session.await_network(name)
+            self._session.choice.await_network(name)
 
     def begin(self) -> None:
         """Read the awaited network, and see whether the others are still there. After the window has been painted."""
-        name = self._session.awaited
+        name = self._session.choice.awaited
         if name:
             self._read(name, lambda found: self._use(found, say=False), self._lost)
         self._networks.look()
@@ -85,12 +85,12 @@ class NetworkChoice(QObject):
 
     def consider(self, path: str) -> None:
         """Read the network at `path`, show its card, and use it if the user agrees."""
-        if self._session.running:
+        if self._session.engine.running:
             self._conversation.tell(
                 "An extension is running. Cancel it, or wait until it is done, to choose a network."
             )
             return
-        self._session.await_network("")
+        self._session.choice.await_network("")
         self._read(path, self._show_card, self._refused)
 
     def use(self, path: str) -> None:
@@ -105,19 +105,19 @@ class NetworkChoice(QObject):
             if not found.shipped:  # its files may have changed since
                 self._read(name, self._update, self._lost, quiet=True)
             return
-        self._session.await_network(name)
+        self._session.choice.await_network(name)
         self._read(name, self._use, self._unusable)
 
     def stop(self) -> None:
         """Do not wait for the network that is being read; what was used before stays in use."""
         if self._networks.reading:
             self._networks.stop()
-            self._session.await_network("")
+            self._session.choice.await_network("")
             self._conversation.say("The network was not changed")
 
     def about(self) -> None:
         """Show the card of the network in use."""
-        name, info = self._session.settings.network, self._session.network
+        name, info = self._session.choice.settings.network, self._session.choice.network
         if info is not None:
             found = self._networks.found(name)
             self._open_card(found if found is not None else Found(name, info, 0, "", shipped=False), new=False)
@@ -129,7 +129,7 @@ class NetworkChoice(QObject):
         self._controls.show_notice("", "")
         if self._preferences.network == name:
             self._preferences.network = ""
-        if self._session.settings.network == name:
+        if self._session.choice.settings.network == name:
             self._use_default()
         self._conversation.say(f"\u201c{title}\u201d was taken off the list; its files stay where they are")
 
@@ -150,14 +150,14 @@ class NetworkChoice(QObject):
         self._networks.stop()  # one chosen earlier and read later must not take its place
         self._networks.remember(found)
         self._preferences.network = found.name
-        self._session.set_network(found.info, found.name)
+        self._session.choice.set_network(found.info, found.name)
         self._controls.show_notice("", "")
         if say:
             self._conversation.say(f"Extending with {found.title} from now on")
 
     def _update(self, found: Found) -> None:
         """The network in use has been read again."""
-        if found.name == self._session.settings.network and found.info != self._session.network:
+        if found.name == self._session.choice.settings.network and found.info != self._session.choice.network:
             self._use(found)
 
     def _refused(self, _path: str, trouble: Trouble) -> None:
@@ -166,7 +166,7 @@ class NetworkChoice(QObject):
 
     def _unusable(self, name: str, trouble: Trouble) -> None:
         """It was chosen from the menu, and what was used before stays in use."""
-        self._session.await_network("")
+        self._session.choice.await_network("")
         title = self._networks.label(name)
         self._networks.mark(name, trouble)
         if self._conversation.ask(f"\u201c{title}\u201d cannot be used.", trouble.message, "Forget it", "Keep it"):
@@ -176,19 +176,19 @@ class NetworkChoice(QObject):
         """It was in use, or was to be from the start, and is not there any more."""
         title = self._networks.label(name)
         self._networks.mark(name, trouble)
-        self._session.await_network("")
-        if self._session.settings.network == name:
+        self._session.choice.await_network("")
+        if self._session.choice.settings.network == name:
             self._use_default()
-        now = self._session.network
+        now = self._session.choice.network
         instead = f"{now.title} is used instead." if now is not None else "There is no other network."
         self._controls.show_notice(f"\u201c{title}\u201d cannot be used. {trouble.message} {instead}", name)
 
     def _use_default(self) -> None:
         default = self._networks.default
         if default is not None:
-            self._session.set_network(default.info, default.name)
+            self._session.choice.set_network(default.info, default.name)
         else:
-            self._session.set_network(None, self._session.settings.network)
+            self._session.choice.set_network(None, self._session.choice.settings.network)
 
     # The card
 

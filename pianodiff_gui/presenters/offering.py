@@ -50,9 +50,9 @@ class Offering(QObject):
             session.timeline_changed,
             session.takes_changed,
             session.target_changed,
-            session.settings_changed,
-            session.network_changed,
-            session.running_changed,
+            session.choice.settings_changed,
+            session.choice.network_changed,
+            session.engine.changed,
             session.undo_stack.indexChanged,
             networks.reading_changed,
             player.playing_changed,
@@ -89,8 +89,8 @@ class Offering(QObject):
         )
 
     def _cancel(self) -> None:
-        if self._session.running:
-            self._session.cancel()
+        if self._session.engine.running:
+            self._session.engine.cancel()
         elif self._duelling.duel.open:
             self._duelling.close()
         elif self._session.selection is not None:

@@ -26,6 +26,7 @@ from pianodiff_gui.presenters.sampler_choice import SamplerChoice
 from pianodiff_gui.session.files import SUFFIX, Saved, read_folder, read_session
 from pianodiff_gui.session.preferences import Preferences
 from pianodiff_gui.session.session import Session
+from pianodiff_gui.session.timeline import BEFORE
 from pianodiff_gui.sound.player import Player
 from pianodiff_gui.work.background import Background
 
@@ -120,7 +121,7 @@ class Opening(QObject):
         """Ask about what is running, or was not kept, before it is lost."""
         if self._duelling.duel.open:
             return self._duelling.may_drop(then, verb)
-        return not self._session.running or self._conversation.ask(
+        return not self._session.engine.running or self._conversation.ask(
             "An extension is running.", f"Stop it and {then}?", f"Stop and {verb}"
         )
 
@@ -155,17 +156,17 @@ class Opening(QObject):
     def _restore(self, saved: Saved) -> None:
         """Settings and places of an earlier session; a network or sampler that is gone by now is left as it is."""
         session, settings = self._session, saved.settings
-        known = {"network": session.settings.network, "device": session.settings.device}
+        known = {"network": session.choice.settings.network, "device": session.choice.settings.device}
         if settings.sampler not in SAMPLERS:
             self._samplers.use(settings.sampler)
-            known["sampler"] = session.settings.sampler
-        session.set_settings(**{**dataclasses.asdict(settings), **known})
-        if settings.network != session.settings.network and _is_offered(settings.network):
+            known["sampler"] = session.choice.settings.sampler
+        session.choice.set_settings(**{**dataclasses.asdict(settings), **known})
+        if settings.network != session.choice.settings.network and _is_offered(settings.network):
             self._networks.select(settings.network)
         if saved.target > session.generated_seconds:
             session.set_target(saved.target)
         elif saved.prelude_target > session.prelude_seconds:
-            session.set_prelude_target(saved.prelude_target)
+            session.set_target(saved.prelude_target, BEFORE)
         self._player.seek(saved.position)
 
     def _failed(self, message: str) -> None:

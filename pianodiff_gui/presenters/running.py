@@ -43,18 +43,18 @@ class Running(QObject):
         self._warm_up_requested.connect(self.worker.warm_up)
         self.worker.ready.connect(self._torch_ready)
         self.worker.started.connect(self._job_started)
-        self.worker.window_done.connect(session.on_window_done)
-        self.worker.finished.connect(session.on_finished)
-        self.worker.failed.connect(session.on_failed)
-        session.job_requested.connect(self.worker.run)
+        self.worker.window_done.connect(session.engine.on_window_done)
+        self.worker.finished.connect(session.engine.on_finished)
+        self.worker.failed.connect(session.engine.on_failed)
+        session.engine.job_requested.connect(self.worker.run)
         session.ended.connect(self._ended)
         session.failed.connect(self._failed)
-        session.running_changed.connect(self.device_changed)
-        session.network_changed.connect(self.device_changed)
+        session.engine.changed.connect(self.device_changed)
+        session.choice.network_changed.connect(self.device_changed)
         session.source_changed.connect(self.device_changed)
         actions.on("extend", self.extend)
         actions.on("again", self.try_again)
-        actions.on("dice", session.new_seed)
+        actions.on("dice", session.choice.new_seed)
 
     def warm_up(self) -> None:
         """Load torch in the worker, now that the window is there."""
@@ -96,7 +96,7 @@ class Running(QObject):
         self.device_changed.emit()
 
     def _job_started(self, job_id: int, device: str) -> None:
-        job = self._session.job
+        job = self._session.engine.job
         if job is not None and job.id == job_id:
             self._used_device = device
             self.device_changed.emit()

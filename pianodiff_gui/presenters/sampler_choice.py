@@ -65,7 +65,7 @@ class SamplerChoice(QObject):
         self._preferences.samplers = (path, *(other for other in self.own if other != path))
         self._preferences.sampler_folder = str(Path(path).parent)
         self._controls.list_samplers(self.own)
-        self._session.set_settings(sampler=path)
+        self._session.choice.set_settings(sampler=path)
         self._conversation.say(f"Sampling with \u201c{title}\u201d from now on")
 
     def _failed(self, path: str, text: str) -> None:

@@ -1,10 +1,15 @@
-"""A state x_t as it is drawn: at most two points a column, in the parts that have a colour of their own. No Qt here."""
+"""Signals as they are drawn, at most two points a column: audio by its peaks, and a state x_t in the parts that have a
+colour of their own. No Qt here.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+
+from core.analysis.peaks import PeakPyramid
 
 _COLUMNS = 700  # of a picture of x_t
 
@@ -58,3 +63,28 @@ def envelope(samples: np.ndarray, first_second: float, sample_rate: float, colum
     starts = np.arange(0, frames, width)
     seconds = first_second + (np.minimum(starts + width / 2, (starts + frames) / 2)) / sample_rate
     return Envelope(seconds, np.minimum.reduceat(samples, starts), np.maximum.reduceat(samples, starts))
+
+
+def seen_outline(
+    pyramid: PeakPyramid,
+    read: Callable[[int, int], np.ndarray],
+    frames: tuple[int, int],
+    offset: int,
+    sample_rate: int,
+    view: tuple[float, float],
+    columns: int,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Seconds, minima and maxima of what is in view of the pyramid's `frames` (first, and the one after the last).
+
+    offset: frame of the time axis at which the pyramid begins; read: as `PeakPyramid.envelope` takes it; view: seconds
+    from left to right; columns: of the whole view, of which this gets its share.
+
+    Raises AudioError: as `read` does.
+    """
+    low, high = (edge * sample_rate - offset for edge in view)
+    start, stop = max(frames[0], int(low) - 1), min(frames[1], int(high) + 2)
+    if start >= stop:
+        return np.zeros(0), np.zeros(0), np.zeros(0)
+    share = (stop - start) / max(1.0, high - low)
+    lowest, highest, edges = pyramid.envelope(start, stop, max(2, round(columns * share)), read)
+    return ((edges[:-1] + edges[1:] - 1) / 2 + offset) / sample_rate, lowest, highest

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from pianodiff_gui.session.timeline import Timeline
+from pianodiff_gui.look.wording import sampler_title
+from pianodiff_gui.session.timeline import BEFORE, Stretch, Timeline
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,3 +63,18 @@ class Takes:
     def showing(self, number: int | None) -> Takes:
         """With another one shown."""
         return replace(self, shown=number)
+
+
+def place_of(stretch: Stretch, timeline: Timeline) -> str:
+    """ "+2.0 s", "2.0 s before", "0.80 s filled"."""
+    seconds = stretch.frames / timeline.sample_rate
+    if stretch.gap is None:
+        return f"+{seconds:.1f} s"
+    return f"{seconds:.1f} s before" if stretch.gap == BEFORE else f"{seconds:.2f} s filled"
+
+
+def summary_of(take: Take) -> str:
+    """What is in a take, in a line."""
+    last = take.timeline.stretches[-1]
+    places = ", ".join(place_of(stretch, take.timeline) for stretch in take.timeline.stretches[-3:])
+    return f"{places} \u00b7 {sampler_title(last.settings.sampler)} \u00b7 seed {last.settings.seed}"

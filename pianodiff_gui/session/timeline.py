@@ -6,10 +6,9 @@ is generated around it; what is generated before it lies at negative ones.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 
 import numpy as np
 
@@ -24,6 +23,12 @@ Gap = tuple[int, int]
 
 BEFORE: Gap = (0, 0)
 """The gap before everything."""
+
+
+
+def is_within(gap: Gap | None) -> TypeGuard[Gap]:
+    """Whether it lies in the recording, not before or behind it."""
+    return gap not in (None, BEFORE)
 
 
 @dataclass(frozen=True, eq=False)
@@ -104,7 +109,7 @@ class Timeline:
 
         for stretch in before:
             add(stretch, stretch.frames)
-        fills = [(stretch.gap[0], stretch) for stretch in self.stretches if stretch.gap not in (None, BEFORE)]
+        fills = [(stretch.gap[0], stretch) for stretch in self.stretches if is_within(stretch.gap)]
         for begin, fill in sorted(fills, key=lambda pair: pair[0]):
             add(None, begin - at)
             add(fill, fill.frames)
@@ -195,15 +200,13 @@ class Timeline:
         """The frames between which a run at `gap` puts what it makes."""
         return (self.end, self.end) if gap is None else (self.begin, self.begin) if gap == BEFORE else gap
 
-    def cut(self, extension_frames: int) -> Timeline:
-        """With at most `extension_frames` generated behind the recording, which itself is never touched."""
-        return self._shortened(None, extension_frames, Stretch.first)
+    def made_seconds(self, gap: Gap | None) -> float:
+        """How much was generated behind the recording or, with BEFORE, before it."""
+        return self.extension_seconds if gap is None else self.prelude_seconds
 
-    def cut_prelude(self, prelude_frames: int) -> Timeline:
-        """With at most `prelude_frames` generated before the recording, which itself is never touched."""
-        return self._shortened(BEFORE, prelude_frames, Stretch.last)
-
-    def _shortened(self, gap: Gap | None, frames: int, shorten: Callable[[Stretch, int], Stretch]) -> Timeline:
+    def cut(self, frames: int, gap: Gap | None = None) -> Timeline:
+        """With at most `frames` generated behind the recording or, with BEFORE, before it. It stays whole."""
+        shorten = Stretch.first if gap is None else Stretch.last
         kept, left = [], frames
         for stretch in self.stretches:  # in the order they were made, so from the recording outwards
             if stretch.gap != gap:

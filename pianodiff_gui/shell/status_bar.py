@@ -10,7 +10,6 @@ from core.networks.card import NetworkInfo
 from pianodiff_gui.look import wording
 from pianodiff_gui.look.labels import ElidedLabel
 from pianodiff_gui.look.theme import font
-from pianodiff_gui.views.controls import DEVICE_TITLES
 
 _LONGEST_NETWORK = 32  # characters of a network's title
 
@@ -45,7 +44,7 @@ class StatusBar(QStatusBar):
             else "no network"
         )
         if device:
-            self.device.setText(DEVICE_TITLES.get(device, device))
+            self.device.setText(wording.device(device))
 
 
 def describe_file(source: Source) -> str:

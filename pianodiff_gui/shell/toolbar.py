@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton
 
 from pianodiff_gui.actions.actions import Actions
 from pianodiff_gui.look.theme import GRID, ICON_SIZE, Theme, font
-from pianodiff_gui.views.plots import clock
+from pianodiff_gui.look.wording import clock
 
 
 class Toolbar(QFrame):

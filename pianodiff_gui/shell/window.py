@@ -21,7 +21,6 @@ from core.assets import asset_path
 from pianodiff_gui.actions.actions import Actions
 from pianodiff_gui.duel.duel import Duel
 from pianodiff_gui.duel.view import DuelView
-from pianodiff_gui.look import dialogs
 from pianodiff_gui.look.theme import Theme
 from pianodiff_gui.networks.networks import Networks, is_network_path
 from pianodiff_gui.presenters.analysing import Analysing
@@ -39,6 +38,7 @@ from pianodiff_gui.presenters.sampler_choice import SamplerChoice
 from pianodiff_gui.presenters.step_listening import StepListening
 from pianodiff_gui.session.preferences import Preferences
 from pianodiff_gui.session.session import Session
+from pianodiff_gui.shell import help
 from pianodiff_gui.shell.menus import fill_menu_bar
 from pianodiff_gui.shell.status_bar import StatusBar
 from pianodiff_gui.shell.toolbar import Toolbar
@@ -208,9 +208,9 @@ class MainWindow(QMainWindow):
         actions.on("fit", lambda: self._view_in_time.fit())
         actions.on("zoom_in", lambda: self._view_in_time.zoom(1 / _ZOOM_STEP))
         actions.on("zoom_out", lambda: self._view_in_time.zoom(_ZOOM_STEP))
-        actions.on("shortcuts", lambda: dialogs.shortcuts_dialog(self).open())
+        actions.on("shortcuts", lambda: help.shortcuts_dialog(self).open())
         actions.on("log", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.data_folder))))
-        actions.on("about", lambda: dialogs.about_dialog(self, self.theme, _logo).open())
+        actions.on("about", lambda: help.about_dialog(self, self.theme, _logo).open())
         self.conversation.said.connect(self.status.message.setText)
         self.listening.sound_changed.connect(self.status.show_sound)
         self.listening.time_changed.connect(self.toolbar.show_time)
@@ -219,7 +219,7 @@ class MainWindow(QMainWindow):
         self.diffusion.frame_shown.connect(self.controls.set_frame)
         self.keeping.recoverable_changed.connect(self.empty.set_recoverable)
         self.session.source_changed.connect(self._source_changed)
-        self.session.running_changed.connect(self._running_changed)
+        self.session.engine.changed.connect(self._running_changed)
         self.duel.changed.connect(self._show_page)
         self.empty.set_recoverable(self.keeping.recoverable)
         self.listening.show_time()
@@ -243,8 +243,8 @@ class MainWindow(QMainWindow):
         return self.duel_view if self.duel.open else self.waveform
 
     def _show_facts(self) -> None:
-        job = self.session.job
-        network = job.network if job is not None else self.session.network
+        job = self.session.engine.job
+        network = job.network if job is not None else self.session.choice.network
         self.status.show_facts(self.session.source, network, self.running.device)
 
     # Dropping files
@@ -286,12 +286,12 @@ class MainWindow(QMainWindow):
             if not self._closing:
                 event.ignore()
                 return
-        if self.session.running:
+        if self.session.engine.running:
             event.ignore()
             if self.duel.open or (not self._closing and self._may_stop()):
                 self._closing = True
                 self.conversation.say("Stopping\u2026")
-                self.session.cancel()
+                self.session.engine.cancel()
             return
         self.hide()
         self.preferences.geometry = self.saveGeometry()
@@ -306,7 +306,7 @@ class MainWindow(QMainWindow):
         )
 
     def _running_changed(self) -> None:
-        if self._closing and not self.session.running:
+        if self._closing and not self.session.engine.running:
             QTimer.singleShot(0, self, self.close)
 
     def _end(self) -> None:

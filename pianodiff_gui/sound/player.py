@@ -8,190 +8,19 @@ is worked out from those counts when a timer asks. A machine without a sound car
 from __future__ import annotations
 
 import logging
-import math
-import threading
 import time
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
-import soxr
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from core.errors import PianoDiffError
+from pianodiff_gui.sound.card import SoundCard
+from pianodiff_gui.sound.feed import Feed, Playable, Ring
 
 log = logging.getLogger(__name__)
 
-_RING_SECONDS = 2.0
-_BLOCK = 4096  # frames read at a time
 _TICK = 25  # ms between looks at the playhead
 _MOST_CHANNELS = 2  # files with more are mixed down for listening, and keep theirs
-
-
-class Playable(Protocol):
-    """What a player can play, such as a Timeline. Its first frame need not be frame 0."""
-
-    @property
-    def sample_rate(self) -> int: ...
-
-    @property
-    def begin(self) -> int: ...
-
-    @property
-    def end(self) -> int: ...
-
-    @property
-    def begin_seconds(self) -> float: ...
-
-    @property
-    def end_seconds(self) -> float: ...
-
-    def read(self, begin: int, end: int) -> np.ndarray:
-        """Frames begin..end (clipped to what there is) as float32 (channels, frames). May raise PianoDiffError."""
-        ...
-
-
-class SoundCard:
-    """PortAudio and whether it has a device to play on: looked for once, for all players of the window."""
-
-    def __init__(self) -> None:
-        self.library: Any = None  # the module sounddevice, once it has been imported
-        self._unavailable: str | None = None  # None until it was looked for
-
-    @property
-    def checked(self) -> bool:
-        """Whether a sound card was looked for yet."""
-        return self._unavailable is not None
-
-    def unavailable(self) -> str:
-        """Why nothing can be played on this machine; empty when it can. Looks for a sound card the first time."""
-        if self._unavailable is None:
-            self._unavailable = self._look_for_device()
-        return self._unavailable
-
-    def forget(self) -> None:
-        """Look for a sound card again when it is next asked for."""
-        self._unavailable = None
-
-    def look_again(self) -> None:
-        """Ask PortAudio for its devices afresh: one may have been plugged in. Nothing may be playing."""
-        if self.library is not None:
-            try:
-                # PortAudio lists devices only when it starts, and sounddevice has no public way to restart it.
-                self.library._terminate()
-                self.library._initialize()
-            except Exception:
-                log.exception("PortAudio could not be restarted")
-        self.forget()
-
-    def _look_for_device(self) -> str:
-        if self.library is None:
-            try:
-                import sounddevice
-            except OSError:  # the wheel on Linux has no PortAudio of its own
-                return "No sound: PortAudio is not installed (on Debian and Ubuntu: apt install libportaudio2)."
-            except Exception:
-                log.exception("sounddevice could not be imported")
-                return "No sound: the audio library could not be loaded."
-            self.library = sounddevice
-        try:
-            self.library.query_devices(kind="output")
-        except Exception:
-            return "No sound: this machine has no audio output device."
-        return ""
-
-
-class Ring:
-    """A queue of frames between one writer and one reader. Counters only grow; each is written by one side only."""
-
-    def __init__(self, frames: int, channels: int) -> None:
-        self._data = np.zeros((frames, channels), np.float32)
-        self.written = 0
-        self.read = 0
-        self.ended = False  # the writer has written all there is
-
-    @property
-    def room(self) -> int:
-        return len(self._data) - (self.written - self.read)
-
-    def write(self, frames: np.ndarray) -> None:
-        """Append (n, channels); n must not exceed `room`."""
-        begin = self.written % len(self._data)
-        first = min(len(frames), len(self._data) - begin)
-        self._data[begin : begin + first] = frames[:first]
-        self._data[: len(frames) - first] = frames[first:]
-        self.written += len(frames)
-
-    def read_into(self, out: np.ndarray) -> None:
-        """Fill `out` (n, channels); silence where nothing is ready."""
-        count = min(len(out), self.written - self.read)
-        begin = self.read % len(self._data)
-        first = min(count, len(self._data) - begin)
-        out[:first] = self._data[begin : begin + first]
-        out[first:count] = self._data[: count - first]
-        out[count:] = 0
-        self.read += count
-
-
-class _Feed(threading.Thread):
-    """Reads the timeline ahead of the playhead into a ring, at the sound card's rate and channels."""
-
-    def __init__(self, timeline: Playable, start: int, loop: bool, rate: int, channels: int, gain: float) -> None:
-        super().__init__(name="pianodiff-feed", daemon=True)
-        self.timeline, self.start_frame, self.loop = timeline, start, loop
-        self._gain = np.float32(gain)
-        self.ratio = rate / timeline.sample_rate
-        self.ring = Ring(max(round(_RING_SECONDS * rate), math.ceil(4 * _BLOCK * max(1.0, self.ratio))), channels)
-        self.error = ""
-        self._channels = channels
-        self._at = start
-        self._halt = threading.Event()
-        self._resampler = (
-            soxr.ResampleStream(timeline.sample_rate, rate, channels) if rate != timeline.sample_rate else None
-        )
-
-    def stop(self) -> None:
-        self._halt.set()
-
-    def position(self, played: float) -> float:
-        """Frame of the timeline that sounds after `played` frames at the sound card's rate."""
-        frame = self.start_frame + played / self.ratio
-        begin, end = self.timeline.begin, self.timeline.end
-        return begin + (frame - begin) % (end - begin) if self.loop else min(frame, end)
-
-    def prefill(self) -> None:
-        """Read the first block here and now, so that playback starts without a gap."""
-        self._step()
-
-    def run(self) -> None:
-        while not self._halt.is_set() and not self.ring.ended:
-            if self.ring.room < 2 * _BLOCK * max(1.0, self.ratio):
-                self._halt.wait(0.02)
-            else:
-                self._step()
-
-    def _step(self) -> None:
-        try:
-            block = self.timeline.read(self._at, self._at + _BLOCK)
-        except PianoDiffError as error:
-            self.error = str(error)
-            self.ring.ended = True
-            return
-        self._at += block.shape[1]
-        last = self._at >= self.timeline.end
-        if last and self.loop:
-            self._at, last = self.timeline.begin, False
-        frames = self._gain * fold(block, self._channels)
-        if self._resampler is not None:
-            frames = self._resampler.resample_chunk(frames, last=last)
-        self.ring.write(frames)
-        self.ring.ended = last
-
-
-def fold(block: np.ndarray, channels: int) -> np.ndarray:
-    """(C, n) as contiguous (n, channels): as it is where the counts agree, else the mean of all on every channel."""
-    if len(block) != channels:
-        block = np.broadcast_to(block.mean(axis=0), (channels, block.shape[1]))
-    return np.ascontiguousarray(block.T, np.float32)
 
 
 class Player(QObject):
@@ -205,7 +34,7 @@ class Player(QObject):
         super().__init__(parent)
         self.card = card if card is not None else SoundCard()
         self._timeline: Playable | None = None
-        self._feed: _Feed | None = None
+        self._feed: Feed | None = None
         self._stream: Any = None
         self._position = 0.0
         self._loop = False
@@ -335,7 +164,7 @@ class Player(QObject):
         if self._feed is not None:
             self._feed.stop()
         start = min(max(round(seconds * timeline.sample_rate), timeline.begin), timeline.end)
-        feed = _Feed(timeline, start, self._loop, self._rate, self._channels, self._gain)
+        feed = Feed(timeline, start, self._loop, self._rate, self._channels, self._gain)
         feed.prefill()
         self._feed = feed
         self._furthest = 0.0

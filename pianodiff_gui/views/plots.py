@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -12,22 +11,13 @@ from PySide6.QtCore import QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QPainter, QPen, QPolygonF
 from PySide6.QtWidgets import QGraphicsSceneMouseEvent, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
-from core.analysis.peaks import PeakPyramid
+from pianodiff_gui.look import wording
 from pianodiff_gui.look.labels import ElidedLabel
 from pianodiff_gui.look.theme import AXIS_WIDTH, GRID, Theme, font
 
 pg.setConfigOptions(antialias=False)
 
 _ZOOM = 1.18  # per notch of the wheel
-
-
-def clock(seconds: float, decimals: int = 0) -> str:
-    """Minutes and seconds: 83.24 -> "1:23" or, with one decimal, "1:23.2"."""
-    sign = "-" if seconds < 0 else ""
-    units = round(abs(seconds) * 10**decimals)
-    minutes, rest = divmod(units, 60 * 10**decimals)
-    width = 3 + decimals if decimals else 2
-    return f"{sign}{minutes}:{rest / 10**decimals:0{width}.{decimals}f}"
 
 
 def line_pen(theme: Theme, colour: str, width: float = 1.0, alpha: float = 1.0) -> QPen:
@@ -43,7 +33,7 @@ class TimeAxis(pg.AxisItem):
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         decimals = 0 if spacing >= 1 else max(0, math.ceil(-math.log10(spacing) - 1e-9))
-        return [clock(value, decimals) for value in values]
+        return [wording.clock(value, decimals) for value in values]
 
 
 class OffsetAxis(pg.AxisItem):
@@ -105,31 +95,6 @@ class TimeViewBox(pg.ViewBox):
         if event.button() == Qt.MouseButton.LeftButton:
             event.accept()
             self.clicked.emit(float(self.mapSceneToView(event.scenePos()).x()))
-
-
-def seen_outline(
-    pyramid: PeakPyramid,
-    read: Callable[[int, int], np.ndarray],
-    frames: tuple[int, int],
-    offset: int,
-    sample_rate: int,
-    view: tuple[float, float],
-    columns: int,
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Seconds, minima and maxima of what is in view of the pyramid's `frames` (first, and the one after the last).
-
-    offset: frame of the time axis at which the pyramid begins; read: as `PeakPyramid.envelope` takes it; view: seconds
-    from left to right; columns: of the whole view, of which this gets its share.
-
-    Raises AudioError: as `read` does.
-    """
-    low, high = (edge * sample_rate - offset for edge in view)
-    start, stop = max(frames[0], int(low) - 1), min(frames[1], int(high) + 2)
-    if start >= stop:
-        return np.zeros(0), np.zeros(0), np.zeros(0)
-    share = (stop - start) / max(1.0, high - low)
-    lowest, highest, edges = pyramid.envelope(start, stop, max(2, round(columns * share)), read)
-    return ((edges[:-1] + edges[1:] - 1) / 2 + offset) / sample_rate, lowest, highest
 
 
 class EnvelopeItem(pg.GraphicsObject):

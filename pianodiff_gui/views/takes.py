@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from pathlib import Path
 
 from PySide6.QtCore import QPoint, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QWheelEvent
@@ -19,38 +18,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from core.diffusion.samplers import SAMPLERS
 from pianodiff_gui.actions.actions import Actions
 from pianodiff_gui.look.labels import ElidedLabel
 from pianodiff_gui.look.theme import GRID, Theme, font
 from pianodiff_gui.session.session import LONGEST_NAME, Session
-from pianodiff_gui.session.takes import Take
-from pianodiff_gui.session.timeline import BEFORE, Stretch, Timeline
+from pianodiff_gui.session.takes import Take, summary_of
 
 _HEIGHT = 6 * GRID
 _WIDTH = 27 * GRID
 _WIDTH_OF_RECORDING = 14 * GRID
 _BAR = 4  # px of a take's colour at its card's left edge
-
-
-def sampler_title(name: str) -> str:
-    """As the menu has it; of a sampler of the user's own its file's name."""
-    return SAMPLERS[name].title if name in SAMPLERS else Path(name).name
-
-
-def place_of(stretch: Stretch, timeline: Timeline) -> str:
-    """ "+2.0 s", "2.0 s before", "0.80 s filled"."""
-    seconds = stretch.frames / timeline.sample_rate
-    if stretch.gap is None:
-        return f"+{seconds:.1f} s"
-    return f"{seconds:.1f} s before" if stretch.gap == BEFORE else f"{seconds:.2f} s filled"
-
-
-def summary_of(take: Take) -> str:
-    """What is in a take, in a line."""
-    last = take.timeline.stretches[-1]
-    places = ", ".join(place_of(stretch, take.timeline) for stretch in take.timeline.stretches[-3:])
-    return f"{places} \u00b7 {sampler_title(last.settings.sampler)} \u00b7 seed {last.settings.seed}"
 
 
 class NameEdit(QLineEdit):
@@ -195,7 +172,7 @@ class TakesView(QFrame):
         layout.setSpacing(2 * GRID)
         layout.addWidget(self._area, 1)
         layout.addWidget(self.match)
-        for signal in (session.takes_changed, session.running_changed, session.source_changed, theme.changed):
+        for signal in (session.takes_changed, session.engine.changed, session.source_changed, theme.changed):
             signal.connect(self._rebuild)
         self._rebuild()
 
@@ -205,12 +182,12 @@ class TakesView(QFrame):
             card.hide()
             card.deleteLater()
         session = self._session
-        takes, enabled = session.takes, not session.takes_blocked()
+        takes, enabled = session.takes, not session.engine.busy
         self.cards = []
         for key, take in enumerate((None, *takes.all)):
             number = take.number if take is not None else None
             card = TakeCard(self._theme, take, key, takes.shown == number, enabled)
-            card.setToolTip(session.takes_blocked() or self._tip(take, key))
+            card.setToolTip(session.engine.busy or self._tip(take, key))
             card.chosen.connect(partial(session.show_take, number))
             if number is not None:
                 card.renamed.connect(partial(session.rename_take, number))

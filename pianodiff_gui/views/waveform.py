@@ -14,10 +14,12 @@ from PySide6.QtGui import QPen
 from core.analysis.peaks import PeakPyramid
 from core.errors import PianoDiffError
 from pianodiff_gui.look.theme import Theme
-from pianodiff_gui.session.session import SHORTEST_GAP, Session
-from pianodiff_gui.session.timeline import Part, Stretch
+from pianodiff_gui.session.goal import SHORTEST_GAP
+from pianodiff_gui.session.outline import seen_outline
+from pianodiff_gui.session.session import Session
+from pianodiff_gui.session.timeline import BEFORE, Part, Stretch
 from pianodiff_gui.views.handle import Handle
-from pianodiff_gui.views.plots import EnvelopeItem, FixedAxis, Plot, Strip, Swatch, TimeViewBox, line_pen, seen_outline
+from pianodiff_gui.views.plots import EnvelopeItem, FixedAxis, Plot, Strip, Swatch, TimeViewBox, line_pen
 
 _SHORTEST_SPAN = 0.005  # s that can fill the view
 _PAGE_LEAD = 0.05  # share of the view left of the playhead on a fresh page
@@ -63,9 +65,13 @@ class WaveformView(Strip):
         self.legend.addWidget(Swatch(theme, "ink", "recording"))
         self.generated_swatch = Swatch(theme, "accent", "generated")
         self.legend.addWidget(self.generated_swatch)
+        self._make_plot()
+        self._make_handles()
+        self._connect()
 
+    def _make_plot(self) -> None:
         self.box = TimeViewBox()
-        self.plot = Plot(theme, self.box, left=FixedAxis("left", [(0.0, "0")]), show_bottom=False)
+        self.plot = Plot(self._theme, self.box, left=FixedAxis("left", [(0.0, "0")]), show_bottom=False)
         self.body.addWidget(self.plot, 1)
         self.zero = pg.InfiniteLine(pos=0, angle=0)
         self.zero.setZValue(-5)
@@ -77,14 +83,15 @@ class WaveformView(Strip):
         self.playhead.addMarker("v", position=1.0, size=9)
         self.seams: list[pg.InfiniteLine] = []  # where else one part ends and the next begins
 
+    def _make_handles(self) -> None:
         self.handle = Handle(
-            theme,
+            self._theme,
             self.plot,
             "Length of the extension",
             "Drag to set how long the extension becomes (\u2190 and \u2192, with Shift by whole seconds)",
         )
         self.prelude_handle = Handle(
-            theme,
+            self._theme,
             self.plot,
             "Length of what comes before",
             "Drag to the left to add something before the recording (Alt+\u2190 and Alt+\u2192)",
@@ -92,8 +99,8 @@ class WaveformView(Strip):
         )
         about = "Drag to set what is filled anew"
         self.gap_handles = (
-            Handle(theme, self.plot, "Start of the selection", about, side=-1),
-            Handle(theme, self.plot, "End of the selection", about),
+            Handle(self._theme, self.plot, "Start of the selection", about, side=-1),
+            Handle(self._theme, self.plot, "End of the selection", about),
         )
         for handle in self._handles:
             handle.dragged.connect(partial(self._dragged, handle))
@@ -104,6 +111,8 @@ class WaveformView(Strip):
         self._scroll.setInterval(_SCROLL_INTERVAL)
         self._scroll.timeout.connect(self._scroll_on)
 
+    def _connect(self) -> None:
+        session = self._session
         self.box.clicked.connect(self._clicked)
         self.box.zoomed.connect(self._user_moved)
         self.box.selected.connect(session.select)
@@ -112,7 +121,7 @@ class WaveformView(Strip):
         session.source_changed.connect(self._source_changed)
         session.timeline_changed.connect(self._timeline_changed)
         session.target_changed.connect(self._target_changed)
-        theme.changed.connect(self._restyle)
+        self._theme.changed.connect(self._restyle)
         self._restyle()
 
     # What the user does
@@ -177,7 +186,7 @@ class WaveformView(Strip):
         if handle is self.handle:
             self._session.set_target(seconds - source.seconds, final=final)
         elif handle is self.prelude_handle:
-            self._session.set_prelude_target(-seconds, final=final)
+            self._session.set_target(-seconds, BEFORE, final=final)
         elif self._session.selection is not None:
             begin, end = (at / source.sample_rate for at in self._session.selection)
             if handle is self.gap_handles[0]:

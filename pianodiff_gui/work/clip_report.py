@@ -12,10 +12,10 @@ from core.analysis.peaks import mix
 from core.audio.signal import resample
 from core.audio.writing import check_text_destination, write_text
 from core.errors import ExportError
+from pianodiff_gui.look.wording import sampler_title
 from pianodiff_gui.session.takes import Take
 from pianodiff_gui.session.timeline import Timeline
-from pianodiff_gui.views.compare import TITLES, cells_of
-from pianodiff_gui.views.takes import sampler_title
+from pianodiff_gui.work.comparison import TITLES, cells_of
 
 if TYPE_CHECKING:
     from core.study.figures import Example

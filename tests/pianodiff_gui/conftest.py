@@ -23,6 +23,8 @@ from core.errors import PianoDiffError
 from core.extension.plan import Plan, plan_extension
 from pianodiff_gui.app import make_application
 from pianodiff_gui.look.theme import Theme
+from pianodiff_gui.networks.card import CardDialog
+from pianodiff_gui.session.history import History
 from pianodiff_gui.session.jobs import Job
 from pianodiff_gui.session.preferences import Preferences
 from pianodiff_gui.session.timeline import BEFORE
@@ -191,14 +193,14 @@ def window(
 ) -> Iterator[MainWindow]:
     """The window, shown. Closing it at the end of the test must end both threads."""
     made = MainWindow(theme, Preferences(), tmp_path / "data", engines)
-    made.session.set_settings(steps=5)
+    made.session.choice.set_settings(steps=5)
     made.show()
     qtbot.waitExposed(made)
     yield made
     engines.release()
-    if made.session.running:
-        made.session.cancel()
-        qtbot.waitUntil(lambda: not made.session.running, timeout=10_000)
+    if made.session.engine.running:
+        made.session.engine.cancel()
+        qtbot.waitUntil(lambda: not made.session.engine.running, timeout=10_000)
     made.duel.close()  # or it would ask
     made.close()
     threads = (made.running.worker_thread, made.analysing.worker_thread)
@@ -222,11 +224,11 @@ def open_clip(window: MainWindow, qtbot: QtBot, path: Path) -> None:
 def use_network(window: MainWindow, qtbot: QtBot, path: Path) -> None:
     """Read the network at `path` and use it without looking at its card."""
     window.network_choice.use(str(path))
-    qtbot.waitUntil(lambda: window.session.settings.network == str(path), timeout=10_000)
+    qtbot.waitUntil(lambda: window.session.choice.settings.network == str(path), timeout=10_000)
 
 
 def run_to_end(window: MainWindow, qtbot: QtBot) -> None:
-    qtbot.waitUntil(lambda: not window.session.running, timeout=20_000)
+    qtbot.waitUntil(lambda: not window.session.engine.running, timeout=20_000)
 
 
 def watch_event_loop() -> tuple[list[float], QTimer]:
@@ -242,3 +244,46 @@ def watch_event_loop() -> tuple[list[float], QTimer]:
     timer.timeout.connect(tick)
     timer.start(5)
     return gaps, timer
+
+
+def two_takes(window: MainWindow, qtbot: QtBot) -> None:
+    """Two extensions of 2 s, by two seeds; the second is shown."""
+    for command in ("extend", "again"):
+        window.commands[command].trigger()
+        run_to_end(window, qtbot)
+
+
+def shown_history(window: MainWindow) -> History:
+    return window.diffusion.scrub.history
+
+
+def extend(window: MainWindow, qtbot: QtBot, seconds: float = 2.0) -> None:
+    window.session.set_target(seconds)
+    assert window.session.extend() is not None
+    run_to_end(window, qtbot)
+
+
+def choose(box: object, data: str) -> None:
+    index = box.findData(data)  # type: ignore[attr-defined]
+    assert index >= 0, f"{data} is not in the menu"
+    box.setCurrentIndex(index)  # type: ignore[attr-defined]
+    box.activated.emit(index)  # type: ignore[attr-defined]
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> Path:
+    from tests.core.tiny_network import write_tiny_network  # loads torch, which most of these tests need not
+
+    return write_tiny_network(tmp_path / "nets" / "tiny", trained_on="Two hours of a music box.")
+
+
+def card_of(window: MainWindow, qtbot: QtBot) -> CardDialog:
+    qtbot.waitUntil(lambda: window.network_choice.card is not None, timeout=10_000)
+    card = window.network_choice.card
+    assert card is not None
+    return card
+
+
+def menu(window: MainWindow) -> list[str]:
+    box = window.controls.network.menu
+    return [box.itemText(i) for i in range(box.count()) if box.itemText(i)]

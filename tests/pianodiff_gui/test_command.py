@@ -147,10 +147,10 @@ def test_real_network_extends_in_the_window(
     network = write_tiny_network(tmp_path / "tiny")
     monkeypatch.setattr(loaded.running.worker, "_make_engine", TorchEngines())
     use_network(loaded, qtbot, network)
-    loaded.session.set_settings(steps=3, device="cpu")
+    loaded.session.choice.set_settings(steps=3, device="cpu")
     loaded.session.set_target(1.0)
     loaded.session.extend()
-    qtbot.waitUntil(lambda: not loaded.session.running, timeout=60_000)
+    qtbot.waitUntil(lambda: not loaded.session.engine.running, timeout=60_000)
     assert problems == []
     timeline = loaded.session.timeline
     assert timeline is not None and timeline.generated_frames == 22_050

@@ -13,8 +13,8 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from core.assets import asset_path
-from pianodiff_gui.look.dialogs import FILE_KINDS, ExportDialog
 from pianodiff_gui.shell.window import MainWindow
+from pianodiff_gui.views.export_dialog import FILE_KINDS, ExportDialog
 from tests.pianodiff_gui.conftest import open_clip, run_to_end, write_clip
 
 

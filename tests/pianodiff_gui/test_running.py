@@ -28,17 +28,17 @@ def test_live_picture_shows_the_state_its_level_and_the_similarity(
     assert loaded.diffusion.stack.currentWidget() is loaded.diffusion.plot
     qtbot.waitUntil(lambda: loaded.diffusion.last_frame is not None, timeout=5000)
     view = loaded.diffusion
-    assert view.level.text().startswith("t = ")
-    assert view.known_item.points > 10 and view.new_item.points > 10
+    assert view.plot.level.text().startswith("t = ")
+    assert view.plot.known_item.points > 10 and view.plot.new_item.points > 10
     frame = view.last_frame
     assert frame is not None
     assert frame.outline.before.seconds.max() < 0 < frame.outline.new.seconds.max()
     engines.release()
     run_to_end(loaded, qtbot)
-    levels, similarities = view.similarity_item.getData()
+    levels, similarities = view.curves.similarity_item.getData()
     assert levels[0] > levels[-1] == 0
     assert similarities[-1] == pytest.approx(0.9)
-    assert view.level.text() == "t = 0"
+    assert view.plot.level.text() == "t = 0"
     assert view.title.text() == "What happened" and "Added 2.0 s" in view.note.text()
 
 
@@ -52,7 +52,7 @@ def test_network_runs_in_its_own_thread(loaded: MainWindow, qtbot: QtBot, engine
 def test_window_is_never_blocked_by_a_run(loaded: MainWindow, qtbot: QtBot, engines: FakeEngines) -> None:
     """Breaks when steps, pictures or changes of settings during a run stop the window from answering."""
     engines.delay = 0.25  # a step; were it done in the GUI thread, every gap would be as long
-    loaded.session.set_settings(steps=8)
+    loaded.session.choice.set_settings(steps=8)
     gaps: list[float] = []
     last = time.perf_counter()
 
@@ -69,7 +69,7 @@ def test_window_is_never_blocked_by_a_run(loaded: MainWindow, qtbot: QtBot, engi
     loaded.session.extend()
     for index in range(8):
         qtbot.wait(100)
-        loaded.session.set_settings(seed=index + 1)
+        loaded.session.choice.set_settings(seed=index + 1)
         loaded.session.set_target(3.0 + index / 10)
     run_to_end(loaded, qtbot)
     timer.stop()
@@ -85,8 +85,8 @@ def test_cancel_while_it_denoises_stops_and_says_so(loaded: MainWindow, qtbot: Q
     qtbot.waitUntil(engines.held.is_set, timeout=5000)
     assert loaded.commands["cancel"].isEnabled() and not loaded.commands["extend"].isEnabled()
     qtbot.keyClick(loaded, Qt.Key.Key_Escape)
-    assert loaded.session.cancelling
-    assert loaded.controls.stage.text().startswith("Stopping")
+    assert loaded.session.engine.cancelling
+    assert loaded.controls.foot.stage.text().startswith("Stopping")
     engines.release()
     run_to_end(loaded, qtbot)
     assert engines.made[0].closed
@@ -104,7 +104,7 @@ def test_cancel_in_the_second_window_keeps_the_first(loaded: MainWindow, qtbot: 
     job = loaded.session.extend()
     assert job is not None
     qtbot.waitUntil(lambda: loaded.session.generated_seconds > 0, timeout=5000)  # shown while the run goes on
-    loaded.session.cancel()
+    loaded.session.engine.cancel()
     engines.release()
     run_to_end(loaded, qtbot)
     assert 0 < loaded.session.generated_seconds < 6.0
@@ -118,7 +118,7 @@ def test_cancel_before_the_first_step(loaded: MainWindow, qtbot: QtBot, engines:
     engines.hold(0)
     job = loaded.session.extend()
     assert job is not None
-    loaded.session.cancel()
+    loaded.session.engine.cancel()
     engines.release()
     run_to_end(loaded, qtbot)
     assert loaded.session.generated_seconds == 0.0
@@ -127,9 +127,9 @@ def test_cancel_before_the_first_step(loaded: MainWindow, qtbot: QtBot, engines:
 
 def test_cancel_when_nothing_runs_does_nothing(loaded: MainWindow) -> None:
     """Breaks when Escape without a run changes or raises anything."""
-    loaded.session.cancel()
+    loaded.session.engine.cancel()
     assert not loaded.commands["cancel"].isEnabled()
-    assert not loaded.session.running
+    assert not loaded.session.engine.running
 
 
 def test_opening_another_file_during_a_run_drops_it(
@@ -150,7 +150,7 @@ def test_opening_another_file_during_a_run_drops_it(
     engines.release()
     qtbot.wait(100)
     assert asked == ["An extension is running."]
-    assert not loaded.session.running
+    assert not loaded.session.engine.running
     assert loaded.session.generated_seconds == 0.0
     loaded.session.extend()  # the thread is free again
     run_to_end(loaded, qtbot)
@@ -168,7 +168,7 @@ def test_closing_during_a_run_asks_cancels_and_waits(
     qtbot.waitUntil(lambda: loaded.diffusion.last_frame is not None, timeout=5000)
     loaded.close()
     assert loaded.isVisible()  # it waits for the step
-    assert loaded.session.cancelling is agree
+    assert loaded.session.engine.cancelling is agree
     engines.release()
     if agree:
         qtbot.waitUntil(lambda: not loaded.isVisible(), timeout=5000)
@@ -217,15 +217,15 @@ def test_an_unforeseen_error_in_the_engine_is_told_and_the_window_goes_on(
 
 def test_progress_elapsed_and_time_left_are_shown(loaded: MainWindow, qtbot: QtBot, engines: FakeEngines) -> None:
     """Breaks when a run of minutes gives no sign of how far it is."""
-    loaded.session.set_settings(steps=20)
+    loaded.session.choice.set_settings(steps=20)
     engines.delay = 0.02
     engines.hold(12)
     loaded.session.extend()
     assert loaded.controls.foot.currentIndex() == 1
     # Pictures are dropped when they come too fast, so it need not be the last one before the gate.
-    qtbot.waitUntil(lambda: loaded.controls.percent.text() in ("50 %", "55 %", "60 %"), timeout=5000)
-    assert loaded.controls.elapsed.text().endswith("elapsed")
-    assert loaded.controls.left.text().endswith("left")
+    qtbot.waitUntil(lambda: loaded.controls.foot.percent.text() in ("50 %", "55 %", "60 %"), timeout=5000)
+    assert loaded.controls.foot.elapsed.text().endswith("elapsed")
+    assert loaded.controls.foot.left.text().endswith("left")
     engines.release()
     run_to_end(loaded, qtbot)
     assert loaded.controls.foot.currentIndex() == 0

@@ -136,12 +136,12 @@ def test_spin_box_moves_the_handle(loaded: MainWindow, qtbot: QtBot) -> None:
 def test_return_in_a_field_gives_the_keys_back(loaded: MainWindow, qtbot: QtBot) -> None:
     """Breaks when after typing a number single-letter shortcuts go into the field for ever."""
     loaded.activateWindow()
-    loaded.controls.steps.setFocus()
-    qtbot.keyClick(loaded.controls.steps, Qt.Key.Key_Return)
-    assert not loaded.controls.steps.hasFocus()
-    loaded.controls.steps.setFocus()
+    loaded.controls.sampler.steps.setFocus()
+    qtbot.keyClick(loaded.controls.sampler.steps, Qt.Key.Key_Return)
+    assert not loaded.controls.sampler.steps.hasFocus()
+    loaded.controls.sampler.steps.setFocus()
     qtbot.mouseClick(loaded.waveform.plot.viewport(), Qt.MouseButton.LeftButton, pos=QPoint(300, 60))
-    assert not loaded.controls.steps.hasFocus()
+    assert not loaded.controls.sampler.steps.hasFocus()
 
 
 def test_a_typed_length_counts_for_the_run_it_starts(loaded: MainWindow, qtbot: QtBot) -> None:
@@ -278,10 +278,10 @@ def test_a_window_extends_and_the_musicians_loop_works_by_keys(loaded: MainWindo
     assert loaded.waveform.generated_item.points > 10
     qtbot.waitUntil(lambda: loaded.analysing.settled, timeout=10_000)
     assert sum(len(item.data) for item in loaded.pitch.generated.items) > 10
-    seed = loaded.session.settings.seed
+    seed = loaded.session.choice.settings.seed
     qtbot.keyClick(loaded, Qt.Key.Key_R)
     run_to_end(loaded, qtbot)
-    assert loaded.session.settings.seed != seed
+    assert loaded.session.choice.settings.seed != seed
     assert loaded.session.generated_seconds == pytest.approx(2.0)
     qtbot.keyClick(loaded, Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier)
     assert loaded.session.generated_seconds == pytest.approx(1.0)
@@ -313,29 +313,29 @@ def test_dragging_left_over_generated_audio_trims_it_on_release(loaded: MainWind
 def test_controls_follow_the_sampler(loaded: MainWindow, qtbot: QtBot) -> None:
     """Breaks when settings are offered that the chosen sampler ignores, or those it needs are missing."""
     controls = loaded.controls
-    choose(controls.sampler, "interpolation")
-    assert controls.lambda_row.isVisible() and not controls.jump_row.isVisible()
-    before = controls.cost_values[1].text()
-    choose(controls.sampler, "repaint")
-    assert loaded.session.settings.sampler == "repaint"
-    assert controls.jump_row.isVisible() and controls.resamplings_row.isVisible()
-    assert not controls.lambda_row.isVisible()
-    controls.steps.setValue(40)
-    assert loaded.session.settings.steps == 40
-    assert controls.cost_values[1].text() != before
+    choose(controls.sampler.menu, "interpolation")
+    assert controls.sampler.rows["lambda_schedule"].isVisible() and not controls.sampler.rows["jump_length"].isVisible()
+    before = controls.foot.cost_values[1].text()
+    choose(controls.sampler.menu, "repaint")
+    assert loaded.session.choice.settings.sampler == "repaint"
+    assert controls.sampler.rows["jump_length"].isVisible() and controls.sampler.rows["resamplings"].isVisible()
+    assert not controls.sampler.rows["lambda_schedule"].isVisible()
+    controls.sampler.steps.setValue(40)
+    assert loaded.session.choice.settings.steps == 40
+    assert controls.foot.cost_values[1].text() != before
 
 
 def test_a_network_that_can_see_is_asked_whether_it_may(loaded: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     """Breaks when the box is there for networks that can't see, or doesn't say what is in force."""
     controls = loaded.controls
     use_network(loaded, qtbot, write_tiny_network(tmp_path / "tiny"))
-    assert not controls.shown.isVisible()
+    assert not controls.network.shown.isVisible()
     use_network(loaded, qtbot, write_tiny_network(tmp_path / "seeing", architecture=SEEING))
-    assert controls.shown.isVisible() and controls.shown.isChecked()
-    controls.shown.click()
-    assert loaded.session.settings.zero_shot
-    loaded.session.set_settings(zero_shot=False)
-    assert controls.shown.isChecked()
+    assert controls.network.shown.isVisible() and controls.network.shown.isChecked()
+    controls.network.shown.click()
+    assert loaded.session.choice.settings.zero_shot
+    loaded.session.choice.set_settings(zero_shot=False)
+    assert controls.network.shown.isChecked()
 
 
 def choose(box: object, data: str) -> None:
@@ -346,16 +346,16 @@ def choose(box: object, data: str) -> None:
 
 def test_lambda_curve_follows_the_choice(loaded: MainWindow) -> None:
     """Breaks when the plot of lambda shows another schedule than the one that will be used."""
-    loaded.session.set_settings(sampler="interpolation", steps=200)
-    levels, values = loaded.diffusion.lambda_item.getData()
+    loaded.session.choice.set_settings(sampler="interpolation", steps=200)
+    levels, values = loaded.diffusion.curves.lambda_item.getData()
     at_100 = float(values[np.argmin(np.abs(levels - 100))])
     assert at_100 == pytest.approx(0.026, abs=0.001)  # PAPER: lambda at t = 100
     assert levels[-1] == 0 and values[-1] == 1.0
-    choose(loaded.controls.schedule, "linear")
-    levels, values = loaded.diffusion.lambda_item.getData()
+    choose(loaded.controls.sampler.schedule, "linear")
+    levels, values = loaded.diffusion.curves.lambda_item.getData()
     assert float(values[np.argmin(np.abs(levels - 100))]) == pytest.approx(0.5, abs=0.01)
-    choose(loaded.controls.sampler, "replacement")
-    assert not len(loaded.diffusion.lambda_item.getData()[1])  # it has none
+    choose(loaded.controls.sampler.menu, "replacement")
+    assert not len(loaded.diffusion.curves.lambda_item.getData()[1])  # it has none
     assert not loaded.diffusion.lambda_swatch.isVisible()
 
 
@@ -369,28 +369,28 @@ def test_an_installation_without_networks_opens_plays_and_says_what_is_missing(
     open_clip(window, qtbot, clip)
     assert not window.commands["extend"].isEnabled()
     assert "no network" in window.commands["extend"].toolTip()
-    assert window.controls.network.itemText(0).startswith("Choose a network")
+    assert window.controls.network.menu.itemText(0).startswith("Choose a network")
     window.close()
     window.deleteLater()
 
 
 def test_dice_draws_another_seed(loaded: MainWindow, qtbot: QtBot) -> None:
     """Breaks when the dice gives the same seed again or the field does not show it."""
-    seen = {loaded.session.settings.seed}
+    seen = {loaded.session.choice.settings.seed}
     for _ in range(3):
-        qtbot.mouseClick(loaded.controls.dice, Qt.MouseButton.LeftButton)
-        assert loaded.session.settings.seed not in seen
-        seen.add(loaded.session.settings.seed)
-        assert loaded.controls.seed.value() == loaded.session.settings.seed
+        qtbot.mouseClick(loaded.controls.sampler.dice, Qt.MouseButton.LeftButton)
+        assert loaded.session.choice.settings.seed not in seen
+        seen.add(loaded.session.choice.settings.seed)
+        assert loaded.controls.sampler.seed.value() == loaded.session.choice.settings.seed
 
 
 def test_cost_says_not_measured_until_a_run_was_measured(loaded: MainWindow, qtbot: QtBot) -> None:
     """Breaks when the panel invents a time, or does not learn from a run."""
-    assert loaded.controls.cost_values[-1].text() == "not measured yet"
+    assert loaded.controls.foot.cost_values[-1].text() == "not measured yet"
     loaded.session.extend()
     run_to_end(loaded, qtbot)
     loaded.session.set_target(3.0)
-    assert loaded.controls.cost_values[-1].text() in ("under a second", "about 1 s")
+    assert loaded.controls.foot.cost_values[-1].text() in ("under a second", "about 1 s")
 
 
 def test_every_command_is_in_a_menu_and_explains_itself(window: MainWindow) -> None:
@@ -421,10 +421,11 @@ def test_nothing_of_the_panel_is_cut_off_at_any_size(loaded: MainWindow, qtbot: 
     loaded.resize(*size)
     qtbot.wait(30)
     panel = loaded.controls
-    for widget in (panel.length, panel.sampler, panel.steps, panel.dice, panel.network_info, panel.device):
+    sampler, network = panel.sampler, panel.network
+    for widget in (panel.length, sampler.menu, sampler.steps, sampler.dice, network.info, panel.device):
         right = widget.mapTo(panel, QPoint(widget.width(), 0)).x()
         assert right <= panel.width() - 8
-    bottom = panel.extend_button.mapTo(loaded, QPoint(0, panel.extend_button.height())).y()
+    bottom = panel.foot.extend_button.mapTo(loaded, QPoint(0, panel.foot.extend_button.height())).y()
     assert bottom <= loaded.height()
 
 

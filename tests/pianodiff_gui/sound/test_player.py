@@ -6,8 +6,6 @@ import os
 import subprocess
 import sys
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 import pytest
@@ -17,65 +15,9 @@ from core.audio.opening import open_source
 from core.audio.source import Source
 from core.extension.settings import Settings
 from pianodiff_gui.session.timeline import Stretch, Timeline
-from pianodiff_gui.shell.window import MainWindow
-from pianodiff_gui.sound.player import Player, Ring, fold
-from tests.pianodiff_gui.conftest import run_to_end, write_clip
-
-
-class FakeStream:
-    """A sound card: asks for blocks when `pull` is called, and keeps what it got."""
-
-    latency = 0.0
-
-    def __init__(self, **options: Any) -> None:
-        self.options = options
-        self.active = False
-        self.got: list[np.ndarray] = []
-
-    def start(self) -> None:
-        self.active = True
-
-    def abort(self) -> None:
-        self.active = False
-
-    def close(self) -> None:
-        self.active = False
-
-    def pull(self, frames: int) -> None:
-        out = np.full((frames, self.options["channels"]), np.nan, np.float32)
-        self.options["callback"](out, frames, None, None)
-        self.got.append(out)
-
-    def heard(self) -> np.ndarray:
-        return np.concatenate(self.got)[:, 0]
-
-
-class FakeSoundDevice:
-    """The part of sounddevice that the player uses."""
-
-    def __init__(self, refuse_rate: int = 0, fail: bool = False) -> None:
-        self.refuse_rate, self.fail = refuse_rate, fail
-        self.streams: list[FakeStream] = []
-
-    def query_devices(self, kind: str) -> dict[str, Any]:
-        return {"max_output_channels": 2, "default_samplerate": 48_000.0}
-
-    def check_output_settings(self, samplerate: int, **_: Any) -> None:
-        if samplerate == self.refuse_rate:
-            raise ValueError("Invalid sample rate")
-
-    def OutputStream(self, **options: Any) -> FakeStream:
-        if self.fail:
-            raise OSError("Device unavailable")
-        stream = FakeStream(**options)
-        self.streams.append(stream)
-        return stream
-
-
-def make_player(device: FakeSoundDevice) -> Player:
-    player = Player()
-    player.card.library = device
-    return player
+from pianodiff_gui.sound.player import Player
+from tests.pianodiff_gui.conftest import write_clip
+from tests.pianodiff_gui.sound.fake_device import FakeSoundDevice, FakeStream, make_player
 
 
 @pytest.fixture
@@ -195,72 +137,6 @@ def test_a_new_take_during_playback_is_heard_without_stopping(qapp: object, qtbo
     play_all(player, stream, 7000, qtbot)
     assert np.count_nonzero(stream.heard() == 0.5) == 5000
     player.close()
-
-
-@pytest.mark.parametrize(("have", "want"), [(1, 1), (1, 2), (2, 2), (6, 2), (2, 1)])
-def test_any_number_of_channels_fits_the_card(have: int, want: int) -> None:
-    """Breaks when mono sounds on one side only, or a 6-channel file cannot be played."""
-    block = np.arange(have * 4, dtype=np.float32).reshape(have, 4)
-    folded = fold(block, want)
-    assert folded.shape == (4, want)
-    expected = block.T if have == want else np.tile(block.mean(axis=0)[:, None], (1, want))
-    np.testing.assert_allclose(folded, expected)
-
-
-def test_ring_keeps_the_order_over_its_end() -> None:
-    """Breaks when samples are swapped or lost where the buffer wraps around."""
-    ring = Ring(10, 1)
-    heard: list[float] = []
-    sent = 0
-    for block in (7, 5, 9, 3, 10, 6):
-        count = min(block, ring.room)
-        ring.write(np.arange(sent, sent + count, dtype=np.float32)[:, None])
-        sent += count
-        out = np.zeros((4, 1), np.float32)
-        ready = min(4, ring.written - ring.read)
-        ring.read_into(out)
-        heard += out[:ready, 0].tolist()
-        assert not out[ready:].any()
-    assert heard == list(range(len(heard)))
-
-
-def test_without_a_sound_card_everything_else_works(
-    loaded: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, problems: list[str]
-) -> None:
-    """Breaks when a machine without audio output shows an error instead of a grey button with its reason."""
-    monkeypatch.setattr(loaded.player.card, "library", SimpleNamespace(query_devices=no_device))
-    loaded.listening.look_for_sound()
-    assert not loaded.commands["play"].isEnabled()
-    assert "no audio output device" in loaded.commands["play"].toolTip()
-    assert loaded.status.sound.text() == "no sound"
-    loaded.player.play()
-    assert not loaded.player.playing
-    loaded.session.extend()
-    run_to_end(loaded, qtbot)
-    assert loaded.session.generated_seconds == pytest.approx(2.0)
-    assert problems == []
-
-
-def test_a_card_plugged_in_later_is_found(loaded: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Breaks when headphones plugged in after the start need a restart of the program."""
-    restarts: list[str] = []
-    device = SimpleNamespace(
-        query_devices=no_device,
-        _terminate=lambda: restarts.append("end"),
-        _initialize=lambda: restarts.append("start"),
-    )
-    monkeypatch.setattr(loaded.player.card, "library", device)
-    loaded.listening.look_for_sound()
-    assert not loaded.commands["play"].isEnabled()
-    device.query_devices = FakeSoundDevice().query_devices
-    loaded.commands["sound"].trigger()
-    assert restarts == ["end", "start"]
-    assert loaded.commands["play"].isEnabled()
-    assert loaded.status.sound.text() == ""
-
-
-def no_device(**_: Any) -> None:
-    raise ValueError("Error querying device -1")
 
 
 def test_a_card_that_cannot_be_opened_is_told(qapp: object, qtbot: QtBot, timeline: Timeline) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -11,158 +10,22 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from core.errors import PianoDiffError
-from core.extension.settings import Settings
-from core.study.methods import method_of, parse_method
-from pianodiff_gui.duel.duel import Contender, Phase, refusal
-from pianodiff_gui.duel.lane import written
-from pianodiff_gui.duel.setup import DuelDialog
+from core.study.methods import method_of
+from pianodiff_gui.duel.duel import Phase
 from pianodiff_gui.session.history import BUDGET
-from pianodiff_gui.session.jobs import Job
 from pianodiff_gui.session.timeline import BEFORE
 from pianodiff_gui.shell.window import MainWindow
-from pianodiff_gui.work.figures import measure_last
 from pianodiff_gui.work.worker import TorchEngines
-from tests.core.tiny_network import SEEING, write_tiny_network
+from tests.core.tiny_network import write_tiny_network
 from tests.pianodiff_gui.conftest import FakeEngines, open_clip, run_to_end, use_network, write_clip
-
-THREE = ("interpolation+ancestral@6", "decoupled@4", "replacement+dpmpp-2m-sde@5")
-
-
-class FussyEngines(FakeEngines):
-    """Refuses one sampler, and tells who started from which noise."""
-
-    def __init__(self, refused: str = "", odd: str = "") -> None:
-        super().__init__()
-        self.refused, self.odd = refused, odd
-
-    def __call__(self, job: Job) -> tuple[object, str]:
-        if job.settings.sampler == self.refused:
-            raise PianoDiffError("That does not work here.")
-        engine, device = super().__call__(job)
-        if job.settings.sampler == self.odd:
-            engine.x_T_sha256 = "ff"
-        return engine, device
-
-
-def methods(window: MainWindow, names: Sequence[str]) -> list[Settings]:
-    return [parse_method(name, window.session.settings) for name in names]
-
-
-def start(window: MainWindow, names: Sequence[str] = THREE) -> tuple[Contender, ...]:
-    assert window.duel.start(methods(window, names))
-    return window.duel.contenders
-
-
-def fight(window: MainWindow, qtbot: QtBot, names: Sequence[str] = THREE) -> tuple[Contender, ...]:
-    """Run a duel to its end."""
-    contenders = start(window, names)
-    run_to_end(window, qtbot)
-    qtbot.waitUntil(lambda: len(window.duel_view.lanes) == len(contenders), timeout=5000)
-    return contenders
-
-
-def ask_says(monkeypatch: pytest.MonkeyPatch, answer: bool) -> list[str]:
-    """Answer every question so; the list fills with them."""
-    asked: list[str] = []
-
-    def ask(_parent: object, question: str, *_: str) -> bool:
-        asked.append(question)
-        return answer
-
-    monkeypatch.setattr("pianodiff_gui.look.dialogs.ask", ask)
-    return asked
-
-
-def set_up(window: MainWindow) -> DuelDialog:
-    window.commands["duel"].trigger()
-    dialog = window.findChild(DuelDialog)
-    assert isinstance(dialog, DuelDialog)
-    return dialog
-
-
-# Setting up
-
-
-def test_the_command_says_why_it_cannot_be_used(window: MainWindow, qtbot: QtBot, clip: Path) -> None:
-    """Breaks when a duel can be asked for without a recording or a length, and then does nothing."""
-    duel = window.commands["duel"]
-    assert not duel.isEnabled() and "Open a recording" in duel.toolTip()
-    open_clip(window, qtbot, clip)
-    assert duel.isEnabled()
-    window.session.set_target(0.0)
-    assert not duel.isEnabled() and "no length" in duel.toolTip()
-
-
-def test_the_dialog_offers_three_and_tells_the_cost_of_all(loaded: MainWindow, qtbot: QtBot) -> None:
-    """Breaks when the cost is that of another run than the one that is started, or a time is made up."""
-    dialog = set_up(loaded)
-    assert [method_of(settings) for settings in dialog.contenders] == [
-        "interpolation+ancestral@100",
-        "decoupled@50",
-        "replacement+dpmpp-2m-sde@50",
-    ]
-    assert [row.evaluations.text() for row in dialog.rows[:3]] == ["100", "50", "50"]
-    assert dialog.all_evaluations.text() == "200" and dialog.all_time.text() == "not measured yet"
-    loaded.preferences.add_step_seconds(loaded.session.settings.network, "cpu", 0.5)
-    dialog.rows[1].steps.setValue(70)
-    assert dialog.all_evaluations.text() == "220" and dialog.all_time.text() == "about 1 min 50 s"
-    dialog.rows[2].sampler.setCurrentIndex(dialog.rows[2].sampler.findData("pigdm"))
-    dialog.refresh()
-    assert dialog.rows[2].evaluations.text() == "50, gradients" and dialog.rows[2].own_solver.isVisible()
-    assert dialog.rows[2].time.text() == "not measured yet"  # with gradients it takes longer, and how long is not known
-    dialog.reject()
-
-
-def test_two_to_four_take_part_and_none_twice(loaded: MainWindow, qtbot: QtBot) -> None:
-    """Breaks when one or five can be started, or the same sampler against itself without a word."""
-    dialog = set_up(loaded)
-    dialog.append()
-    assert len(dialog.contenders) == 4 and not dialog.add.isEnabled()
-    dialog.remove(0)
-    dialog.remove(0)
-    assert [settings.sampler for settings in dialog.contenders] == ["replacement", "pigdm"]
-    assert not dialog.rows[0].remove.isEnabled()
-    dialog.remove(0)
-    assert len(dialog.contenders) == 2
-    dialog.rows[1].show("replacement", "dpmpp-2m-sde", 50)
-    dialog.refresh()
-    assert "1 and 2 are the same" in dialog.problem.text() and not dialog.start.isEnabled()
-    dialog.rows[1].solver.setCurrentIndex(dialog.rows[1].solver.findData("ddim"))
-    dialog.refresh()
-    assert not dialog.problem.text() and dialog.start.isEnabled()
-    same = methods(loaded, ["decoupled+ddim@5", "decoupled@5"])  # decoupled guidance has a solver of its own
-    assert "are the same" in refusal(same) and not loaded.duel.start(same)
-    assert refusal(same[:1]) and not loaded.duel.open
-    dialog.reject()
-
-
-def test_zero_shot_is_offered_where_the_network_is_shown_the_known_audio(
-    loaded: MainWindow, qtbot: QtBot, tmp_path: Path
-) -> None:
-    """Breaks when interpolation and replacement make the same and nobody says why, or the window's setting changes."""
-    use_network(loaded, qtbot, write_tiny_network(tmp_path / "blind"))
-    dialog = set_up(loaded)
-    assert not dialog.zero_shot.isVisible() and not dialog.hint.isVisible()
-    use_network(loaded, qtbot, write_tiny_network(tmp_path / "seeing", architecture=SEEING))
-    assert dialog.zero_shot.isVisible() and "interpolation and replacement" in dialog.hint.text()
-    dialog.zero_shot.setChecked(True)
-    started: list[Settings] = []
-    dialog.chosen.connect(started.extend)
-    dialog.start.click()
-    assert [settings.zero_shot for settings in started] == [True] * 3
-    assert loaded.duel.open and not loaded.session.settings.zero_shot
-    loaded.session.cancel()
-    run_to_end(loaded, qtbot)
-
-
-# Running
+from tests.pianodiff_gui.duel.conftest import THREE, FussyEngines, ask_says, fight, methods, start
 
 
 def test_all_start_from_the_same_noise_one_after_the_other(
     loaded: MainWindow, qtbot: QtBot, engines: FakeEngines
 ) -> None:
     """Breaks when contenders differ in seed, place, length or first window, or the cost is not what was foretold."""
-    loaded.session.set_settings(seed=11)
+    loaded.session.choice.set_settings(seed=11)
     contenders = fight(loaded, qtbot)
     jobs = [engine._job for engine in engines.made]
     assert [method_of(job.settings) for job in jobs] == list(THREE)
@@ -184,27 +47,6 @@ def test_one_that_started_from_other_noise_is_not_compared(
     assert [contender.phase for contender in contenders] == [Phase.DONE, Phase.FAILED, Phase.DONE]
     assert "same noise" in loaded.duel_view.lanes[1].error.text()
     assert loaded.duel.timelines == (contenders[0].timeline, contenders[2].timeline)
-
-
-def test_a_lane_shows_x_t_while_it_runs_and_the_audio_afterwards(
-    loaded: MainWindow, qtbot: QtBot, engines: FakeEngines
-) -> None:
-    """Breaks when the lanes stand still until the end, or draw the new part where the recording is."""
-    view = loaded.duel_view
-    engines.hold(3)
-    contenders = start(loaded)
-    qtbot.waitUntil(lambda: contenders[0].frame is not None, timeout=5000)
-    live = view.lanes[0].new_item.boundingRect()
-    assert live.left() == pytest.approx(3.0, abs=0.02) and live.right() == pytest.approx(5.0, abs=0.02)
-    assert view.lanes[0].status.text().startswith("t = ") and view.lanes[1].status.text() == "waiting"
-    assert view.lanes[1].new_item.points == 0 and view.lanes[1].ghost.isVisible()
-    engines.release()
-    run_to_end(loaded, qtbot)
-    qtbot.waitUntil(lambda: all(lane.known_pitch.items[0].data.size for lane in view.lanes), timeout=20_000)
-    for lane in view.lanes:
-        bounds = lane.new_item.boundingRect()
-        assert bounds.left() == pytest.approx(3.0, abs=0.02) and bounds.right() == pytest.approx(5.0, abs=0.02)
-        assert lane.known_item.boundingRect().right() == pytest.approx(3.0, abs=0.02)
 
 
 def test_the_session_is_as_in_a_run_while_the_duel_runs(loaded: MainWindow, qtbot: QtBot, engines: FakeEngines) -> None:
@@ -276,9 +118,6 @@ def test_an_error_midway_leaves_no_half_lane(loaded: MainWindow, qtbot: QtBot, e
     assert "Nothing was made" in loaded.duel_view.note.text()
 
 
-# Deciding
-
-
 def test_the_winner_becomes_the_take_by_one_step_of_undo(
     loaded: MainWindow, qtbot: QtBot, engines: FakeEngines
 ) -> None:
@@ -322,7 +161,7 @@ def test_all_can_be_kept_in_one_step(loaded: MainWindow, qtbot: QtBot) -> None:
 def test_what_comes_before_and_in_the_recording_can_be_fought_over(loaded: MainWindow, qtbot: QtBot) -> None:
     """Breaks when a duel always goes on behind the end, whatever is asked for."""
     session = loaded.session
-    session.set_prelude_target(1.0)
+    session.set_target(1.0, BEFORE)
     contenders = fight(loaded, qtbot)
     assert {contender.job.gap for contender in contenders} == {BEFORE}
     qtbot.waitUntil(lambda: loaded.duel_view.lanes[0].known_item.points > 0, timeout=10_000)
@@ -379,7 +218,7 @@ def test_opening_another_recording_drops_the_duel(
     engines.release()
     qtbot.wait(100)
     assert asked == ["A duel is running." if running else "Nothing of this duel was kept."]
-    assert not loaded.duel.open and not loaded.session.running and not loaded.session.takes.all
+    assert not loaded.duel.open and not loaded.session.engine.running and not loaded.session.takes.all
     assert loaded.pages.currentIndex() == 1
     loaded.session.extend()  # the thread is free again
     run_to_end(loaded, qtbot)
@@ -397,7 +236,7 @@ def test_closing_the_window_during_a_duel_asks_cancels_and_waits(
     qtbot.waitUntil(engines.held.is_set, timeout=5000)
     loaded.close()
     assert loaded.isVisible() and asked == ["A duel is running."]
-    assert loaded.session.cancelling is agree
+    assert loaded.session.engine.cancelling is agree
     engines.release()
     if agree:
         qtbot.waitUntil(lambda: not loaded.isVisible(), timeout=5000)
@@ -408,63 +247,17 @@ def test_closing_the_window_during_a_duel_asks_cancels_and_waits(
         ask_says(monkeypatch, True)
 
 
-# Listening and figures
-
-
-def test_number_keys_switch_lanes_where_the_playhead_is(loaded: MainWindow, qtbot: QtBot) -> None:
-    """Breaks when a key shows a take instead, jumps back to the start, or plays one lane louder than another."""
-    contenders = fight(loaded, qtbot)
-    timelines = list(loaded.duel.timelines)
-    qtbot.waitUntil(lambda: all(map(loaded.figures.of, timelines)), timeout=20_000)
-    qtbot.keyClick(loaded, Qt.Key.Key_2)
-    assert loaded.player._timeline is contenders[1].timeline
-    loaded.player.seek(4.0)
-    qtbot.keyClick(loaded, Qt.Key.Key_3)
-    assert loaded.player._timeline is contenders[2].timeline and loaded.duel.heard is contenders[2]
-    assert loaded.player.position == pytest.approx(4.0)
-    assert loaded.player._gain == loaded.figures.gain(timelines[2], timelines)
-    assert [lane.keep.property("role") for lane in loaded.duel_view.lanes] == ["", "", "primary"]
-    qtbot.keyClick(loaded, Qt.Key.Key_4)  # there is none
-    assert loaded.duel.heard is contenders[2]
-    loaded.duel.close()
-    assert loaded.player._timeline is loaded.session.timeline
-
-
-def test_the_figures_shown_are_those_measured(loaded: MainWindow, qtbot: QtBot) -> None:
-    """Breaks when a lane shows figures of another, or marks one as best that is not."""
-    contenders = fight(loaded, qtbot)
-    qtbot.waitUntil(lambda: all(map(loaded.figures.of, loaded.duel.timelines)), timeout=20_000)
-    view = loaded.duel_view
-    for contender, lane in zip(contenders, view.lanes, strict=True):
-        assert contender.timeline is not None and contender.outcome is not None
-        found = measure_last(contender.timeline)
-        for name in ("level_db", "seam", "voiced", "cents"):
-            assert lane.numbers[name].text() == written(name, found[name])
-        assert lane.numbers["evaluations"].text() == str(contender.outcome.evaluations)
-        assert lane.numbers["gradients"].text() == "0"
-        assert lane.numbers["similarity"].text() == "0.900"
-    best = [lane.numbers["evaluations"].font().bold() for lane in view.lanes]
-    assert best == [False, True, False]
-    assert not any(lane.numbers["similarity"].font().bold() for lane in view.lanes)  # they are all the same
-    assert len(view.curve_items) == 3
-    levels, similarities = view.curve_items[1, 0].getData()
-    assert levels[-1] == 0 and similarities[-1] == pytest.approx(0.9)
-
-
-# The real engine
-
-
 def test_a_kept_take_is_what_a_plain_extension_gives(
     loaded: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Breaks when a duel starts its samplers from different noise, or makes other audio than Extend would."""
     monkeypatch.setattr(loaded.running.worker, "_make_engine", TorchEngines())
     use_network(loaded, qtbot, write_tiny_network(tmp_path / "tiny"))
-    loaded.session.set_settings(steps=4, device="cpu", seed=5)
+    loaded.session.choice.set_settings(steps=4, device="cpu", seed=5)
     loaded.session.set_target(0.5)
     assert loaded.duel.start(methods(loaded, ["interpolation+ancestral@4", "replacement+dpmpp-2m-sde@3", "pigdm@3"]))
     contenders = loaded.duel.contenders
-    qtbot.waitUntil(lambda: not loaded.session.running, timeout=60_000)
+    qtbot.waitUntil(lambda: not loaded.session.engine.running, timeout=60_000)
     hashes = {contender.outcome.run["x_T_sha256"] for contender in contenders if contender.outcome is not None}
     assert hashes == {loaded.duel.x_T} and len(loaded.duel.x_T) == 64
     made = [timeline.generated() for timeline in loaded.duel.timelines]
@@ -473,10 +266,10 @@ def test_a_kept_take_is_what_a_plain_extension_gives(
     kept = loaded.session.takes.current
     assert kept is not None
     loaded.session.show_take(None)
-    loaded.session.set_settings(sampler="replacement", solver="dpmpp-2m-sde", steps=3)
+    loaded.session.choice.set_settings(sampler="replacement", solver="dpmpp-2m-sde", steps=3)
     loaded.session.set_target(0.5)
     loaded.session.extend()
-    qtbot.waitUntil(lambda: not loaded.session.running, timeout=60_000)
+    qtbot.waitUntil(lambda: not loaded.session.engine.running, timeout=60_000)
     plain = loaded.session.takes.current
     assert plain is not None and plain is not kept
     np.testing.assert_array_equal(kept.timeline.generated(), plain.timeline.generated())

@@ -1,4 +1,4 @@
-"""Colours that can be read, in both palettes, and a window that follows them."""
+"""Colours: readable in both palettes, after the system or the user's choice, everywhere at once."""
 
 from __future__ import annotations
 
@@ -14,7 +14,16 @@ from pytestqt.qtbot import QtBot
 from pianodiff_gui.look.theme import DARK, LIGHT, Palette, Theme, contrast, icon_pixmap
 from pianodiff_gui.shell.window import MainWindow
 
-ICONS = sorted(path.stem for path in (Path(__file__).parents[2] / "pianodiff_gui" / "icons").glob("*.svg"))
+
+def test_takes_can_be_told_from_their_background_and_the_recording(tmp_path: Path) -> None:
+    """Breaks when a take's colour can't be seen, or passes for the recording's."""
+    for palette in (LIGHT, DARK):
+        assert len(set(palette.takes)) == len(palette.takes) and palette.ink not in palette.takes
+        for colour in palette.takes:
+            assert contrast(colour, palette.surface) >= 3
+
+
+ICONS = sorted(path.stem for path in (Path(__file__).parents[3] / "pianodiff_gui" / "icons").glob("*.svg"))
 
 
 @pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])

@@ -1,0 +1,128 @@
+"""Session files: what comes back, and what is refused in words."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile as sf
+from PySide6.QtWidgets import QFileDialog
+from pytestqt.qtbot import QtBot
+
+from core.errors import PianoDiffError
+from pianodiff_gui.session.files import SUFFIX, read_session
+from pianodiff_gui.shell.window import MainWindow
+from tests.pianodiff_gui.conftest import two_takes
+
+
+def test_a_session_file_opens_in_the_state_it_was(
+    loaded: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Breaks when takes, settings, lengths or the playhead of a saved session are lost, or its recording has moved."""
+    two_takes(loaded, qtbot)
+    session = loaded.session
+    session.rename_take(1, "best")
+    session.show_take(1)
+    session.choice.set_settings(sampler="decoupled", steps=7, lambda_schedule=((0.0, 0.0), (1.0, 1.0)))
+    session.set_target(3.5)
+    loaded.player.seek(1.25)
+    wanted = [take.timeline.generated() for take in session.takes.all]
+    path = tmp_path / "elsewhere" / f"mine{SUFFIX}"
+    path.parent.mkdir()
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_args: (str(path.with_suffix("")), ""))
+    loaded.commands["save"].trigger()
+    qtbot.waitUntil(path.exists, timeout=10_000)
+    source = session.source
+    assert source is not None
+    moved = path.parent / source.path.name
+    moved.write_bytes(source.path.read_bytes())
+    source.path.unlink()
+    session.choice.set_settings(sampler="repaint", steps=9)
+    loaded.opening.open_path(path)
+    qtbot.waitUntil(lambda: session.source is not None and session.source.path == moved, timeout=10_000)
+    qtbot.waitUntil(lambda: loaded.analysing.settled, timeout=20_000)
+    assert [take.name for take in session.takes.all] == ["best", "Take 2"] and session.takes.shown == 1
+    for take, audio in zip(session.takes.all, wanted, strict=True):
+        np.testing.assert_array_equal(take.timeline.generated(), audio)
+        trace = take.timeline.stretches[0].trace
+        assert trace is not None and len(trace.levels) == 5
+    assert (session.choice.settings.sampler, session.choice.settings.steps) == ("decoupled", 7)
+    assert session.target == pytest.approx(3.5) and loaded.player.position == pytest.approx(1.25)
+
+
+def test_files_that_are_no_sessions_are_refused_in_words(
+    loaded: MainWindow, qtbot: QtBot, tmp_path: Path, problems: list[str]
+) -> None:
+    """Breaks when a damaged or malicious session takes the window down, or what is open with it."""
+    two_takes(loaded, qtbot)
+    state = json.dumps({"format": 1, "source": "clip.wav", "frames": 5, "channels": 1, "takes": []})
+    bad = {
+        "text": b"not a zip",
+        "empty": _packed({}),
+        "nonsense": _packed({"session.json": b"[1, 2"}),
+        "deep": _packed({"session.json": b"[" * 100_000}),
+        "incomplete": _packed({"session.json": state.encode()}),
+        "outside": _packed({"session.json": _one_take("../../etc/passwd")}),
+        "gap": _packed({"session.json": _one_take("a.wav", gap=[0, 99]), "a.wav": _wav(np.zeros(10))}),
+        "not numbers": _packed({"session.json": _one_take("a.wav"), "a.wav": _wav(np.full(10, np.nan))}),
+        "settings": _packed({"session.json": _one_take("a.wav", steps=-1), "a.wav": _wav(np.zeros(10))}),
+    }
+    for name, content in bad.items():
+        path = tmp_path / f"{name}{SUFFIX}"
+        path.write_bytes(content)
+        with pytest.raises(PianoDiffError, match="no session of PianoDiff"):
+            read_session(path)
+    loaded.opening.open_path(tmp_path / f"text{SUFFIX}")
+    qtbot.waitUntil(lambda: bool(problems), timeout=5000)
+    assert len(loaded.session.takes.all) == 2
+
+
+def test_a_session_of_a_recording_that_is_gone_says_so(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, problems: list[str]
+) -> None:
+    """Breaks when a session whose recording was deleted opens as nothing, without a word."""
+    path = tmp_path / f"lost{SUFFIX}"
+    path.write_bytes(_packed({"session.json": _one_take("a.wav"), "a.wav": _wav(np.zeros(10))}))
+    window.opening.open_path(path)
+    qtbot.waitUntil(lambda: bool(problems), timeout=5000)
+    assert "clip.wav" in problems[0] and window.session.source is None
+
+
+def _packed(files: dict[str, bytes]) -> bytes:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return held.getvalue()
+
+
+def _wav(samples: np.ndarray) -> bytes:
+    held = io.BytesIO()
+    sf.write(held, samples, 22_050, subtype="FLOAT", format="WAV")
+    return held.getvalue()
+
+
+def _one_take(name: str, gap: list[int] | None = None, steps: int = 5) -> bytes:
+    from dataclasses import asdict
+
+    from core.extension.settings import Settings
+
+    settings = asdict(Settings()) | {"steps": steps}
+    stretch = {"file": name, "settings": settings, "run": {}, "gap": gap, "traced": False}
+    state = {
+        "format": 1,
+        "source": "/nowhere/clip.wav",
+        "frames": 50,
+        "channels": 1,
+        "takes": [{"number": 1, "name": "Take 1", "stretches": [stretch]}],
+        "shown": 1,
+        "settings": asdict(Settings()),
+        "target": 2.0,
+        "prelude_target": 0.0,
+        "position": 0.0,
+    }
+    return json.dumps(state).encode()
