@@ -2,7 +2,7 @@
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: run test package screenshots setup clean help
+.PHONY: run test docs package screenshots setup clean help
 
 # CLIP=my.wav and PYTHON=python3.12 reach the recipes through the environment, so that any file name works.
 export CLIP PYTHON
@@ -17,6 +17,9 @@ test: .venv/.installed-test ## ruff, mypy, the import contract and pytest
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	QT_QPA_PLATFORM=offscreen .venv/bin/pytest
+
+docs: .venv/.installed-docs ## build the pages of docs/ into a site, out/site/index.html
+	NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build
 
 package: .venv/.installed-package ## build dist/pianodiff with PyInstaller and check that it starts
 	.venv/bin/pyinstaller --noconfirm --log-level WARN --distpath dist --workpath build packaging/pianodiff.spec
@@ -43,6 +46,10 @@ help: ## show this
 	@packaging/system-libraries.sh --test
 	@packaging/virtualenv.sh test
 	@touch .venv/.installed $@
+
+.venv/.installed-docs: $(INSTALL_FROM)
+	@packaging/virtualenv.sh docs
+	@touch $@
 
 .venv/.installed-package: $(INSTALL_FROM)
 	@packaging/system-libraries.sh

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Makes .venv with a suitable Python and installs PianoDiff into it, with the versions of packaging/constraints.txt.
 #
-#   packaging/virtualenv.sh [EXTRA]      EXTRA: test or package, for what those need besides
+#   packaging/virtualenv.sh [EXTRA]      EXTRA: test or package, for what those need besides; docs, for what the site
+#                                        needs and nothing else: PyTorch is not downloaded for it
 #
 # pip's own settings and environment (PIP_INDEX_URL, PIP_EXTRA_INDEX_URL, PIP_FIND_LINKS, proxies ...) apply as always.
 # PYTHON=/path/to/python3.12 chooses the Python.
@@ -32,7 +33,16 @@ if ! is_recent .venv/bin/python; then
     "$python" -m venv --clear .venv
 fi
 
-if ! .venv/bin/python -c 'import torch' >/dev/null 2>&1; then
+if [ "$extra" = docs ]; then
+    echo "Installing what the site needs: about 30 MB if it is not there yet."
+    extras='import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["docs"])'
+    # shellcheck disable=SC2046  # one word a package
+    set -- $(.venv/bin/python -c "$extras")
+else
+    set -- --editable ".${extra:+[$extra]}"
+fi
+
+if [ "$extra" != docs ] && ! .venv/bin/python -c 'import torch' >/dev/null 2>&1; then
     case $(uname -s) in
         Linux) echo "Setting up for the first time. This downloads PyTorch: 2.7 GB in its default build, which uses NVIDIA
 cards, or 0.2 GB in its CPU build (README, \"Which PyTorch\"), and about 0.2 GB of other packages." ;;
@@ -45,4 +55,4 @@ if [ "$extra" = test ]; then echo "Installing what the tests need: about 0.25 GB
 quiet=--quiet
 if [ -t 1 ]; then quiet=--progress-bar=on; fi
 .venv/bin/python -m pip install $quiet --disable-pip-version-check --no-input \
-    --constraint packaging/constraints.txt --editable ".${extra:+[$extra]}"
+    --constraint packaging/constraints.txt "$@"

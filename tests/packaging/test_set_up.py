@@ -238,6 +238,15 @@ class TestMake:
         make("run")
         assert len(machine.calls()) == 1
 
+    def test_the_site_needs_neither_pytorch_nor_the_application(self, machine: Machine, make: Make) -> None:
+        """Breaks when building the pages downloads gigabytes, or passes for an installation that `make run` can use."""
+        reads = 'case "$1 $2" in\n    *tomllib*) echo mkdocs-material ;;'
+        machine.has("python3", PYTHON.replace('case "$1 $2" in', reads))
+        assert "2.7 GB" not in make(".venv/.installed-docs").stdout
+        assert machine.calls()[0].endswith("--constraint packaging/constraints.txt mkdocs-material")
+        make("run")
+        assert machine.calls()[1].endswith("--editable .")
+
     def test_sizes_are_announced(self, machine: Machine, make: Make) -> None:
         """Breaks when a download of gigabytes begins without a word."""
         machine.has("python3", PYTHON.replace('case "$1 $2" in', 'case "$1 $2" in\n    "-c import torch") exit 1 ;;'))
