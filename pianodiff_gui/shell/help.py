@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeySequence
+from PySide6.QtGui import QKeySequence, QPixmap
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from core import __version__
+from core.assets import asset_path
 from pianodiff_gui.actions.actions import GROUPS
 from pianodiff_gui.look.labels import paragraph
-from pianodiff_gui.look.theme import GRID, Theme, font
+from pianodiff_gui.look.theme import GRID, font
 
 _LIKE_THE_FIRST = frozenset(f"take_{key}" for key in range(2, 10))
 
@@ -59,7 +58,7 @@ def _keys(keys: tuple[str, ...]) -> QLabel:
     return label
 
 
-def about_dialog(parent: QWidget, theme: Theme, logo: Callable[[int], object]) -> QDialog:
+def about_dialog(parent: QWidget) -> QDialog:
     """What PianoDiff is and what it is made of."""
     dialog = QDialog(parent)
     dialog.setWindowTitle("About PianoDiff")
@@ -68,7 +67,7 @@ def about_dialog(parent: QWidget, theme: Theme, logo: Callable[[int], object]) -
     layout.setContentsMargins(4 * GRID, 4 * GRID, 4 * GRID, 3 * GRID)
     layout.setSpacing(12)
     picture = QLabel()
-    picture.setPixmap(logo(72))  # type: ignore[arg-type]
+    picture.setPixmap(_logo(72))
     picture.setAlignment(Qt.AlignmentFlag.AlignHCenter)
     title = QLabel("PianoDiff")
     title.setFont(font(17, font().Weight.DemiBold))
@@ -97,3 +96,13 @@ def about_dialog(parent: QWidget, theme: Theme, logo: Callable[[int], object]) -
     row.addWidget(close)
     layout.addLayout(row)
     return dialog
+
+
+def _logo(size: int) -> QPixmap:
+    """`size` logical pixels square, sharp where a logical pixel is two."""
+    picture = QPixmap(str(asset_path("icons/pianodiff.png")))
+    scaled = picture.scaled(
+        2 * size, 2 * size, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+    )
+    scaled.setDevicePixelRatio(2)
+    return scaled

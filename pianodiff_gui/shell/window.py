@@ -12,12 +12,10 @@ from PySide6.QtGui import (
     QDragEnterEvent,
     QDragLeaveEvent,
     QDropEvent,
-    QPixmap,
     QResizeEvent,
 )
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
-from core.assets import asset_path
 from pianodiff_gui.actions.actions import Actions
 from pianodiff_gui.duel.duel import Duel
 from pianodiff_gui.duel.view import DuelView
@@ -210,7 +208,7 @@ class MainWindow(QMainWindow):
         actions.on("zoom_out", lambda: self._view_in_time.zoom(_ZOOM_STEP))
         actions.on("shortcuts", lambda: help.shortcuts_dialog(self).open())
         actions.on("log", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.data_folder))))
-        actions.on("about", lambda: help.about_dialog(self, self.theme, _logo).open())
+        actions.on("about", lambda: help.about_dialog(self).open())
         self.conversation.said.connect(self.status.message.setText)
         self.listening.sound_changed.connect(self.status.show_sound)
         self.listening.time_changed.connect(self.toolbar.show_time)
@@ -331,12 +329,3 @@ def _packed(layout: Box) -> Box:
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setSpacing(0)
     return layout
-
-
-def _logo(size: int) -> QPixmap:
-    picture = QPixmap(str(asset_path("icons/pianodiff.png")))
-    scaled = picture.scaled(
-        2 * size, 2 * size, Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
-    )
-    scaled.setDevicePixelRatio(2)
-    return scaled

@@ -21,12 +21,14 @@ from core.audio.source import Source
 from core.diffusion.own_sampler import find_sampler
 from core.errors import PianoDiffError
 from core.extension.plan import Plan, plan_extension
+from core.networks.registry import shipped_networks
 from pianodiff_gui.app import make_application
 from pianodiff_gui.look.theme import Theme
 from pianodiff_gui.networks.card import CardDialog
 from pianodiff_gui.session.history import History
 from pianodiff_gui.session.jobs import Job
 from pianodiff_gui.session.preferences import Preferences
+from pianodiff_gui.session.session import Session
 from pianodiff_gui.session.timeline import BEFORE
 from pianodiff_gui.shell.window import MainWindow
 
@@ -172,6 +174,16 @@ def write_clip(path: Path, seconds: float, rate: int = RATE, channels: int = 1, 
 def source(clip: Path) -> Iterator[Source]:
     with open_source(clip) as opened:
         yield opened
+
+
+@pytest.fixture
+def session(qapp: object, source: Source) -> Session:
+    """One with the clip open and the default network, without a window."""
+    made = Session()
+    network = shipped_networks()[0]
+    made.choice.set_network(network, network.name)
+    made.open(source)
+    return made
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A session without a window, and histories of runs that never were."""
+"""What a worker would answer, and histories of runs that never were."""
 
 from __future__ import annotations
 
@@ -7,25 +7,13 @@ from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
-import pytest
 
-from core.audio.source import Source
-from core.networks.registry import shipped_networks
 from pianodiff_gui.session.autosave import Autosave
 from pianodiff_gui.session.files import read_folder
 from pianodiff_gui.session.history import History, Recorder
 from pianodiff_gui.session.jobs import Job, Outcome
 from pianodiff_gui.session.session import Session
 from pianodiff_gui.session.timeline import Stretch
-
-
-@pytest.fixture
-def session(qapp: object, source: Source) -> Session:
-    made = Session()
-    network = shipped_networks()[0]
-    made.choice.set_network(network, network.name)
-    made.open(source)
-    return made
 
 
 def finish(session: Session, job: Job, seconds: float | None = None, complete: bool = True) -> None:

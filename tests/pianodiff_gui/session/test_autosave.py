@@ -63,7 +63,7 @@ def test_takes_survive_a_killed_program(tmp_path: Path, clip: Path, repository: 
 import os, signal
 from pathlib import Path
 import numpy as np
-from core.audio.source import open_source
+from core.audio.opening import open_source
 from core.extension.settings import Settings
 from pianodiff_gui.session.autosave import Autosave
 from pianodiff_gui.session.files import Saved
