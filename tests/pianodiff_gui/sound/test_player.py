@@ -206,7 +206,7 @@ import os, sys, time
 import numpy as np
 from pathlib import Path
 from PySide6.QtCore import QCoreApplication
-from core.audio.source import open_source
+from core.audio.opening import open_source
 from pianodiff_gui.sound.player import Player
 from pianodiff_gui.session.timeline import Stretch, Timeline
 from core.extension.settings import Settings
