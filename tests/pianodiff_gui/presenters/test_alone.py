@@ -77,7 +77,7 @@ def test_what_is_shown_is_what_is_heard(bench: Bench, views: tuple[WaveformView,
     listening = Listening(
         bench.player, bench.session, bench.duel, bench.figures, bench.takes_view(), *views, *bench.common
     )
-    times: list[tuple[float, float]] = []
+    times: list[Any] = []
     listening.time_changed.connect(lambda *time: times.append(time))
     extended(bench.session, 1.0)
     assert listening.heard is bench.session.timeline and times[-1] == (0.0, pytest.approx(4.0))
