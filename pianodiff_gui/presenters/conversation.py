@@ -1,11 +1,12 @@
-"""What the application and the user say to each other: messages, problems and questions."""
+"""What the application and the user say to each other: messages, problems, questions, and which file."""
 
 from __future__ import annotations
 
 import logging
+from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QFileDialog, QWidget
 
 from pianodiff_gui.look import dialogs
 
@@ -33,3 +34,15 @@ class Conversation(QObject):
     def ask(self, question: str, detail: str, yes: str, no: str = "Cancel") -> bool:
         """Whether the user agrees; waits for the answer."""
         return dialogs.ask(self.window, question, detail, yes, no)
+
+    def choose_file(self, title: str, folder: str, kinds: str) -> str:
+        """The path of a file there is, of `kinds` as QFileDialog writes them; "" where none was chosen."""
+        return QFileDialog.getOpenFileName(self.window, title, folder, kinds)[0]
+
+    def choose_folder(self, title: str, folder: str) -> str:
+        """The path of a folder there is; "" where none was chosen."""
+        return QFileDialog.getExistingDirectory(self.window, title, folder)
+
+    def choose_destination(self, title: str, proposal: Path, kinds: str) -> str:
+        """The path of what is to be written, the user having agreed to what it would replace; "" for nothing."""
+        return QFileDialog.getSaveFileName(self.window, title, str(proposal), kinds)[0]

@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QFileDialog
 
 from core.audio.export import ExportReport, Insert
 from core.extension.recipe import check_recipe_destination
@@ -78,11 +77,8 @@ class Exporting(QObject):
         if not takes or source is None:
             return
         home = folder_beside(source.path, self._preferences)
-        name, _ = QFileDialog.getSaveFileName(
-            self._conversation.window,
-            "Export figures into a folder",
-            str(home / f"{source.path.stem}-figures"),
-            "Folders (*)",
+        name = self._conversation.choose_destination(
+            "Export figures into a folder", home / f"{source.path.stem}-figures", "Folders (*)"
         )
         if not name:
             return

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtWidgets import QFileDialog
 
 from pianodiff_gui.actions.actions import Actions
 from pianodiff_gui.presenters.conversation import Conversation
@@ -128,11 +127,8 @@ class Keeping(QObject):
         if saved is None or source is None:
             return
         home = folder_beside(source.path, self._preferences)
-        name, _ = QFileDialog.getSaveFileName(
-            self._conversation.window,
-            "Save the session",
-            str(home / f"{source.path.stem}{SUFFIX}"),
-            f"PianoDiff sessions (*{SUFFIX})",
+        name = self._conversation.choose_destination(
+            "Save the session", home / f"{source.path.stem}{SUFFIX}", f"PianoDiff sessions (*{SUFFIX})"
         )
         if not name:
             return

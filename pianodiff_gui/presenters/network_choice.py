@@ -6,7 +6,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt
-from PySide6.QtWidgets import QFileDialog
 
 from core.networks.card import CONFIG_NAME
 from pianodiff_gui.actions.actions import Actions
@@ -66,20 +65,15 @@ class NetworkChoice(QObject):
     def ask_for_file(self) -> None:
         """Choose a network by its file."""
         patterns = " ".join((CONFIG_NAME, *(f"*{suffix}" for suffix in NETWORK_SUFFIXES)))
-        path, _ = QFileDialog.getOpenFileName(
-            self._conversation.window,
-            "Choose a network",
-            self._preferences.network_folder,
-            f"Networks ({patterns});;All files (*)",
+        path = self._conversation.choose_file(
+            "Choose a network", self._preferences.network_folder, f"Networks ({patterns});;All files (*)"
         )
         if path:
             self.consider(path)
 
     def ask_for_folder(self) -> None:
         """Choose a network that is a folder."""
-        path = QFileDialog.getExistingDirectory(
-            self._conversation.window, "Choose a network folder", self._preferences.network_folder
-        )
+        path = self._conversation.choose_folder("Choose a network folder", self._preferences.network_folder)
         if path:
             self.consider(path)
 

@@ -6,7 +6,6 @@ import dataclasses
 from pathlib import Path
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QFileDialog
 
 from core.assets import asset_path
 from core.audio.opening import AUDIO_SUFFIXES
@@ -67,9 +66,7 @@ class Opening(QObject):
         """Ask which recording to open."""
         patterns = " ".join(f"*{suffix}" for suffix in (*AUDIO_SUFFIXES, SUFFIX))
         kinds = f"Audio and sessions ({patterns});;All files (*)"
-        path, _ = QFileDialog.getOpenFileName(
-            self._conversation.window, "Open a piano recording", self._preferences.folder, kinds
-        )
+        path = self._conversation.choose_file("Open a piano recording", self._preferences.folder, kinds)
         if path:
             self.open_path(Path(path))
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QObject
-from PySide6.QtWidgets import QFileDialog
 
 from core.diffusion.own_sampler import SUFFIX, find_sampler
 from pianodiff_gui.actions.actions import Actions
@@ -44,11 +43,8 @@ class SamplerChoice(QObject):
 
     def ask_for_file(self) -> None:
         """Choose a sampler by its file."""
-        path, _ = QFileDialog.getOpenFileName(
-            self._conversation.window,
-            "Choose a sampler",
-            self._preferences.sampler_folder,
-            f"Samplers in Python (*{SUFFIX})",
+        path = self._conversation.choose_file(
+            "Choose a sampler", self._preferences.sampler_folder, f"Samplers in Python (*{SUFFIX})"
         )
         if path:
             self.use(str(Path(path).resolve()))

@@ -132,7 +132,7 @@ def test_what_is_made_is_kept_until_it_is_safe(
     extended(bench.session, 1.0)
     qtbot.waitUntil(lambda: len(list(bench.folder.glob("*/session.json"))) == 1, timeout=10_000)
     monkeypatch.setattr(
-        "pianodiff_gui.presenters.keeping.QFileDialog.getSaveFileName", lambda *_: (str(tmp_path / "mine"), "")
+        "pianodiff_gui.presenters.conversation.QFileDialog.getSaveFileName", lambda *_: (str(tmp_path / "mine"), "")
     )
     bench.actions["save"].trigger()
     qtbot.waitUntil(lambda: f"Saved mine{SUFFIX}" in bench.said, timeout=10_000)
