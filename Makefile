@@ -12,11 +12,8 @@ INSTALL_FROM := pyproject.toml packaging/constraints.txt packaging/system-librar
 run: .venv/.installed ## open the window with the demo clip, or with CLIP=my.wav
 	@if [ -n "$$CLIP" ]; then exec .venv/bin/pianodiff demo "$$CLIP"; else exec .venv/bin/pianodiff demo; fi
 
-test: .venv/.installed-test ## ruff, mypy, the import contract and pytest
-	.venv/bin/ruff check .
-	.venv/bin/mypy
-	.venv/bin/lint-imports
-	QT_QPA_PLATFORM=offscreen .venv/bin/pytest
+test: .venv/.installed-test ## ruff, mypy, the import contract and pytest, and what each took
+	QT_QPA_PLATFORM=offscreen .venv/bin/python packaging/checks.py
 
 docs: .venv/.installed-docs ## build the pages of docs/ into a site, out/site/index.html
 	NO_MKDOCS_2_WARNING=1 .venv/bin/mkdocs build
