@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from core.errors import PianoDiffError
+from pianodiff_gui.session.history import Recorder
 from pianodiff_gui.shell.window import MainWindow
 from tests.pianodiff_gui.conftest import (
     FakeEngines,
@@ -24,7 +25,7 @@ from tests.pianodiff_gui.conftest import (
     shown_history,
     write_clip,
 )
-from tests.pianodiff_gui.session.conftest import record
+from tests.pianodiff_gui.session.conftest import step
 
 
 def test_the_bar_is_there_after_a_run_only(loaded: MainWindow, qtbot: QtBot, engines: FakeEngines) -> None:
@@ -206,8 +207,10 @@ def test_the_bar_fits_the_window_however_long_its_words(
 ) -> None:
     """Breaks when the words about a run of many windows push the panel out of the smallest window."""
     extend(loaded, qtbot)
-    history = record(4, 1200, 10**8)
-    loaded.diffusion.scrub.set_history(history)
+    recorder = Recorder(10**8)
+    for number in range(4 * 1200):
+        recorder.note(step(number, 4, 1200))
+    loaded.diffusion.scrub.set_history(recorder.history())
     loaded.resize(*size)
     qtbot.wait(30)
     assert (loaded.width(), loaded.height()) == size
