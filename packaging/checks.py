@@ -1,7 +1,4 @@
-"""What `make test` runs: each part in turn, what it took, and an end at the first that fails.
-
-python packaging/checks.py [PYTEST OPTION ...]     options go to pytest in place of those that spread it over the cores
-"""
+"""What `make test` runs: each part in turn, what it took, and an end at the first that fails."""
 
 from __future__ import annotations
 
@@ -19,15 +16,17 @@ MOST_WORKERS = 4
 Part = tuple[str, Sequence[str]]
 
 
-def parts(pytest_options: Sequence[str] = ()) -> list[Part]:
+def parts() -> list[Part]:
     """(name, command) of every part, the quick ones first."""
     workers = min(MOST_WORKERS, os.cpu_count() or 1)
     spread = ("--numprocesses", str(workers), "--dist", "worksteal") if workers > 1 else ()
+    pytest = (str(PROGRAMS / "pytest"), *spread, "-m")
     return [
         ("ruff", [str(PROGRAMS / "ruff"), "check", "."]),
         ("mypy", [str(PROGRAMS / "mypy")]),
         ("import contract", [str(PROGRAMS / "lint-imports")]),
-        ("pytest", [str(PROGRAMS / "pytest"), *(pytest_options or spread)]),
+        ("quick tests", [*pytest, "not journey and not slow"]),
+        ("journeys", [*pytest, "journey and not slow"]),
     ]
 
 
@@ -49,4 +48,4 @@ def run(checks: Sequence[Part]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(run(parts(sys.argv[1:])))
+    sys.exit(run(parts()))

@@ -89,13 +89,14 @@ def save_state(
 
 def read_header(folder: Path) -> Header:
     """Progress, settings and identity of the run in `folder`. Raises NetworkError when it holds none."""
-    header = json.loads(_open(folder).metadata()["pianodiff"])
+    # Not for torch, which opens the file a second time: by then a run that is still going may have put another there.
+    header = json.loads(_open(folder, "numpy").metadata()["pianodiff"])
     return Header(Progress(**header["progress"]), header["settings"], header["identity"])
 
 
 def load_state(folder: Path, network: nn.Module, average: dict[str, Tensor], optimiser: Optimizer) -> None:
     """Put weights, moving average and optimiser back, in place. Raises NetworkError when they do not fit."""
-    file = _open(folder)
+    file = _open(folder, "pt")
     names = set(file.keys())
     parameters = dict(network.named_parameters())
     try:
@@ -127,12 +128,12 @@ def _moments(parameter: Tensor, optimiser: Optimizer) -> list[Tensor]:
     return [state[key] for key in _MOMENTS]
 
 
-def _open(folder: Path) -> Any:
+def _open(folder: Path, framework: str) -> Any:
     path = folder / STATE_NAME
     if not path.is_file():
         raise NetworkError(f"{folder} holds no training run to go on with: it has no {STATE_NAME}.")
     try:
-        file = safe_open(path, framework="pt")
+        file = safe_open(path, framework=framework)
         if json.loads(file.metadata()["pianodiff"])["format"] > FORMAT:
             raise NetworkError(f"{path} was written by a later version of PianoDiff.")
         return file

@@ -164,7 +164,7 @@ class Plot(pg.PlotWidget):
             axes["left"] = left
         if bottom is not None:
             axes["bottom"] = bottom
-        super().__init__(viewBox=view_box, axisItems=axes)
+        super().__init__(viewBox=view_box, axisItems=axes, enableMenu=False)
         self.theme = theme
         self.setFrameShape(pg.PlotWidget.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.ClickFocus)  # a click ends typing in a field
@@ -173,7 +173,6 @@ class Plot(pg.PlotWidget):
         self.viewport().setAcceptDrops(False)
         item = self.plotItem
         item.hideButtons()
-        item.setMenuEnabled(False)
         item.layout.setContentsMargins(0, 0, 2 * GRID, 0)
         item.showAxis("bottom", show_bottom)
         self.axis("left").setWidth(AXIS_WIDTH)

@@ -36,9 +36,17 @@ def test_the_first_failure_ends_it(checks: ModuleType, capsys: pytest.CaptureFix
     assert "one, which failed" in printed and "== two" not in printed
 
 
-def test_the_four_parts_are_those_that_are_installed(checks: ModuleType) -> None:
+def test_the_parts_are_those_that_are_installed(checks: ModuleType) -> None:
     """Breaks when `make test` no longer runs one of its parts, or runs that of another Python."""
     parts = checks.parts()
-    assert [name for name, _ in parts] == ["ruff", "mypy", "import contract", "pytest"]
+    assert [name for name, _ in parts] == ["ruff", "mypy", "import contract", "quick tests", "journeys"]
     assert all(Path(command[0]).is_file() for _, command in parts)
-    assert checks.parts(["-x"])[-1][1][1:] == ["-x"]
+
+
+def test_every_test_is_in_one_of_the_parts(checks: ModuleType) -> None:
+    """Breaks when a marker takes tests out of `make test`: those that take minutes are the only ones left out."""
+    quick, journeys = (command[command.index("-m") + 1] for _, command in checks.parts()[-2:])
+    for journey in (True, False):
+        for slow in (True, False):
+            held = [eval(expression, {"journey": journey, "slow": slow}) for expression in (quick, journeys)]
+            assert sum(held) == (not slow)

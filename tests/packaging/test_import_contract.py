@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.journey
+
 WITHOUT_QT = "core never imports Qt, the window or an audio device"
 CORE, WINDOW, CIRCLES = "the rooms of core", "the rooms of pianodiff_gui", "no circles, in any room"
 

@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.journey
+
 REPORT = "import json, sys; print(json.dumps([m for m in ('torch', 'PySide6', 'sounddevice') if m in sys.modules]))"
 
 

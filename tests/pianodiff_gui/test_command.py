@@ -25,6 +25,8 @@ from pianodiff_gui.shell.window import MainWindow
 from tests.core.tiny_network import write_tiny_network
 from tests.pianodiff_gui.conftest import open_clip, run_to_end, use_network, write_clip
 
+pytestmark = pytest.mark.journey
+
 
 @pytest.fixture
 def no_display(monkeypatch: pytest.MonkeyPatch) -> None:

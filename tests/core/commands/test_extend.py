@@ -22,6 +22,8 @@ from core.extension.run import run_extension
 from core.extension.settings import Settings
 from tests.core.commands.helpers import names, samples
 
+pytestmark = pytest.mark.journey
+
 Write = Callable[..., Path]
 Extend = Callable[..., int]
 

@@ -30,6 +30,8 @@ from core.study.settings import StudySettings
 from tests.core.study.conftest import write_clip
 from tests.core.tiny_network import write_tiny_network
 
+pytestmark = pytest.mark.journey
+
 OWN = '''"""Mine."""
 import torch
 

@@ -21,6 +21,8 @@ from core.study.table import DASH
 from tests.core.study.conftest import write_clip
 from tests.core.tiny_network import SEEING, write_tiny_network
 
+pytestmark = pytest.mark.journey
+
 Evaluate = Callable[..., int]
 COSTS = {column.name for column in COLUMNS if column.kind == "cost"}
 UNCHOSEN = "replacement+dpmpp-2m-sde@2"

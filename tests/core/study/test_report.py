@@ -9,6 +9,8 @@ import pytest
 
 from core.commands.main import main
 
+pytestmark = pytest.mark.journey
+
 Study = Callable[..., int]
 FIGURES = {
     "figure-2-lambda",

@@ -12,6 +12,8 @@ from core.diffusion.walk import churned, strided
 from core.extension.settings import Settings
 from core.study.testbed import SAMPLES, GaussianDenoiser, Prior, exact_error, sampled_error
 
+pytestmark = pytest.mark.journey
+
 
 @pytest.mark.parametrize(
     ("sampler", "steps", "sd", "expected"),

@@ -29,6 +29,8 @@ from core.training.state import STATE_NAME, Progress, read_header
 from tests.core.tones import chord
 from tests.core.training.conftest import DIFFWAVE
 
+pytestmark = pytest.mark.journey
+
 RUN: dict[str, Any] = {
     "crop_seconds": (0.25, 0.5),
     "batch_seconds": 2.0,

@@ -20,6 +20,8 @@ from tests.core.tiny_network import write_tiny_network
 from tests.pianodiff_gui.conftest import FakeEngines, open_clip, run_to_end, use_network, write_clip
 from tests.pianodiff_gui.duel.conftest import THREE, FussyEngines, ask_says, fight, methods, start
 
+pytestmark = pytest.mark.journey
+
 
 def test_all_start_from_the_same_noise_one_after_the_other(
     loaded: MainWindow, qtbot: QtBot, engines: FakeEngines

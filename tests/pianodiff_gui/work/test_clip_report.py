@@ -11,6 +11,8 @@ from pytestqt.qtbot import QtBot
 from pianodiff_gui.shell.window import MainWindow
 from tests.pianodiff_gui.conftest import run_to_end, two_takes
 
+pytestmark = pytest.mark.journey
+
 
 def test_figures_of_the_takes_are_drawn(
     loaded: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
