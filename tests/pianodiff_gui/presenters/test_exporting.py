@@ -17,6 +17,8 @@ from pianodiff_gui.shell.window import MainWindow
 from pianodiff_gui.views.export_dialog import FILE_KINDS, ExportDialog
 from tests.pianodiff_gui.conftest import open_clip, run_to_end, write_clip
 
+pytestmark = pytest.mark.journey
+
 
 @pytest.fixture
 def dialog(loaded: MainWindow, qtbot: QtBot) -> ExportDialog:
