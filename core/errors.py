@@ -9,6 +9,10 @@ class AudioError(PianoDiffError):
     """An audio file or signal that cannot be worked with."""
 
 
+class NotesError(PianoDiffError):
+    """Notes, or a MIDI file of them, that can't be worked with."""
+
+
 class NetworkError(PianoDiffError):
     """A network that is missing, corrupt or of a kind that is not understood."""
 
