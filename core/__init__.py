@@ -17,7 +17,7 @@ synthesis"):
 
     eq. 1-8    forward noising              diffusion/schedule.py
     eq. 9-10   the reverse process          diffusion/sampling.py (the loop), diffusion/solver.py (a step)
-    eq. 11-13  what a network learns        training/objectives.py; the network: networks/diffwave.py
+    eq. 11-13  what a network learns        training/denoising.py; the network: networks/diffwave.py
     eq. 14-15  extending, Fig. 1 stacking   extension/extension.py, extension/plan.py
     eq. 16-18  replacement, "do-nothing"    diffusion/conditioning.py (Replace)
     RePaint    its jumps                    diffusion/walk.py (repaint)

@@ -24,6 +24,7 @@ from core.commands import (
     study,
     testbed,
     train,
+    transcribe,
 )
 from core.commands.console import FAILED, INTERRUPTED, OK, USAGE, fail
 from core.errors import PianoDiffError, SettingsError
@@ -33,6 +34,7 @@ COMMANDS: dict[str, Callable[[Any], None]] = {
     "prepend": prepend.add_to,
     "fill": fill.add_to,
     "generate": generate.add_to,
+    "transcribe": transcribe.add_to,
     "train": train.add_to,
     "evaluate": evaluate.add_to,
     "study": study.add_to,

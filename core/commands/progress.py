@@ -20,9 +20,9 @@ class ProgressReport:
     is not shown before it means anything.
     """
 
-    def __init__(self, stream: TextIO | None = None, unit: str = "window") -> None:
-        """`unit`: what the evaluations are grouped by, as the report calls it."""
-        self._unit = unit
+    def __init__(self, stream: TextIO | None = None, unit: str = "window", counted: str = "evaluations") -> None:
+        """`counted`: what is counted, as the report calls it, and `unit` what that is grouped by."""
+        self._unit, self._counted = unit, counted
         self._stream = stream if stream is not None else sys.stderr
         self._terminal = self._stream.isatty()
         self._began = time.monotonic()
@@ -35,7 +35,7 @@ class ProgressReport:
         self.update(step.evaluations, step.evaluations_total, step.window, step.windows)
 
     def update(self, done: int, total: int, window: int = 0, windows: int = 1) -> None:
-        """`done` of `total` evaluations are done, the last of them in window number `window` (0 first)."""
+        """`done` of `total` are done, the last of them in window number `window` (0 first)."""
         now = time.monotonic()
         if self._first is None:
             self._first = (now, done)
@@ -46,12 +46,12 @@ class ProgressReport:
         if self._terminal:
             place = f"{self._unit} {window + 1}/{windows}  " if windows > 1 else ""
             ending = f"  {left} left" if left else ""
-            self._draw(done / total, f"{place}{done}/{total} evaluations  {elapsed} elapsed{ending}")
+            self._draw(done / total, f"{place}{done}/{total} {self._counted}  {elapsed} elapsed{ending}")
         elif done * 10 // total > self._tenths:
             self._tenths = done * 10 // total
             place = f"{self._unit} {window + 1} of {windows}, " if windows > 1 else ""
             ending = f", about {left} left" if left else ""
-            line = f"{done / total:4.0%}: {place}{done} of {total} evaluations, {elapsed} elapsed{ending}"
+            line = f"{done / total:4.0%}: {place}{done} of {total} {self._counted}, {elapsed} elapsed{ending}"
             print(line, file=self._stream, flush=True)
 
     def close(self) -> None:

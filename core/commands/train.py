@@ -12,6 +12,7 @@ from typing import Any
 from core.commands.console import INTERRUPTED, OK, say
 from core.commands.converters import number, whole
 from core.errors import SettingsError
+from core.networks.listener_card import is_listener
 from core.training.settings import AUGMENTATIONS, PRECISIONS, TrainingSettings
 
 _FLAGS_OF_THE_COMMAND = ("command", "run", "out", "resume")
@@ -56,7 +57,7 @@ def _add_what(add: Callable[..., Any]) -> None:
     add(
         "--network",
         metavar="NAME|PATH",
-        help=f"the design: spectral, diffwave, or a folder with a config.json (default: {_DEFAULT.network})",
+        help=f"the design: spectral, diffwave, listener, or a folder with a config.json (default: {_DEFAULT.network})",
     )
     add("--from", dest="start", metavar="WEIGHTS", help="start from a network's weights (default: from scratch)")
     add("--title", metavar="TEXT", help="the new network's name in menus")
@@ -130,7 +131,8 @@ def _train(arguments: argparse.Namespace) -> int:
     leads = os.environ.get("RANK", "0") == "0"
     if leads and outcome.finished:
         print(f"done: {outcome.progress.step} steps")
-        print(f"use it: pianodiff extend IN OUT --seconds 2 --network {out.resolve()}")
+        used = "transcribe IN OUT.mid --listener" if is_listener(out) else "extend IN OUT --seconds 2 --network"
+        print(f"use it: pianodiff {used} {out.resolve()}")
     if leads and not outcome.finished:
         say(f"stopped and saved at step {outcome.progress.step}. Go on: pianodiff train --out {out} --resume")
     return OK if outcome.finished else INTERRUPTED

@@ -8,6 +8,7 @@ before it, a product with the response of EQ and room, and a transform back of a
 import math
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from scipy import fft
@@ -43,6 +44,21 @@ class Treatment:
     floor_db: float | None = None
     floor_hz: float = 1000.0
     seed: int = 0
+
+
+class Crop(NamedTuple):
+    """A crop as it is heard, and where it is from.
+
+    audio   (length,) float32
+    file    its file in the corpus
+    start   the file's frame that its first sample is
+    pace    frames of the file that each of its samples goes on by: 1 where nothing is detuned
+    """
+
+    audio: FloatArray
+    file: int
+    start: int
+    pace: float
 
 
 @dataclass(frozen=True)
@@ -106,8 +122,8 @@ class Augmentation:
         """Plain crops, bit for bit what is in the corpus."""
         return cls(sample_rate, gain_db=0, polarity_share=0, eq_share=0, room_share=0, detune_share=0, floor_share=0)
 
-    def draw(self, corpus: Corpus, length: int, rng: np.random.Generator) -> FloatArray:
-        """A random crop of the corpus, treated: (length,) float32."""
+    def draw(self, corpus: Corpus, length: int, rng: np.random.Generator) -> Crop:
+        """A random crop of the corpus, treated, `length` samples of it."""
         return self.render(corpus, length, self.choose(rng), rng)
 
     def choose(self, rng: np.random.Generator) -> Treatment:
@@ -142,8 +158,8 @@ class Augmentation:
             seed=seed,
         )
 
-    def render(self, corpus: Corpus, length: int, treatment: Treatment, rng: np.random.Generator) -> FloatArray:
-        """A random crop with this treatment, (length,) float32.
+    def render(self, corpus: Corpus, length: int, treatment: Treatment, rng: np.random.Generator) -> Crop:
+        """A random crop with this treatment, `length` samples of it.
 
         EQ and room hear what comes before the crop in its file, so that a crop does not begin with a room that starts
         to sound. A detuned crop is a stretch of up to 0.6 % more or less than `length` (at 10 cents).
@@ -151,13 +167,14 @@ class Augmentation:
         noise = np.random.Generator(np.random.Philox(treatment.seed))
         response = self._response(treatment, noise)
         if len(response) == 1 and treatment.cents == 0:
-            out = corpus.crop(length, rng)
+            file, start = corpus.place(length, rng)
+            crop = Crop(corpus.read(file, start, length), file, start, 1.0)
         else:
-            out = self._colour(corpus, length, treatment.cents, response, rng)
+            crop = self._colour(corpus, length, treatment.cents, response, rng)
         if treatment.floor_db is not None:
             level = corpus.data_rms * 10 ** (treatment.floor_db / 20)
-            out += np.float32(level) * _coloured_noise(length, treatment.floor_hz / self.sample_rate, noise)
-        return out if treatment.gain == 1 else out * np.float32(treatment.gain)
+            crop.audio[:] += np.float32(level) * _coloured_noise(length, treatment.floor_hz / self.sample_rate, noise)
+        return crop if treatment.gain == 1 else crop._replace(audio=crop.audio * np.float32(treatment.gain))
 
     def _response(self, treatment: Treatment, noise: np.random.Generator) -> FloatArray:
         """Impulse response of room and EQ; [1] when there is neither. Of one length for all rooms: see `_sizes`."""
@@ -187,8 +204,8 @@ class Augmentation:
 
     def _colour(
         self, corpus: Corpus, length: int, cents: float, response: FloatArray, rng: np.random.Generator
-    ) -> FloatArray:
-        """A random crop (length,) through `response`, detuned, with the RMS it had."""
+    ) -> Crop:
+        """A random crop of `length` samples through `response`, detuned, with the RMS it had."""
         # What wraps around in the transform stays in the stretch before the crop; both ends are faded, for a jump
         # between them would ring through all of it.
         edge = max(2, round(_EDGE_SECONDS * self.sample_rate))
@@ -210,7 +227,8 @@ class Augmentation:
         first = math.ceil(before * made / taken)
         out = fft.irfft(spectrum, made)[first : first + length]
         change = level / max(rms(out), 1e-12)
-        return np.asarray(out * np.float32(min(max(change, 1 / MOST_UNDONE), MOST_UNDONE)), np.float32)
+        audio = np.asarray(out * np.float32(min(max(change, 1 / MOST_UNDONE), MOST_UNDONE)), np.float32)
+        return Crop(audio, file, start, taken / made)
 
 
 def _linear(u: float, low: float, high: float) -> float:

@@ -4,8 +4,8 @@ There is no generator state to save: a resumed run goes on at its step, and howe
 together they see the same crops, augmentations, noise levels and noise.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -16,30 +16,37 @@ from core.errors import SettingsError
 from core.training.augmentation import Augmentation
 from core.training.corpus import Weighted
 from core.training.masks import draw_mask
+from core.training.scores import Labels
 
 _CROP, _LEVEL, _NOISE, _MEASURE, _MASK = range(5)  # streams of random numbers
 
 
 @dataclass(frozen=True)
 class Batch:
-    """A process's share of a step: clean (b, N) float32, u (b,) in [0, 1), keep (b, N) bool, noise_seeds (b,)"""
+    """A process's share of a step: clean (b, N) float32, u (b,) in [0, 1), keep (b, N) bool, noise_seeds (b,).
+
+    labels: what the network is to say of the crops' notes, (b, ...) float32; (b, 0) for a network that learns none.
+    """
 
     step: int
     clean: Tensor
     u: Tensor
     keep: Tensor
     noise_seeds: tuple[int, ...]
+    labels: Tensor
 
     def to(self, device: torch.device) -> "Batch":
         """The same on a device."""
         overlap = device.type == "cuda"  # from page-locked memory; elsewhere the copy could outlive its source
-        clean, u, keep = (part.to(device, non_blocking=overlap) for part in (self.clean, self.u, self.keep))
-        return Batch(self.step, clean, u, keep, self.noise_seeds)
+        return self._with(lambda part: part.to(device, non_blocking=overlap))
 
     def pin_memory(self) -> "Batch":
         """The same in page-locked memory, for DataLoader."""
-        clean, u, keep = (part.pin_memory() for part in (self.clean, self.u, self.keep))
-        return Batch(self.step, clean, u, keep, self.noise_seeds)
+        return self._with(lambda part: part.pin_memory())
+
+    def _with(self, change: Callable[[Tensor], Tensor]) -> "Batch":
+        clean, u, keep, labels = (change(part) for part in (self.clean, self.u, self.keep, self.labels))
+        return replace(self, clean=clean, u=u, keep=keep, labels=labels)
 
     def noise(self) -> Tensor:
         """(b, N) white noise of deviation 1, made where the batch is: each crop's from its own seed."""
@@ -102,19 +109,25 @@ class Batches(Dataset[Batch]):
         seed: int,
         rank: int = 0,
         world: int = 1,
+        labels: Labels | None = None,
     ) -> None:
         self._corpora = [corpus for corpus, _ in corpora]
         self._shares = np.array([weight for _, weight in corpora]) / sum(weight for _, weight in corpora)
         self._augmentation, self._plan, self._seed = augmentation, plan, seed
-        self._rank, self._world = rank, world
+        self._rank, self._world, self._labels = rank, world, labels
 
     def __getitem__(self, step: int) -> Batch:
         crops, frames = self._plan.shape(step)
         mine = range(self._rank, crops, self._world)
         clean = np.empty((len(mine), frames), np.float32)
+        labels = []
         for row, index in zip(clean, mine, strict=True):
             rng = np.random.default_rng([self._seed, _CROP, step, index])
-            row[:] = self._augmentation.draw(self._corpora[rng.choice(len(self._corpora), p=self._shares)], frames, rng)
+            chosen = int(rng.choice(len(self._corpora), p=self._shares))
+            crop = self._augmentation.draw(self._corpora[chosen], frames, rng)
+            row[:] = crop.audio
+            if self._labels is not None:
+                labels.append(self._labels.of(self._corpora[chosen], crop))
         # stratified: each step sees low, middle and high noise
         rng = np.random.default_rng([self._seed, _LEVEL, step])
         u = (rng.permutation(crops) + rng.random(crops)) / crops
@@ -126,13 +139,14 @@ class Batches(Dataset[Batch]):
             torch.from_numpy(u[mine.start :: mine.step].astype(np.float32)).clamp(max=1 - 2**-24),
             torch.from_numpy(np.stack(masks)) if masks else torch.zeros(0, frames, dtype=torch.bool),
             tuple(int(s.generate_state(1, np.uint64)[0]) >> 1 for s in seeds),
+            torch.from_numpy(np.stack(labels)) if labels else torch.zeros(len(mine), 0),
         )
 
     def draw(self, crops: int, frames: int) -> np.ndarray:
         """(crops, frames) float32, the same at every call: to measure the data with."""
         rng = np.random.default_rng([self._seed, _MEASURE])
         chosen = rng.choice(len(self._corpora), size=crops, p=self._shares)
-        return np.stack([self._augmentation.draw(self._corpora[i], frames, rng) for i in chosen])
+        return np.stack([self._augmentation.draw(self._corpora[i], frames, rng).audio for i in chosen])
 
     def loader(self, first_step: int, workers: int, pin_memory: bool) -> DataLoader[Batch]:
         """All batches from `first_step` on, without end, made in `workers` background processes (0: in this one)."""

@@ -28,11 +28,12 @@ from torch import Tensor, nn
 from torch.utils.flop_counter import FlopCounterMode
 
 from core.device import compiles_on, has_fast_bfloat16, resolve_device
-from core.errors import PianoDiffError
+from core.errors import NetworkError, PianoDiffError
 from core.networks.diffwave import DiffWave
 from core.training.batches import BatchPlan
+from core.training.denoising import DenoisingObjective, DiffWaveObjective, SpectralObjective
 from core.training.design import read_design
-from core.training.objectives import DiffWaveObjective, Objective, SpectralObjective, make_objective
+from core.training.objectives import make_objective
 
 
 class PlainDiffWave(nn.Module):
@@ -58,18 +59,18 @@ class PlainDiffWave(nn.Module):
         return eps
 
 
-def ours(config: dict[str, Any], folder: Path, device: torch.device) -> Objective:
+def ours(config: dict[str, Any], folder: Path, device: torch.device) -> DenoisingObjective:
     """The objective as `core.training.set_up` makes it."""
-    objective = make_objective(config, folder).to(device)
+    objective = _denoising(config, folder).to(device)
     objective.in_bfloat16 = has_fast_bfloat16(device)
     if compiles_on(device):
         objective.compile_network()
     return objective
 
 
-def plain(config: dict[str, Any], folder: Path, device: torch.device) -> Objective:
+def plain(config: dict[str, Any], folder: Path, device: torch.device) -> DenoisingObjective:
     """The same loss around the same network, in float32, with nothing done for speed."""
-    objective = make_objective(config, folder).to(device)
+    objective = _denoising(config, folder).to(device)
     if isinstance(objective, DiffWaveObjective):
         objective.network = PlainDiffWave(objective.network)  # type: ignore[assignment]
     if isinstance(objective, SpectralObjective):
@@ -77,7 +78,14 @@ def plain(config: dict[str, Any], folder: Path, device: torch.device) -> Objecti
     return objective
 
 
-def make_step(objective: Objective, is_plain: bool, clean: Tensor) -> Callable[[], None]:
+def _denoising(config: dict[str, Any], folder: Path) -> DenoisingObjective:
+    objective = make_objective(config, folder)
+    if not isinstance(objective, DenoisingObjective):
+        raise NetworkError(f"The network in {folder} takes no noise out of audio: there is no plain version of it.")
+    return objective
+
+
+def make_step(objective: DenoisingObjective, is_plain: bool, clean: Tensor) -> Callable[[], None]:
     """One training step on `clean` (B, N), ours or the plain one, without data loading."""
     fused = not is_plain and clean.device.type != "mps"
     optimiser = torch.optim.AdamW(objective.network.parameters(), lr=1e-4, fused=fused)
@@ -115,7 +123,7 @@ def matmul_rate(device: torch.device) -> float:
     return 2 * size**3 / min(seconds_of(lambda: a @ b, device, times=3) for _ in range(5))
 
 
-def operations(objective: Objective, clean: Tensor) -> int:
+def operations(objective: DenoisingObjective, clean: Tensor) -> int:
     """Multiplications and additions of forward and backward pass on `clean`."""
     u, keep = torch.full((len(clean),), 0.5, device=clean.device), torch.zeros_like(clean, dtype=torch.bool)
     with FlopCounterMode(display=False) as counter:

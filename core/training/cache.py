@@ -83,10 +83,12 @@ def load_corpus(
     bounds = np.asarray(index["bounds"], np.int64)
     return Corpus(
         audio=final,
+        folder=folder,
         sample_rate=sample_rate,
         data_rms=data_rms,
         begins=bounds[:-1],
         ends=bounds[1:],
+        origins=bounds[:-1],
         files=names,
         piece_of=tuple(piece_name(name) for name in names),
         skipped=tuple((name, reason) for name, reason in index["skipped"]),

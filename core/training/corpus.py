@@ -22,16 +22,19 @@ class Corpus:
 
     Pickled, it is a path and the files' bounds; whoever unpickles it opens the cache again at the first read.
 
-    audio: the cache file.  begins, ends: (files,) first frame of each file (or what of it is in this view) in the
-    cache, and the frame behind its last.  files: names relative to the folder.  piece_of: the piece of each file.
-    skipped: (name, reason) of each file that could not be used.
+    audio: the cache file.  folder: where the recordings lie.  begins, ends: (files,) first frame of each file (or what
+    of it is in this view) in the cache, and the frame behind its last.  origins: (files,) the first frame of each whole
+    file.  files: names relative to the folder.  piece_of: the piece of each file.  skipped: (name, reason) of each file
+    that could not be used.
     """
 
     audio: Path
+    folder: Path
     sample_rate: int
     data_rms: float
     begins: np.ndarray
     ends: np.ndarray
+    origins: np.ndarray
     files: tuple[str, ...]
     piece_of: tuple[str, ...]
     skipped: tuple[tuple[str, str], ...] = ()
@@ -95,6 +98,10 @@ class Corpus:
         out[first - begin - start : last - begin - start] = self._samples[first:last]
         return out
 
+    def seconds_in(self, file: int, start: float) -> float:
+        """When, in its whole recording, frame `start` of a file in this view is."""
+        return (int(self.begins[file] - self.origins[file]) + start) / self.sample_rate
+
     def crop(self, length: int, rng: np.random.Generator) -> FloatArray:
         """A random stretch (length,) float32 within one file, drawn as `place` does.
 
@@ -116,6 +123,10 @@ class Corpus:
         wanted = set(pieces)
         return self._view(np.array([piece in wanted for piece in self.piece_of], bool), self.begins, self.ends)
 
+    def with_files(self, names: Collection[str]) -> "Corpus":
+        """Some of the files, in the same cache. Raises SettingsError when there are none."""
+        return self._view(np.array([name in names for name in self.files], bool), self.begins, self.ends)
+
     def stretch(self, start: int, stop: int) -> "Corpus":
         """Frames start..stop of all the files laid end to end, in the same cache; files outside are left out.
 
@@ -134,6 +145,7 @@ class Corpus:
             self,
             begins=begins[which],
             ends=ends[which],
+            origins=self.origins[which],
             files=tuple(self.files[i] for i in which),
             piece_of=tuple(self.piece_of[i] for i in which),
         )

@@ -1,16 +1,15 @@
 """Decoding one file for training: the mean of its channels, at the network's rate and at one level."""
 
 import tempfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
-import soxr
 
+from core.audio.mono import mono_blocks
 from core.audio.opening import open_source
 from core.audio.signal import SILENCE_RMS, FloatArray, level_block, rms_of_active
-from core.audio.source import BLOCK_FRAMES, Source
+from core.audio.source import BLOCK_FRAMES
 from core.errors import AudioError
 
 _SPOOL_BYTES = 1 << 26
@@ -31,7 +30,7 @@ def decode(path: Path, sample_rate: int, data_rms: float, spool_folder: Path, ou
         source.check_finite()
         level = _ActiveLevel(sample_rate)
         frames = 0
-        for block in _mono(source, sample_rate):
+        for block in mono_blocks(source, sample_rate):
             level.add(block)
             spool.write(block.tobytes())
             frames += len(block)
@@ -46,25 +45,6 @@ def decode(path: Path, sample_rate: int, data_rms: float, spool_folder: Path, ou
         while data := spool.read(4 * BLOCK_FRAMES):
             out.write((np.frombuffer(data, np.float32) * np.float32(data_rms / rms)).astype(np.float16).tobytes())
     return frames
-
-
-def _mono(source: Source, sample_rate: int) -> Iterator[FloatArray]:
-    """Mean of the channels in blocks, at `sample_rate`: what `core.audio.signal.resample` would give for the whole."""
-    if source.sample_rate == sample_rate:
-        for block in source.blocks():
-            yield block.mean(axis=1)
-        return
-    # A run of blocks is the same to soxr as the whole at once.
-    stream = soxr.ResampleStream(source.sample_rate, sample_rate, 1, dtype="float32", quality="VHQ")
-    wanted = max(1, round(source.frames * sample_rate / source.sample_rate))
-    taken = given = 0
-    for block in source.blocks():
-        taken += len(block)
-        data = stream.resample_chunk(block.mean(axis=1), last=taken >= source.frames)[: wanted - given]
-        given += len(data)
-        yield data
-    if given < wanted:
-        yield np.zeros(wanted - given, np.float32)
 
 
 class _ActiveLevel:

@@ -19,19 +19,20 @@ from core.training.state import Progress
 
 
 def read_design(name_or_path: str) -> tuple[dict[str, Any], Path]:
-    """The config of a shipped network by name, or of a folder or a config.json, and its folder. Weights may be missing.
+    """The config of a shipped network by name (of those that hear notes, too), or of a folder or a config.json, and its
+    folder. Weights may be missing.
 
     Raises NetworkError when there is none, or it can't be read.
     """
-    shipped = asset_path("networks") / name_or_path
-    path = shipped if (shipped / CONFIG_NAME).is_file() else Path(name_or_path).expanduser()
+    shipped = [folder for room in ("networks", "notes") if (folder := asset_path(room) / name_or_path).is_dir()]
+    path = shipped[0] if shipped else Path(name_or_path).expanduser()
     path = path / CONFIG_NAME if path.is_dir() else path
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise NetworkError(
-            f"'{name_or_path}' is not a network to train: neither spectral nor diffwave nor a folder with a "
-            f"{CONFIG_NAME} ({error})."
+            f"'{name_or_path}' is not a network to train: neither spectral nor diffwave nor listener nor a "
+            f"folder with a {CONFIG_NAME} ({error})."
         ) from error
     if not isinstance(config, dict):
         raise NetworkError(f"{path} is not a network's config.")

@@ -20,7 +20,8 @@ class Leader:
         self._run, self._team, self._tell = run, team, tell
         self._journal = Journal(run.out, run.progress.step)
         self._validation = (
-            Validation(run.objective, run.held_out, run.plan, team.device) if run.held_out else None
+            Validation(run.objective, run.held_out, run.labels, run.plan, team.device)
+            if run.held_out else None
         )
         self._saved_at = time.monotonic()
 
@@ -56,7 +57,7 @@ class Leader:
         publish(run.out, run.config, settings, run.training, network, run.average, progress)
         if self._validation is not None:
             self._tell(self._validated(self._validation))
-        if settings.samples:
+        if settings.samples and run.objective.plays:
             corpus = (run.held_out or run.training)[0][0]
             self._tell(self._journal.continuation(progress, corpus, settings.seed, self._team.device.type))
         self._journal.restart_clock()

@@ -112,7 +112,7 @@ def _step(run: Run, model: nn.Module, batch: Batch, rate: float, audio_seconds: 
     progress, optimiser, network = run.progress, run.optimiser, run.objective.network
     for group in optimiser.param_groups:
         group["lr"] = rate
-    loss = model(batch.clean, batch.u, batch.noise(), batch.keep).mean()
+    loss = model(*run.objective.inputs(batch)).mean()
     loss.backward()
     norm = torch.nn.utils.clip_grad_norm_(network.parameters(), run.settings.clip)
     taken = bool(torch.isfinite(norm))

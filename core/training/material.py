@@ -8,15 +8,23 @@ from typing import Any
 from core.errors import SettingsError
 from core.training.cache import load_corpus
 from core.training.corpus import Corpus, Weighted
+from core.training.scores import Scores
 from core.training.settings import TrainingSettings, data_weight
 from core.training.split import keep_back
 from core.training.team import Team
 
 
 def load_data(
-    settings: TrainingSettings, out: Path, config: dict[str, Any], team: Team, tell: Callable[[str], object]
+    settings: TrainingSettings,
+    out: Path,
+    config: dict[str, Any],
+    team: Team,
+    tell: Callable[[str], object],
+    scores: Scores | None = None,
 ) -> tuple[Weighted, Weighted]:
     """The corpora to train on and to validate on, each with its weight.
+
+    scores: takes in the notes beside the recordings; those without any are left out. None: notes don't matter.
 
     Raises SettingsError, AudioError.
     """
@@ -36,6 +44,10 @@ def load_data(
         tell(f"{folder}: {corpus.seconds / 60:.1f} minutes in {len(corpus.files)} files, {len(corpus.pieces)} pieces")
         for name, reason in corpus.skipped:
             tell(f"  left out: {name}: {reason}")
+        if scores is not None:
+            corpus, without = scores.read(corpus)
+            for name, reason in without:
+                tell(f"  left out: {name}: {reason}")
         return corpus
 
     if not team.leads_here:

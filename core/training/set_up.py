@@ -20,7 +20,9 @@ from core.training.batches import Batches, BatchPlan
 from core.training.corpus import Weighted
 from core.training.design import read_design, starting_weights
 from core.training.material import load_data
-from core.training.objectives import Objective, make_objective
+from core.training.objective import Objective
+from core.training.objectives import make_objective
+from core.training.scores import Labels, Scores
 from core.training.settings import TrainingSettings
 from core.training.state import Progress, load_state, optimiser_tensors, read_header
 from core.training.team import Team
@@ -39,6 +41,7 @@ class Run:
     objective           the network and its loss, on the device
     plan, batches       which lengths and how many crops a step has, and the crops
     training, held_out  the corpora, by weight
+    labels              what there is to say of their notes, for a network that learns notes
     identity            design and audio: with others it would be another run
     average             the moving average of the weights, by name
     progress            how far it is; the loop counts it on
@@ -52,6 +55,7 @@ class Run:
     batches: Batches
     training: Weighted
     held_out: Weighted
+    labels: Labels | None
     identity: dict[str, Any]
     optimiser: AdamW
     average: dict[str, Tensor]
@@ -66,11 +70,15 @@ def set_up(settings: TrainingSettings, out: Path, resume: bool, team: Team, tell
     lengths = settings.crop_seconds or objective.crop_seconds
     plan = BatchPlan(objective.sample_rate, lengths, settings.batch_seconds, objective.frames_multiple)
     plan.check(team.world)
-    training, held_out = load_data(settings, out, config, team, tell)
-    identity = {"design": config, "audio": [corpus.fingerprint() for corpus, _ in training]}
+    labels = None if objective.targets is None else Labels(Scores(), objective.targets)
+    training, held_out = load_data(settings, out, config, team, tell, None if labels is None else labels.scores)
+    heard = [corpus.fingerprint() for corpus, _ in training]
+    if labels is not None:
+        heard.append(labels.scores.fingerprint())
+    identity = {"design": config, "audio": heard}
     plain = Augmentation.none(objective.sample_rate)
     augmentation = plain if settings.augmentation == "none" else Augmentation(objective.sample_rate)
-    batches = Batches(training, augmentation, plan, settings.seed, team.rank, team.world)
+    batches = Batches(training, augmentation, plan, settings.seed, team.rank, team.world, labels)
 
     if settings.start is None and not resume:
         objective.measure(Batches(training, plain, plan, settings.seed).draw)
@@ -84,8 +92,9 @@ def set_up(settings: TrainingSettings, out: Path, resume: bool, team: Team, tell
     if compiles_on(team.device):
         objective.compile_network()
     return Run(
-        settings, out, config, objective, plan, batches, training, held_out, identity, optimiser, average, progress
-    )
+        settings, out, config, objective, plan, batches, training, held_out, labels, identity, optimiser,
+        average, progress,
+    )  # fmt: skip
 
 
 def _objective(

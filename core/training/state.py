@@ -65,8 +65,8 @@ class Header:
             raise SettingsError("The design of this network has changed since the run was started. Start a new run.")
         if self.identity["audio"] != now["audio"]:
             raise SettingsError(
-                "The recordings have changed since the run was started: some were added, removed, renamed or cut. Put "
-                "them back, or start a new run from these weights (--from)."
+                "The recordings have changed since the run was started: some were added, removed, renamed or cut, or "
+                "their notes were changed. Put them back, or start a new run from these weights (--from)."
             )
 
 

@@ -16,7 +16,8 @@ def corpus_of(path: Path, files: Sequence[np.ndarray], sample_rate: int = 22_050
     np.concatenate([np.asarray(file, np.float16) for file in files]).tofile(path)
     bounds = np.cumsum([0, *(len(file) for file in files)])
     names = tuple(names) or tuple(f"piece{chr(97 + i)}.wav" for i in range(len(files)))
-    return Corpus(path, sample_rate, 0.1, bounds[:-1], bounds[1:], names, tuple(piece_name(name) for name in names))
+    pieces = tuple(piece_name(name) for name in names)
+    return Corpus(path, path.parent, sample_rate, 0.1, bounds[:-1], bounds[1:], bounds[:-1], names, pieces)
 
 
 def contents(corpus: Corpus) -> list[np.ndarray]:

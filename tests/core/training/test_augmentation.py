@@ -77,7 +77,7 @@ def test_no_augmentation_is_what_is_on_disk(music: Corpus) -> None:
     for length in (1, 1000, 2 * SECOND, 20 * SECOND):
         rng, same = generator(), generator()
         none.choose(same)
-        assert np.array_equal(none.draw(music, length, rng), music.crop(length, same))
+        assert np.array_equal(none.draw(music, length, rng).audio, music.crop(length, same))
 
 
 @pytest.mark.parametrize("rate", [8_000, 22_050, 48_000])
@@ -89,7 +89,7 @@ def test_any_length_of_any_file_comes_out_finite(tmp_path: Path, rate: int, seco
     rng = generator()
     for length in (1, 777, rate, 4 * rate):
         for _ in range(3):
-            crop = all_of_it.draw(corpus, length, rng)
+            crop = all_of_it.draw(corpus, length, rng).audio
             assert crop.shape == (length,) and crop.dtype == np.float32 and np.isfinite(crop).all()
 
 
@@ -98,7 +98,7 @@ def test_silence_stays_finite(tmp_path: Path) -> None:
     corpus = corpus_of(tmp_path / "c", [np.zeros(3 * SECOND)])
     rng = generator()
     for _ in range(20):
-        crop = ALWAYS.draw(corpus, SECOND, rng)
+        crop = ALWAYS.draw(corpus, SECOND, rng).audio
         assert np.isfinite(crop).all() and level_db(crop) < -60
 
 
@@ -109,7 +109,7 @@ def test_the_level_moves_by_the_gain_only(music: Corpus) -> None:
     for _ in range(150):
         state = rng.bit_generator.state
         treatment = ALWAYS.choose(rng)
-        crop = ALWAYS.render(music, SECOND, treatment, rng)
+        crop = ALWAYS.render(music, SECOND, treatment, rng).audio
         rng.bit_generator.state = state
         ALWAYS.choose(rng)
         plain = music.crop(SECOND, rng)
@@ -121,9 +121,9 @@ def test_the_level_moves_by_the_gain_only(music: Corpus) -> None:
 
 def test_the_same_state_gives_the_same_crop(music: Corpus) -> None:
     """What a training saw can be told from its seed; also after other crops, and whatever was cached in between."""
-    first = [ALWAYS.draw(music, SECOND, np.random.default_rng([7, i])) for i in range(8)]
+    first = [ALWAYS.draw(music, SECOND, np.random.default_rng([7, i])).audio for i in range(8)]
     ALWAYS.draw(music, 999, generator())
-    again = [ALWAYS.draw(music, SECOND, np.random.default_rng([7, i])) for i in reversed(range(8))]
+    again = [ALWAYS.draw(music, SECOND, np.random.default_rng([7, i])).audio for i in reversed(range(8))]
     assert all(np.array_equal(a, b) for a, b in zip(first, reversed(again), strict=True))
     assert not any(np.array_equal(first[0], other) for other in first[1:])
 
@@ -186,7 +186,7 @@ def test_nothing_of_another_view_is_heard(tmp_path: Path) -> None:
     silent = corpus.stretch(2 * SECOND, 4 * SECOND)
     quiet = replace(ALWAYS, floor_share=0)
     rng = generator()
-    assert not any(quiet.draw(silent, SECOND, rng).any() for _ in range(50))
+    assert not any(quiet.draw(silent, SECOND, rng).audio.any() for _ in range(50))
 
 
 def test_a_crop_takes_milliseconds(music: Corpus) -> None:
@@ -206,9 +206,9 @@ def test_a_crop_takes_milliseconds(music: Corpus) -> None:
 
 def test_gain_and_polarity_are_a_factor(music: Corpus) -> None:
     """Nothing else happens to such a crop: bit for bit the same shape."""
-    plain = ALWAYS.render(music, SECOND, PLAIN, generator())
+    plain = ALWAYS.render(music, SECOND, PLAIN, generator()).audio
     for gain in (-1.0, 0.75, -1.25):
-        crop = ALWAYS.render(music, SECOND, replace(PLAIN, gain=gain), generator())
+        crop = ALWAYS.render(music, SECOND, replace(PLAIN, gain=gain), generator()).audio
         assert np.array_equal(crop, plain * np.float32(gain))
 
 
@@ -241,7 +241,7 @@ def test_eq_colours_as_it_says(tmp_path: Path) -> None:
     rng = generator()
     for _ in range(5):
         sections = ALWAYS.choose(rng).sections
-        crop = ALWAYS.render(corpus, SECOND, replace(PLAIN, sections=sections), generator())
+        crop = ALWAYS.render(corpus, SECOND, replace(PLAIN, sections=sections), generator()).audio
         plain = corpus.crop(SECOND, generator())
         expected = 20 * np.log10(np.abs(sosfreqz(np.array(sections), np.array(tones), fs=RATE)[1]))
         heard = [
@@ -263,7 +263,7 @@ def test_a_room_answers_a_click_by_a_decay(tmp_path: Path, decay: float, db: flo
     times, energies, dark = [], [], []
     for seed in range(12):
         treatment = replace(PLAIN, room_seconds=decay, room_db=db, seed=seed)
-        crop = ALWAYS.render(corpus, 2 * SECOND, treatment, generator()).astype(np.float64)
+        crop = ALWAYS.render(corpus, 2 * SECOND, treatment, generator()).audio.astype(np.float64)
         assert int(np.argmax(np.abs(crop))) == at
         energy = np.square(crop) / crop[at] ** 2
         assert energy[:at].sum() < 1e-9
@@ -288,7 +288,7 @@ def test_a_room_sounds_on_from_before_the_crop(tmp_path: Path) -> None:
     tails = []
     for seed in range(60):
         _, start = corpus.place(SECOND // 4, np.random.default_rng(seed))
-        crop = ALWAYS.render(corpus, SECOND // 4, treatment, np.random.default_rng(seed))
+        crop = ALWAYS.render(corpus, SECOND // 4, treatment, np.random.default_rng(seed)).audio
         if SECOND <= start < SECOND + SECOND // 20:
             tails.append(level_db(crop[: SECOND // 20]))
             assert level_db(crop[-SECOND // 20 :]) < tails[-1]
@@ -303,7 +303,7 @@ def test_detuning_is_exact(tmp_path: Path, cents: float, seconds: float) -> None
     """Within half a cent at every pitch, at the same amplitude up to 10.5 kHz, and it leaves a pure tone pure."""
     for frequency in (55.0, 440.0, 3520.0, 10_500.0):
         corpus = corpus_of(tmp_path / "c", [sine(frequency, 8)])
-        crop = ALWAYS.render(corpus, round(seconds * RATE), replace(PLAIN, cents=cents), generator())
+        crop = ALWAYS.render(corpus, round(seconds * RATE), replace(PLAIN, cents=cents), generator()).audio
         found, amplitude, rest = measured(crop, frequency * 2 ** (cents / 1200))
         assert 1200 * np.log2(found / frequency) == pytest.approx(cents, abs=0.5)
         assert 20 * np.log10(amplitude / (np.sqrt(2) * 0.1)) == pytest.approx(0, abs=0.02)
@@ -318,7 +318,7 @@ def test_detuning_does_not_change_time(tmp_path: Path) -> None:
     signal[2 * SECOND] = 1
     corpus = corpus_of(tmp_path / "c", [signal])
     for cents in (-10.0, 10.0):
-        crop = ALWAYS.render(corpus, 4 * SECOND, replace(PLAIN, cents=cents), generator())
+        crop = ALWAYS.render(corpus, 4 * SECOND, replace(PLAIN, cents=cents), generator()).audio
         start = corpus.place(round(4 * SECOND * 2 ** (cents / 1200)), generator())[1]
         expected = (2 * SECOND - start) / 2 ** (cents / 1200)
         assert int(np.argmax(np.abs(crop))) == pytest.approx(expected, abs=15)
@@ -331,7 +331,7 @@ def test_the_floor_is_as_low_as_it_says(music: Corpus, db: float) -> None:
         plain = music.crop(length, generator())
         for seed in range(4):
             treatment = replace(PLAIN, floor_db=db, floor_hz=5000.0, seed=seed)
-            floor = ALWAYS.render(music, length, treatment, generator()).astype(np.float64) - plain
+            floor = ALWAYS.render(music, length, treatment, generator()).audio.astype(np.float64) - plain
             assert level_db(floor) == pytest.approx(db, abs=0.4)
             assert abs(np.corrcoef(floor, plain)[0, 1]) < 0.03
 
@@ -341,7 +341,8 @@ def test_the_floor_is_there_from_the_start(music: Corpus) -> None:
     plain = music.crop(1000, generator())
     seeds = range(300)
     kinds = [replace(PLAIN, floor_db=-65.0, floor_hz=22.0, seed=seed) for seed in seeds]
-    floors = np.array([ALWAYS.render(music, 1000, kind, generator()).astype(np.float64) - plain for kind in kinds])
+    made = [ALWAYS.render(music, 1000, kind, generator()).audio for kind in kinds]
+    floors = np.array(made).astype(np.float64) - plain
     assert level_db(floors[:, :20]) == pytest.approx(-65, abs=1) and level_db(floors) == pytest.approx(-65, abs=1)
 
 
@@ -349,7 +350,7 @@ def test_the_floor_falls_above_its_corner(white: Corpus) -> None:
     """Between rumble and hiss: flat below the corner, 6 dB an octave above."""
     treatment = replace(PLAIN, floor_db=-65.0, floor_hz=300.0)
     plain = white.crop(8 * SECOND, generator())
-    floor = ALWAYS.render(white, 8 * SECOND, treatment, generator()).astype(np.float64) - plain
+    floor = ALWAYS.render(white, 8 * SECOND, treatment, generator()).audio.astype(np.float64) - plain
     frequency, power = welch(floor, RATE, nperseg=4096)
 
     def band(low: float, high: float) -> float:
@@ -363,12 +364,12 @@ def test_the_floor_falls_above_its_corner(white: Corpus) -> None:
 def test_the_room_is_coloured_with_the_sound(white: Corpus) -> None:
     """The microphone hears both: EQ and room together are one after the other."""
     sections = ALWAYS.choose(generator()).sections
-    alone = ALWAYS.render(white, SECOND, replace(PLAIN, sections=sections), generator())
+    alone = ALWAYS.render(white, SECOND, replace(PLAIN, sections=sections), generator()).audio
     weak = replace(PLAIN, sections=sections, room_seconds=0.5, room_db=-200.0)
-    assert np.abs(ALWAYS.render(white, SECOND, weak, generator()) - alone).max() < 1e-6
+    assert np.abs(ALWAYS.render(white, SECOND, weak, generator()).audio - alone).max() < 1e-6
     strong = replace(PLAIN, room_seconds=0.5, room_db=10.0)
     power = [
-        welch(ALWAYS.render(white, 6 * SECOND, kind, generator()), RATE, nperseg=256)[1]
+        welch(ALWAYS.render(white, 6 * SECOND, kind, generator()).audio, RATE, nperseg=256)[1]
         for kind in (strong, replace(strong, sections=sections))
     ]
     response = 20 * np.log10(np.abs(sosfreqz(np.array(sections), np.arange(129) * RATE / 256, fs=RATE)[1]))
@@ -381,5 +382,5 @@ def test_a_treatment_moves_nothing_but_what_it_names(white: Corpus) -> None:
     flat = _biquad("peak", RATE, 1000.0, 0.0, 0.7)
     plain = white.crop(SECOND, generator())
     for treatment in (replace(PLAIN, sections=(flat,)), replace(PLAIN, room_seconds=0.5, room_db=-200.0)):
-        crop = ALWAYS.render(white, SECOND, treatment, generator())
+        crop = ALWAYS.render(white, SECOND, treatment, generator()).audio
         assert not np.array_equal(crop, plain) and np.abs(crop - plain).max() < 1e-6

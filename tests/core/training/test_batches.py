@@ -7,7 +7,7 @@ import pytest
 import torch
 
 from core.errors import SettingsError
-from core.training.augmentation import Augmentation
+from core.training.augmentation import Augmentation, Crop
 from core.training.batches import Batch, Batches, BatchPlan
 from core.training.cache import load_corpus
 from core.training.corpus import Corpus
@@ -97,9 +97,9 @@ def test_corpora_count_by_their_weights(corpus: Corpus) -> None:
     drawn: list[int] = []
 
     class Recorder(Augmentation):
-        def draw(self, source: Corpus, length: int, rng: np.random.Generator) -> np.ndarray:
+        def draw(self, source: Corpus, length: int, rng: np.random.Generator) -> Crop:
             drawn.append(len(source.files))
-            return np.zeros(length, np.float32)
+            return Crop(np.zeros(length, np.float32), 0, 0, 1.0)
 
     batches = Batches([(corpus, 1.0), (corpus.only(corpus.pieces[:1]), 3.0)], Recorder(4000), PLAN, 0)
     for step in range(100):

@@ -11,8 +11,9 @@ from scipy.signal import lfilter
 
 from core.errors import NetworkError
 from core.networks.spectral_unet import Seen
+from core.training.denoising import DenoisingObjective, DiffWaveObjective, SpectralObjective, band_weights
 from core.training.design import read_design
-from core.training.objectives import DiffWaveObjective, Objective, SpectralObjective, band_weights, make_objective
+from core.training.objectives import make_objective
 from tests.core.training.conftest import DIFFWAVE
 
 
@@ -188,7 +189,7 @@ def test_fresh_diffwave_has_the_loss_of_knowing_nothing() -> None:
 @pytest.mark.parametrize("kind", ["spectral", "diffwave"])
 def test_validation_levels_lie_inside_the_law_and_rise(kind: str, spectral: SpectralObjective) -> None:
     """A level outside would be validated at noise that is never trained on."""
-    objective: Objective = spectral if kind == "spectral" else diffwave()
+    objective: DenoisingObjective = spectral if kind == "spectral" else diffwave()
     places = list(objective.validation_levels().values())
     assert len(places) >= 5 and places == sorted(places) and places[0] >= 0 and places[-1] < 1
 

@@ -1,0 +1,87 @@
+"""The card of a listener, a network that hears notes: its config.json, and its weights read. Which one is shipped."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from core.assets import asset_path
+from core.errors import NetworkError
+from core.networks.card import CONFIG_NAME, WEIGHTS_NAME
+
+if TYPE_CHECKING:
+    from core.networks.listener import Listener
+
+LISTENER = "listener"
+"""The kind, in its config.json."""
+
+
+@dataclass(frozen=True)
+class ListenerInfo:
+    """What the config.json of a listener says.
+
+    path             its folder
+    sample_rate      Hz
+    window_seconds   what it hears at once
+    data_rms         the active RMS that audio is brought to before it enters
+    architecture     arguments of `core.networks.listener.Listener`, beside rate and level
+    """
+
+    title: str
+    path: Path
+    sample_rate: int
+    window_seconds: float
+    data_rms: float
+    architecture: dict[str, Any]
+
+    def build(self) -> Listener:
+        """The network, with fresh weights. Raises NetworkError."""
+        from core.networks.listener import Listener
+
+        try:
+            return Listener(sample_rate=self.sample_rate, data_rms=self.data_rms, **self.architecture)
+        except (TypeError, ValueError) as error:
+            raise NetworkError(f"{self.path / CONFIG_NAME} does not describe a listener ({error}).") from error
+
+
+def parse_listener(config: Mapping[str, Any], folder: Path) -> ListenerInfo:
+    """The card that a config.json read from `folder` makes. Raises NetworkError when it is not sound."""
+    try:
+        info = ListenerInfo(
+            title=str(config["title"]),
+            path=folder,
+            sample_rate=int(config["sample_rate"]),
+            window_seconds=float(config["window_seconds"]),
+            data_rms=float(config["data_rms"]),
+            architecture=dict(config["architecture"]),
+        )
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
+        raise NetworkError(f"{folder / CONFIG_NAME} is not the config of a listener ({error}).") from error
+    if not (info.sample_rate > 0 and 1 <= info.window_seconds <= 60 and info.data_rms > 0):
+        raise NetworkError(f"{folder / CONFIG_NAME} holds a length, rate or level out of range.")
+    return info
+
+
+def is_listener(folder: Path) -> bool:
+    """Whether a folder holds a listener, by its config."""
+    try:
+        return bool(json.loads((folder / CONFIG_NAME).read_text(encoding="utf-8"))["kind"] == LISTENER)
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def load_listener(folder: Path | None = None) -> tuple[ListenerInfo, Listener]:
+    """The listener in a folder, or the shipped one, ready to use on the CPU. Raises NetworkError."""
+    from core.networks.checkpoint import load_weights
+
+    folder = asset_path("notes") / LISTENER if folder is None else folder
+    if not is_listener(folder):
+        raise NetworkError(f"{folder} holds no listener, a network that hears notes.")
+    info = parse_listener(json.loads((folder / CONFIG_NAME).read_text(encoding="utf-8")), folder)
+    network = info.build()
+    load_weights(network, folder / WEIGHTS_NAME)
+    network.eval().requires_grad_(False)
+    return info, network

@@ -1,0 +1,83 @@
+"""What a listener is trained to do: say where keys are struck, where they sound, and how hard they were struck."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from core.networks.listener import KEYS, Listener
+from core.networks.listener_card import ListenerInfo
+from core.notes.note import LOWEST_KEY
+from core.training.batches import Batch
+from core.training.objective import Objective
+from core.training.scores import KEY, OFFSET, ONSET, VELOCITY
+
+SLOPE_FRAMES = 2.0
+"""An onset's mark falls from 1 to 0 over this many frames to both sides: the frames around it tell its time."""
+
+
+@dataclass(frozen=True)
+class ListenerTargets:
+    """(3, frames, 88) float32 of a crop's notes: the onset's slope, whether the key sounds, and its velocity 0..1
+    where the slope is not 0.
+    """
+
+    sample_rate: int
+    hop: int
+
+    def __call__(self, notes: np.ndarray, samples: int) -> np.ndarray:
+        """notes (n, 4) as `core.training.scores` has them, seconds from the crop's first sample."""
+        frames = samples // self.hop + 1
+        rate = self.sample_rate / self.hop
+        onset, sounding, velocity = np.zeros((3, frames, KEYS), np.float32)
+        for note in notes:
+            key = int(note[KEY]) - LOWEST_KEY
+            struck, ended = note[ONSET] * rate, note[OFFSET] * rate
+            around = np.arange(max(0, int(np.ceil(struck - SLOPE_FRAMES))), min(frames, int(struck + SLOPE_FRAMES) + 1))
+            slope = np.maximum(0, 1 - np.abs(around - struck) / SLOPE_FRAMES).astype(np.float32)
+            louder = slope > onset[around, key]
+            velocity[around[louder], key] = note[VELOCITY] / 127
+            onset[around, key] = np.maximum(onset[around, key], slope)
+            sounding[max(0, round(struck)) : max(0, round(ended)), key] = 1
+        return np.stack([onset, sounding, velocity])
+
+
+class ListenerObjective(Objective):
+    """Cross-entropy of onsets and of sounding keys, summed over the keys, and the squared error of velocities where
+    there is an onset: of each frame, on average (Kong et al. 2021, eq. 8 to 10).
+    """
+
+    network: Listener
+    learning_rate = 2e-3
+    crop_seconds = (6.0,)
+    plays = False
+    validation_crops, validation_seconds = 24, 6.0
+    VELOCITY_WEIGHT = 4.0
+    """Of onsets and velocities: a step of 16 in velocity then counts about as much as a missed tenth of an onset."""
+
+    def __init__(self, info: ListenerInfo) -> None:
+        network = info.build()
+        super().__init__(info.sample_rate, network)
+        self.frames_multiple = network.hop
+        self.targets = ListenerTargets(info.sample_rate, network.hop)
+
+    def inputs(self, batch: Batch) -> tuple[Tensor, ...]:
+        """See `forward`."""
+        return batch.clean, batch.labels
+
+    def forward(self, clean: Tensor, labels: Tensor) -> Tensor:
+        """Loss of each crop, (B,), in nats a frame. clean (B, N); labels (B, 3, frames, 88): see `ListenerTargets`."""
+        onset, sounding, velocity = labels.unbind(1)
+        with torch.autocast(clean.device.type, torch.bfloat16, enabled=self.in_bfloat16):
+            heard = self.network(clean)
+        struck = F.binary_cross_entropy_with_logits(heard.onset, onset, reduction="none")
+        sounds = F.binary_cross_entropy_with_logits(heard.sounding, sounding, reduction="none")
+        speed = onset * (heard.velocity - velocity).square()
+        return (struck + sounds + self.VELOCITY_WEIGHT * speed).sum(dim=2).mean(dim=1)
+
+    def validation_inputs(self, clean: Tensor, labels: Tensor) -> Iterator[tuple[str, tuple[Tensor, ...]]]:
+        """One figure: the loss."""
+        yield "notes", (clean, labels)
