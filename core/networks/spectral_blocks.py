@@ -1,4 +1,6 @@
-"""What the spectral U-Net is built of: residual blocks told the noise level, and attention over time."""
+"""What the spectral U-Net is built of: residual blocks told the noise level, attention over time, sight of a sketch."""
+
+import math
 
 import torch
 import torch.nn.functional as F
@@ -6,6 +8,8 @@ from torch import Tensor, nn
 
 GROUPS = 4
 """Of channels that are normalised together."""
+SKETCH_FLOOR = 1e-4
+"""Power of a sketch, against the data's in the bin, below which it counts as silence: -40 dB."""
 
 
 class ResidualBlock(nn.Module):
@@ -29,6 +33,31 @@ class ResidualBlock(nn.Module):
         h = self.conv2(F.silu(self.norm2(h) * (1 + scale) + shift))
         result: Tensor = self.shortcut(x) + h
         return result
+
+
+class SketchStem(nn.Module):
+    """What is shown of the notes that are to be played: how loud a sketch of them is, in each bin of each transform.
+
+    A sketch's partials begin where the piano's will and lie where they will, but their phases mean nothing, so only
+    magnitudes are seen. Where no notes are given the answer is 0, as of a network that sees none; it begins as 0
+    everywhere, so that weights that never saw notes are a beginning.
+    """
+
+    def __init__(self, views: int, width: int) -> None:
+        super().__init__()
+        self.conv = nn.Conv2d(views + 1, width, (4, 3), stride=(2, 1), padding=(1, 1), bias=False)
+        nn.init.zeros_(self.conv.weight)
+
+    def forward(self, views: Tensor, given: Tensor, band_std: Tensor) -> Tensor:
+        """views (B, 2 V, bins, frames), the sketch's real and imaginary parts; given (B,) bool, whether it counts;
+        band_std (bins,) -> (B, width, bins / 2, frames).
+        """
+        power = views.unflatten(1, (-1, 2)).square().sum(dim=2) / band_std.square()[:, None]
+        heard = (power + SKETCH_FLOOR).log() / 4 - math.log(SKETCH_FLOOR) / 4
+        there = torch.ones_like(heard[:, :1])
+        seen = torch.cat([heard, there], dim=1) * given[:, None, None, None]
+        answer: Tensor = self.conv(seen.contiguous(memory_format=torch.channels_last))
+        return answer
 
 
 class TimeAttention(nn.Module):

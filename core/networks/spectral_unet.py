@@ -17,7 +17,7 @@ each bin measured on the training data and noise deviation sigma,
 
 the network sees and predicts unit variance in every bin at every noise level, never louder than a bin ever is.
 
-Three options (`docs/experiments.md` has what they bring); untrained, they leave the network as it is without them:
+Four options (`docs/experiments.md` has what they bring); untrained, they leave the network as it is without them:
 
 - `fine_fft`, a second, longer transform of the input. A window of 93 ms spreads a partial over 40 Hz, and the turning
   of its phase from frame to frame, which tells its exact frequency, is not something that convolutions add up easily.
@@ -30,6 +30,8 @@ Three options (`docs/experiments.md` has what they bring); untrained, they leave
   bin's noise level is an input already, so a frame without noise is nothing new to the network: it asks for no weights
   of its own, and training by random masks teaches it to continue. Without known audio it is the unconditional network
   that the zero-shot samplers ask for.
+- `sees_notes`: the network may be shown a sketch of the notes that are to be played (`core.notes.sketch`), as further
+  views of its input. It decides the sound, the sketch what is played.
 """
 
 import math
@@ -41,12 +43,12 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.device import has_fast_bfloat16
-from core.networks.spectral_blocks import GROUPS, ResidualBlock, TimeAttention
+from core.networks.spectral_blocks import GROUPS, ResidualBlock, SketchStem, TimeAttention
 
 POSITION_CHANNELS = 6
-FINE_GAIN = 4.0
-"""Of the finer transform, which enters from zero: Adam moves all weights at one pace, and these have all the way to go
-that the others have behind them."""
+ENTRY_GAIN = 4.0
+"""Of the finer transform and the sketch, which enter from zero: Adam moves all weights at one pace, and these have all
+the way to go that the others have behind them."""
 GAIN_FEATURES = 16
 KNOWN_SIGMA = 1e-4
 """The noise level that known audio counts as: the lowest that the shipped network is trained at."""
@@ -84,9 +86,10 @@ class SpectralUNet(nn.Module):
         fine_fft    length of the second, longer transform of the input, a multiple of n_fft; 0 for none
         gains       width of the layer that decides how much of each input coefficient is passed on; 0 for none
         sees_known  whether it is to be given the known audio without noise
+        sees_notes  whether it is to be shown a sketch of the notes
     """
 
-    ADDED = ("fine_stem.", "gain_")
+    ADDED = ("fine_stem.", "gain_", "sketch_stem.")
     """Parts that weights to start from may lack: they begin in or behind zeros, so that nothing changes at first."""
 
     band_std: Tensor
@@ -105,6 +108,7 @@ class SpectralUNet(nn.Module):
         fine_fft: int = 0,
         gains: int = 0,
         sees_known: bool = False,
+        sees_notes: bool = False,
     ) -> None:
         super().__init__()
         if fine_fft < 0 or fine_fft % n_fft:
@@ -114,7 +118,7 @@ class SpectralUNet(nn.Module):
         self.time_multiple = 2 ** (len(channels) - 1)
         self.register_buffer("band_std", torch.full((self.bins,), data_rms))
         self.register_buffer("window", torch.hann_window(n_fft), persistent=False)
-        self.fine_fft, self.gains, self.sees_known = fine_fft, gains, sees_known
+        self.fine_fft, self.gains, self.sees_known, self.sees_notes = fine_fft, gains, sees_known, sees_notes
         if fine_fft:
             self.register_buffer("fine_window", torch.hann_window(fine_fft), persistent=False)
         self.register_buffer("positions", _frequency_positions(self.bins), persistent=False)
@@ -141,6 +145,8 @@ class SpectralUNet(nn.Module):
             views = 2 * self.fine_fft // self.n_fft
             self.fine_stem = nn.Conv2d(views, width, (4, 3), stride=(2, 1), padding=(1, 1), bias=False)
             nn.init.zeros_(self.fine_stem.weight)
+        if self.sees_notes:
+            self.sketch_stem = SketchStem(1 + self.fine_fft // self.n_fft, width)
 
     def _build_down(self, channels: Sequence[int], embedding: int) -> list[int]:
         """Returns the widths of what is passed across, in order."""
@@ -265,8 +271,13 @@ class SpectralUNet(nn.Module):
         share = F.conv1d(noisy, (power / power.sum()).view(1, 1, -1), stride=self.hop)[:, 0]
         return (sigma[:, None] * share.clamp(min=0).sqrt()).clamp(min=KNOWN_SIGMA)
 
-    def predict_bands(self, noisy: Tensor, sigma: Tensor, frame_sigma: Tensor) -> Tensor:
-        """F: the views and sigma of `Seen`, and the noise deviation sigma (B,) -> (B, 2, bins, frames), float32."""
+    def predict_bands(
+        self, noisy: Tensor, sigma: Tensor, frame_sigma: Tensor, sketch: tuple[Tensor, Tensor] | None = None
+    ) -> Tensor:
+        """F: the views and sigma of `Seen`, and the noise deviation sigma (B,) -> (B, 2, bins, frames), float32.
+
+        sketch: the `views` of a sketch of the notes, and whether it counts, (B,) bool.
+        """
         batch, frames = noisy.shape[0], noisy.shape[-1]
         padding = -frames % self.time_multiple
         log_snr = (self.band_std[:, None] / frame_sigma[:, None]).log() / 4  # how far each bin stands above the noise
@@ -286,7 +297,10 @@ class SpectralUNet(nn.Module):
         h = self.stem(h)
         if self.fine_fft:
             fine = F.pad(noisy[:, 2:], (0, padding)).contiguous(memory_format=self.memory_format)
-            h = h + FINE_GAIN * self.fine_stem(fine)
+            h = h + ENTRY_GAIN * self.fine_stem(fine)
+        if sketch is not None:
+            views, given = sketch
+            h = h + ENTRY_GAIN * self.sketch_stem(F.pad(views, (0, padding)), given, self.band_std)
         skips: list[Tensor] = []
         for depth, blocks in enumerate(self.down_blocks):
             if depth:
@@ -331,17 +345,21 @@ class SpectralUNet(nn.Module):
             parts.append(torch.stack([real * cos - imaginary * sine, real * sine + imaginary * cos], dim=2))
         return torch.cat(parts, dim=1)
 
-    def forward(self, x: Tensor, sigma: Tensor, keep: Tensor | None = None) -> Tensor:
+    def forward(self, x: Tensor, sigma: Tensor, keep: Tensor | None = None, sketch: Tensor | None = None) -> Tensor:
         """x = clean + sigma * noise, (B, N) at any N; sigma (B,) > 0. Returns the clean estimate (B, N).
 
         keep (B, N) bool: where x is known audio without noise; it is returned nearly as it is.
+        sketch (B, N): of the notes, at the level of the audio, for a network that sees notes.
         """
         length = x.shape[-1]
         padding = (0, -length % self.hop)
         seen = self.see(F.pad(x, padding), sigma, None if keep is None else F.pad(keep, padding))
         scale = self.precondition(seen.sigma)
+        notes = None
+        if sketch is not None:
+            notes = self.views(F.pad(sketch, padding)), torch.ones(len(x), dtype=torch.bool, device=x.device)
         with torch.autocast(x.device.type, torch.bfloat16, enabled=has_fast_bfloat16(x.device)):
-            prediction = self.predict_bands(seen.views, sigma, seen.sigma)
+            prediction = self.predict_bands(seen.views, sigma, seen.sigma, notes)
         clean = scale.skip * seen.bands + scale.out * prediction
         return self.synthesise(clean, length)
 

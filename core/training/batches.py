@@ -25,7 +25,7 @@ _CROP, _LEVEL, _NOISE, _MEASURE, _MASK = range(5)  # streams of random numbers
 class Batch:
     """A process's share of a step: clean (b, N) float32, u (b,) in [0, 1), keep (b, N) bool, noise_seeds (b,).
 
-    labels: what the network is to say of the crops' notes, (b, ...) float32; (b, 0) for a network that learns none.
+    labels: what the network is to say, or is told, of the crops' notes, (b, ...) float32; (b, 0) where that is nothing.
     """
 
     step: int
@@ -127,7 +127,7 @@ class Batches(Dataset[Batch]):
             crop = self._augmentation.draw(self._corpora[chosen], frames, rng)
             row[:] = crop.audio
             if self._labels is not None:
-                labels.append(self._labels.of(self._corpora[chosen], crop))
+                labels.append(self._labels.of(self._corpora[chosen], crop, rng))
         # stratified: each step sees low, middle and high noise
         rng = np.random.default_rng([self._seed, _LEVEL, step])
         u = (rng.permutation(crops) + rng.random(crops)) / crops

@@ -13,6 +13,7 @@ from core.networks.diffwave import DiffWave
 from core.networks.spectral_unet import Seen, SpectralUNet
 from core.training.batches import Batch
 from core.training.objective import DrawCrops, Objective
+from core.training.sketches import SketchTargets
 
 
 class DenoisingObjective(Objective):
@@ -20,10 +21,12 @@ class DenoisingObjective(Objective):
 
     schedule     its noise levels
     sees_known   whether the network can be shown known audio
+    sees_notes   whether it can be shown a sketch of the notes
     """
 
     schedule: NoiseSchedule
     sees_known = False
+    sees_notes = False
 
     def __init__(self, info: NetworkInfo, schedule: NoiseSchedule, network: nn.Module) -> None:
         super().__init__(info.sample_rate, network)
@@ -31,13 +34,14 @@ class DenoisingObjective(Objective):
 
     def inputs(self, batch: Batch) -> tuple[Tensor, ...]:
         """See `forward`."""
-        return batch.clean, batch.u, batch.noise(), batch.keep
+        return batch.clean, batch.u, batch.noise(), batch.keep, batch.labels
 
     @abstractmethod
-    def forward(self, clean: Tensor, u: Tensor, noise: Tensor, keep: Tensor) -> Tensor:
+    def forward(self, clean: Tensor, u: Tensor, noise: Tensor, keep: Tensor, sketch: Tensor | None = None) -> Tensor:
         """Loss of each crop, (B,). clean, noise (B, N); u (B,) in [0, 1) is the noise level's place in its law.
 
-        keep (B, N) bool: True where the network may be shown the clean audio, if it can see any.
+        keep (B, N) bool: True where the network may be shown the clean audio, if it can see any. sketch (B, N) of the
+        notes, NaN in crops of which they are not given, for a network that can see one; others pass it over.
 
         1.0 is the loss of a network that knows nothing.
         """
@@ -48,7 +52,7 @@ class DenoisingObjective(Objective):
 
     def validation_inputs(self, clean: Tensor, labels: Tensor) -> Iterator[tuple[str, tuple[Tensor, ...]]]:
         """At each of the levels, with the same noise. A network that can be shown known audio is judged without, and
-        again with the first half shown.
+        again with the first half shown; one that can be shown notes, without and again with them.
         """
         noise = torch.randn(clean.shape, generator=torch.Generator().manual_seed(0)).to(clean.device)
         nothing = torch.zeros(clean.shape, dtype=torch.bool, device=clean.device)
@@ -56,10 +60,14 @@ class DenoisingObjective(Objective):
         if self.sees_known:
             frames = clean.shape[1]
             keeps[", half shown"] = torch.arange(frames, device=clean.device).expand_as(nothing) < frames // 2
+        sketches = {"": torch.full_like(labels, torch.nan)}
+        if self.sees_notes:
+            sketches[", led by notes"] = labels
         for name, place in self.validation_levels().items():
             u = torch.full((len(clean),), place, device=clean.device)
             for shown, keep in keeps.items():
-                yield name + shown, (clean, u, noise, keep)
+                for led, sketch in sketches.items():
+                    yield name + shown + led, (clean, u, noise, keep, sketch)
 
 
 class SpectralObjective(DenoisingObjective):
@@ -88,12 +96,14 @@ class SpectralObjective(DenoisingObjective):
 
     def __init__(self, info: NetworkInfo, schedule: NoiseSchedule, network: SpectralUNet) -> None:
         super().__init__(info, schedule, network)
-        self.frames_multiple, self.sees_known = network.hop, network.sees_known
+        self.frames_multiple, self.sees_known, self.sees_notes = network.hop, network.sees_known, network.sees_notes
+        if self.sees_notes:
+            self.targets = SketchTargets(info.sample_rate)
         self.register_buffer("band_weights", band_weights(network.bins, self.sample_rate), persistent=False)
         self._low = schedule.sigma(1) ** (1 / self.POWER)
         self._high = (self.BEYOND_TOP * schedule.sigma(schedule.top)) ** (1 / self.POWER)
 
-    def forward(self, clean: Tensor, u: Tensor, noise: Tensor, keep: Tensor) -> Tensor:
+    def forward(self, clean: Tensor, u: Tensor, noise: Tensor, keep: Tensor, sketch: Tensor | None = None) -> Tensor:
         network = self.network
         sigma = (self._low + u * (self._high - self._low)) ** self.POWER
         bands = network.analyse(clean)
@@ -102,8 +112,12 @@ class SpectralObjective(DenoisingObjective):
         seen = network.see(clean + sigma[:, None] * noise * ~keep, sigma, keep)
         scale = network.precondition(seen.sigma)
         target = (bands - scale.skip * seen.bands) / scale.out
+        notes = None
+        if self.sees_notes and sketch is not None:
+            given = ~sketch.isnan().any(dim=1)
+            notes = network.views(sketch.nan_to_num()), given
         with torch.autocast(clean.device.type, torch.bfloat16, enabled=self.in_bfloat16):
-            prediction = network.predict_bands(seen.views, sigma, seen.sigma)
+            prediction = network.predict_bands(seen.views, sigma, seen.sigma, notes)
         error = ((prediction - target).square().mean(dim=1) * self._importance(seen)).mean(dim=1)
         weights = self.SHOWN + (1 - self.SHOWN) * seen.sigma / sigma[:, None]
         return (error * weights).sum(dim=1) / weights.sum(dim=1)
@@ -177,7 +191,7 @@ class DiffWaveObjective(DenoisingObjective):
         scales = torch.tensor([schedule.scales(level) for level in range(1, schedule.top + 1)])
         self.register_buffer("scales", scales, persistent=False)
 
-    def forward(self, clean: Tensor, u: Tensor, noise: Tensor, keep: Tensor) -> Tensor:
+    def forward(self, clean: Tensor, u: Tensor, noise: Tensor, keep: Tensor, sketch: Tensor | None = None) -> Tensor:
         index = (u * self.schedule.top).long().clamp(max=self.schedule.top - 1)
         signal, scale = self.scales[index].unsqueeze(-1).unbind(1)
         x = signal * clean + scale * noise

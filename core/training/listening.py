@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from core.audio.signal import FloatArray
 from core.networks.listener import KEYS, Listener
 from core.networks.listener_card import ListenerInfo
 from core.notes.note import LOWEST_KEY
@@ -27,10 +28,13 @@ class ListenerTargets:
 
     sample_rate: int
     hop: int
+    required: bool = True
+    dropped: float = 0.0
 
-    def __call__(self, notes: np.ndarray, samples: int) -> np.ndarray:
-        """notes (n, 4) as `core.training.scores` has them, seconds from the crop's first sample."""
-        frames = samples // self.hop + 1
+    def __call__(self, notes: np.ndarray | None, audio: FloatArray) -> np.ndarray:
+        """See `core.training.scores.Targets`."""
+        assert notes is not None
+        frames = len(audio) // self.hop + 1
         rate = self.sample_rate / self.hop
         onset, sounding, velocity = np.zeros((3, frames, KEYS), np.float32)
         for note in notes:

@@ -8,7 +8,7 @@ from typing import Any
 from core.errors import SettingsError
 from core.training.cache import load_corpus
 from core.training.corpus import Corpus, Weighted
-from core.training.scores import Scores
+from core.training.scores import Labels
 from core.training.settings import TrainingSettings, data_weight
 from core.training.split import keep_back
 from core.training.team import Team
@@ -20,11 +20,11 @@ def load_data(
     config: dict[str, Any],
     team: Team,
     tell: Callable[[str], object],
-    scores: Scores | None = None,
+    labels: Labels | None = None,
 ) -> tuple[Weighted, Weighted]:
     """The corpora to train on and to validate on, each with its weight.
 
-    scores: takes in the notes beside the recordings; those without any are left out. None: notes don't matter.
+    labels: take in the notes beside the recordings. None: notes don't matter.
 
     Raises SettingsError, AudioError.
     """
@@ -44,11 +44,7 @@ def load_data(
         tell(f"{folder}: {corpus.seconds / 60:.1f} minutes in {len(corpus.files)} files, {len(corpus.pieces)} pieces")
         for name, reason in corpus.skipped:
             tell(f"  left out: {name}: {reason}")
-        if scores is not None:
-            corpus, without = scores.read(corpus)
-            for name, reason in without:
-                tell(f"  left out: {name}: {reason}")
-        return corpus
+        return corpus if labels is None else _with_notes(corpus, labels, tell)
 
     if not team.leads_here:
         team.wait()  # for this machine's first process, which decodes
@@ -62,6 +58,22 @@ def load_data(
     seconds = sum(corpus.seconds for corpus, _ in kept_back)
     tell(f"kept back for validation: {seconds:.0f} s" if kept_back else "too little audio to keep any for validation")
     return rest, kept_back
+
+
+def _with_notes(corpus: Corpus, labels: Labels, tell: Callable[[str], object]) -> Corpus:
+    """The recordings that can be learned from, their notes taken in. Raises SettingsError when there are none."""
+    without = dict(labels.scores.read(corpus))
+    if not labels.targets.required:
+        tell(f"  notes beside {len(corpus.files) - len(without)} of {len(corpus.files)}")
+        return corpus
+    for name, reason in without.items():
+        tell(f"  left out: {name}: {reason}")
+    if len(without) == len(corpus.files):
+        raise SettingsError(
+            f"None of the recordings in {corpus.folder} has its notes in a MIDI file of the same name beside it, which "
+            f"is what this network learns from: {next(iter(without.values()))}"
+        )
+    return corpus.with_files(set(corpus.files) - without.keys())
 
 
 def _check_folders(folders: list[str]) -> None:

@@ -27,7 +27,7 @@ class Objective(nn.Module, ABC):
     learning_rate, crop_seconds    defaults for training from scratch
     added              beginnings of the names of parameters that weights to start from may lack
     in_bfloat16        whether matrix products run in bf16 (autocast; weights and optimiser stay float32)
-    targets            what a network that learns notes is to say of a crop; None for one that learns none
+    targets            what a network is to say, or is told, of a crop's notes; None for one that needs none
     plays              whether it can continue a recording, to be listened to
     validation_crops, validation_seconds    what it is validated on
     """

@@ -41,7 +41,7 @@ class Run:
     objective           the network and its loss, on the device
     plan, batches       which lengths and how many crops a step has, and the crops
     training, held_out  the corpora, by weight
-    labels              what there is to say of their notes, for a network that learns notes
+    labels              what there is to say of their notes, for a network that has to do with notes
     identity            design and audio: with others it would be another run
     average             the moving average of the weights, by name
     progress            how far it is; the loop counts it on
@@ -71,7 +71,7 @@ def set_up(settings: TrainingSettings, out: Path, resume: bool, team: Team, tell
     plan = BatchPlan(objective.sample_rate, lengths, settings.batch_seconds, objective.frames_multiple)
     plan.check(team.world)
     labels = None if objective.targets is None else Labels(Scores(), objective.targets)
-    training, held_out = load_data(settings, out, config, team, tell, None if labels is None else labels.scores)
+    training, held_out = load_data(settings, out, config, team, tell, labels)
     heard = [corpus.fingerprint() for corpus, _ in training]
     if labels is not None:
         heard.append(labels.scores.fingerprint())

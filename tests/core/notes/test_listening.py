@@ -33,7 +33,7 @@ def test_what_is_learned_is_what_is_read() -> None:
         )
     )  # fmt: skip
     rows = np.array([(n.onset, n.offset, n.key, n.velocity) for n in notes])
-    onset, sounding, velocity = ListenerTargets(RATE, HOP)(rows, 10 * RATE)
+    onset, sounding, velocity = ListenerTargets(RATE, HOP)(rows, np.zeros(10 * RATE, np.float32))
     found = notes_of(onset, sounding, velocity, RATE / HOP)
     assert agree(notes, found, 0.001) == (len(notes), len(notes), len(notes))
     for asked, heard in zip(notes, found, strict=True):
