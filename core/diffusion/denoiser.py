@@ -76,25 +76,39 @@ class SigmaDenoiser:
     """A network that estimates clean audio from clean + sigma * noise, as EDM's; x_t is that, times `signal`.
 
     given: known audio and where it is, for a network that was trained to see it without noise: E[x_0 | x_t] becomes
-    E[x_0 | x_t, known]. The sampler's own x_t is as noisy as ever.
+    E[x_0 | x_t, known]. The sampler's own x_t is as noisy as ever.  sketch: of the notes that are played, for a network
+    that was trained to see one.
     """
 
-    def __init__(self, network: nn.Module, schedule: NoiseSchedule, given: tuple[Tensor, Tensor] | None = None) -> None:
-        self.network, self.schedule, self._given = network, schedule, given
+    def __init__(
+        self,
+        network: nn.Module,
+        schedule: NoiseSchedule,
+        given: tuple[Tensor, Tensor] | None = None,
+        sketch: Tensor | None = None,
+    ) -> None:
+        self.network, self.schedule, self._given, self._sketch = network, schedule, given, sketch
 
     def knowing(self, known: Tensor, keep: Tensor) -> "SigmaDenoiser":
         """The same, given the audio `known` (B, 1, N) where `keep` (B, 1, N) bool is True."""
-        return SigmaDenoiser(self.network, self.schedule, (known[:, 0], keep[:, 0]))
+        return SigmaDenoiser(self.network, self.schedule, (known[:, 0], keep[:, 0]), self._sketch)
+
+    def led_by(self, sketch: Tensor) -> "SigmaDenoiser":
+        """The same, shown the sketch (B, 1, N) of the notes that are played."""
+        return SigmaDenoiser(self.network, self.schedule, self._given, sketch[:, 0])
 
     def __call__(self, x: Tensor, level: float) -> Prediction:
         signal, scale = self.schedule.scales(level)
         sigma = torch.full((len(x),), scale / signal, device=x.device, dtype=torch.float32)
         noisy = x[:, 0] / signal
-        if self._given is None:
-            clean = self.network(noisy, sigma)[:, None]
-        else:
+        more: dict[str, Tensor] = {}  # only what there is: a network need not be able to see anything
+        if self._given is not None:
             known, keep = self._given
-            clean = self.network(torch.where(keep, known, noisy), sigma, keep)[:, None]
+            noisy = torch.where(keep, known, noisy)
+            more["keep"] = keep
+        if self._sketch is not None:
+            more["sketch"] = self._sketch
+        clean = self.network(noisy, sigma, **more)[:, None]
         return Prediction(clean, (x - signal * clean) / scale)
 
 

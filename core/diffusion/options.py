@@ -16,11 +16,14 @@ class SamplerOptions(Protocol):
     steps             denoising steps of a window, 1 or more
     solver, eta       a name in `core.diffusion.samplers.SOLVERS`; DDIM's share of fresh noise, 0..1
     lambda_schedule   of interpolation guidance: a name in LAMBDAS, or the points of a curve
+    start             share of the walk that is taken, above 0: 1 begins from noise alone, less from given audio
     jump_length, resamplings    RePaint's: steps in a jump back, and how often each stretch is denoised
     """
 
     @property
     def steps(self) -> int: ...
+    @property
+    def start(self) -> float: ...
     @property
     def solver(self) -> str: ...
     @property

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from core.diffusion.lambdas import lambda_curve
 from core.diffusion.options import Option, SamplerOptions
-from core.diffusion.walk import Edge, churned, repaint, steps_down, strided
+from core.diffusion.walk import Edge, begun_late, churned, repaint, spread_levels, steps_down, strided
+from core.errors import SettingsError
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -46,6 +47,13 @@ class Cost(NamedTuple):
     gradients: int = 0
 
 
+def start_level(settings: SamplerOptions, top: int) -> float:
+    """The level that a walk begins at: of the levels of `steps` steps down from `top`, the one at the settings' share
+    of them, at least one step up.
+    """
+    return spread_levels(top, settings.steps)[max(1, round(settings.start * settings.steps))]
+
+
 @dataclass(frozen=True)
 class Sampler(ABC):
     """A way to extend audio with any network.
@@ -65,12 +73,24 @@ class Sampler(ABC):
 
     @abstractmethod
     def run(
-        self, denoiser: Denoiser, known: Tensor, keep: Tensor, settings: SamplerOptions, noise: NoiseSource
+        self,
+        denoiser: Denoiser,
+        known: Tensor,
+        keep: Tensor,
+        settings: SamplerOptions,
+        noise: NoiseSource,
+        begin: Tensor | None = None,
     ) -> Iterator[State]:
         """Denoise one window from noise("initial", ...) to level 0; the last State's x is the result.
 
         known: (B, 1, N) the known audio, anything where it is unknown.  keep: (B, 1, N) bool, True where it is known.
+        begin: (B, 1, N) what x_t begins as, noised, where settings.start is below 1 and the sampler can.
         """
+
+    def check_start(self, settings: SamplerOptions) -> None:
+        """Raises SettingsError when it can't begin where the settings say."""
+        if settings.start < 1:
+            raise SettingsError(f"The sampler '{self.name}' begins from noise alone: leave the start at 1.")
 
 
 @dataclass(frozen=True)
@@ -87,8 +107,8 @@ class Composed(Sampler):
         """The parts, made ready for one window (known, keep: as for `run`)."""
         walk = self._walk(settings, schedule.top)
         if self._own_solver == "heun":
-            walk = churned(walk, schedule, CHURN)
-        conditioning = self._conditioning(schedule, known, keep, walk, settings)
+            walk = churned(walk, schedule, CHURN * len(walk) / settings.steps)
+        conditioning = self._conditioning(schedule, known, keep, settings)
         return walk, self._solver(schedule, settings), conditioning
 
     def cost(self, settings: SamplerOptions) -> Cost:
@@ -105,26 +125,44 @@ class Composed(Sampler):
         return not (self._guided or remembers)
 
     def run(
-        self, denoiser: Denoiser, known: Tensor, keep: Tensor, settings: SamplerOptions, noise: NoiseSource
+        self,
+        denoiser: Denoiser,
+        known: Tensor,
+        keep: Tensor,
+        settings: SamplerOptions,
+        noise: NoiseSource,
+        begin: Tensor | None = None,
     ) -> Iterator[State]:
         """See `Sampler.run`."""
         from core.diffusion.sampling import sample
 
-        x = noise("initial", denoiser.schedule.top, 0, known)
-        return sample(denoiser, *self.build(denoiser.schedule, known, keep, settings), x, noise)
+        schedule = denoiser.schedule
+        walk, solver, conditioning = self.build(schedule, known, keep, settings)
+        x = noise("initial", schedule.top, 0, known)
+        if settings.start < 1:
+            assert begin is not None
+            x = schedule.diffuse(begin, 0, walk[0].start, x)
+        return sample(denoiser, walk, solver, conditioning, x, noise)
+
+    def check_start(self, settings: SamplerOptions) -> None:
+        """Any start will do."""
 
     def _walk(self, settings: SamplerOptions, top: int) -> list[Edge]:
+        return begun_late(self._whole_walk(settings, top), start_level(settings, top))
+
+    def _whole_walk(self, settings: SamplerOptions, top: int) -> list[Edge]:
         if "jump_length" in self.options:
             return repaint(top, settings.steps, settings.jump_length, settings.resamplings)
         return strided(top, settings.steps)
 
     def _conditioning(
-        self, schedule: NoiseSchedule, known: Tensor, keep: Tensor, walk: list[Edge], settings: SamplerOptions
+        self, schedule: NoiseSchedule, known: Tensor, keep: Tensor, settings: SamplerOptions
     ) -> Conditioning:
         from core.diffusion import conditioning, guidance
 
         match self._known:
             case "interpolate":
+                walk = self._whole_walk(settings, schedule.top)
                 lambdas = lambda_curve(settings.lambda_schedule, len(walk))
                 by_level = {edge.start: float(value) for edge, value in zip(walk, lambdas, strict=True)}
                 return conditioning.Interpolate(schedule, known, keep, by_level)
@@ -165,9 +203,15 @@ class Scripted(Sampler):
         return self._cost(settings)
 
     def run(
-        self, denoiser: Denoiser, known: Tensor, keep: Tensor, settings: SamplerOptions, noise: NoiseSource
+        self,
+        denoiser: Denoiser,
+        known: Tensor,
+        keep: Tensor,
+        settings: SamplerOptions,
+        noise: NoiseSource,
+        begin: Tensor | None = None,
     ) -> Iterator[State]:
-        """See `Sampler.run`."""
+        """See `Sampler.run`; it begins from noise whatever `begin` is."""
         return self._run(denoiser, known, keep, settings, noise)
 
 

@@ -64,6 +64,13 @@ def repaint(top: int, steps: int, jump_length: int = 10, resamplings: int = 10) 
     return walk
 
 
+def begun_late(walk: list[Edge], level: float) -> list[Edge]:
+    """What of a walk is at `level` and below: the rest of it, for audio that is noised only to there (SDEdit, Meng et
+    al. 2022). Jumps back up go no higher either.
+    """
+    return [edge for edge in walk if max(edge) <= level]
+
+
 def churned(walk: list[Edge], schedule: NoiseSchedule, churn: float) -> list[Edge]:
     """A straight walk with noise added before every step (Karras et al. 2022, algorithm 2): sigma grows by the factor
     1 + min(churn / steps, sqrt(2) - 1), as far as the schedule goes.

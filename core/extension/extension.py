@@ -4,7 +4,7 @@ An Extension is iterated: each Step is one step of the sampler. Leaving the iter
 keeps every window that is complete.
 """
 
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,11 +19,13 @@ from core.diffusion.denoiser import Denoiser, Metered, SigmaDenoiser
 from core.diffusion.noise import KeyedNoise, hash_noise
 from core.diffusion.own_sampler import find_sampler
 from core.diffusion.sampling import State
-from core.errors import AudioError, NetworkError, PianoDiffError, SamplerError
+from core.errors import AudioError, NetworkError, PianoDiffError, SamplerError, SettingsError
+from core.extension.lead import Lead
 from core.extension.plan import Plan, Window, context_tail_frames, plan_extension
 from core.extension.seam import seam_correction
 from core.extension.settings import Settings
 from core.networks.card import NetworkInfo
+from core.notes.note import Note
 
 MIN_CONTEXT_SECONDS = 0.05
 GENERATED_LEVEL = 0.1
@@ -65,6 +67,8 @@ class Extension:
                     there is; with 0 frames there is nothing before it
     seconds         how much to add
     following       what comes behind the new audio, likewise, for a prelude (nothing before) or a gap (both)
+    notes           what leads it, in seconds from the first new sample, those of the known audio included; None for
+                    nothing, the paper's way
     first_window    index of the first window, for its noise: a run that goes on from earlier ones counts on from
                     theirs, or it would start from the same x_T again and tend to repeat them
 
@@ -81,7 +85,10 @@ class Extension:
         settings: Settings,
         first_window: int = 0,
         following: np.ndarray | None = None,
+        notes: Sequence[Note] | None = None,
     ) -> None:
+        if settings.start < 1 and notes is None:
+            raise SettingsError("To start from less than noise, there must be notes to start from.")
         self._denoiser, self._network, self._settings = denoiser, network, settings
         self._first_window = first_window
         self._sample_rate = sample_rate
@@ -108,6 +115,10 @@ class Extension:
         if self._known_frames:
             both = np.concatenate([self._before, self._after])
             self._reference_level = active_rms(both[None], network.sample_rate)
+        self.notes = notes
+        self._lead: Lead | None = None
+        if notes is not None:
+            self._lead = Lead(self._before, self._after, self.plan.new_frames, notes, network.sample_rate)
         parts = (self._context, self._following)
         self._ceiling = max(CEILING, *(float(np.abs(part).max(initial=0.0)) for part in parts))
         self.x_T_sha256 = self._first_x_T()
@@ -185,11 +196,19 @@ class Extension:
         if len(there) and self._network.sees_known and not self._settings.zero_shot:
             assert isinstance(denoiser, SigmaDenoiser)
             denoiser = denoiser.knowing(target, keep)
+        begin = None
+        if self._lead is not None:
+            lead = self._lead.stretch(self._new_from(index) - len(before), len(known))
+            outline = torch.from_numpy(lead * np.float32(gain)).to(device)[None, None]
+            begin = torch.where(keep, target, outline)
+            if self._network.sees_notes:
+                assert isinstance(denoiser, SigmaDenoiser)
+                denoiser = denoiser.led_by(outline)
 
         meter = Metered(denoiser)
         earlier, cost = self.evaluations_done, self.plan.cost_per_window
         complete = False
-        for state in self.sampler.run(meter, target, keep, self._settings, noise):
+        for state in self.sampler.run(meter, target, keep, self._settings, noise, begin):
             if complete:
                 raise SamplerError(f"{self._told_cost()}, and goes on after them.")
             if not torch.isfinite(state.x).all():
@@ -201,6 +220,13 @@ class Extension:
             yield self._step(index, state, target, keep, noise, complete)
         if not complete:
             raise SamplerError(f"{self._told_cost()}, but made {meter.evaluations} and {meter.gradients}.")
+
+    def _new_from(self, index: int) -> int:
+        """Where a window's new audio begins, in frames from the first new sample."""
+        windows = self.plan.windows
+        if len(self._following[0]) and not len(self._context[0]):  # a prelude grows backwards
+            return sum(window.new_frames for window in windows[index + 1 :])
+        return sum(window.new_frames for window in windows[:index])
 
     def _told_cost(self) -> str:
         cost = self.plan.cost_per_window
@@ -219,8 +245,10 @@ class Extension:
         if len(after):
             new = new + seam_correction((after - made_after)[None, ::-1], count, rate)[0, ::-1]
         added = new.astype(np.float32)
-        level = active_rms(added[None], rate)
-        added *= steadying_gain(level, self._reference_level, count, before=len(before) > 0, after=len(after) > 0)
+        level, wanted = active_rms(added[None], rate), self._reference_level
+        if self._lead is not None:  # as loud as the notes, which may be softer than what went before, or silent
+            wanted = self._lead.level(self._new_from(self.windows_done), count) or level
+        added *= steadying_gain(level, wanted, count, before=len(before) > 0, after=len(after) > 0)
         if len(after) and not len(before):
             self._after = np.concatenate([added, self._after])
         else:

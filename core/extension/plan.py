@@ -71,7 +71,9 @@ def check_plan(network: NetworkInfo, settings: Settings, seconds: float) -> None
     """
     check_seconds(seconds)
     context_tail_seconds(network, settings)
-    find_sampler(settings.sampler).cost(settings)
+    sampler = find_sampler(settings.sampler)
+    sampler.check_start(settings)
+    sampler.cost(settings)
 
 
 def plan_extension(

@@ -25,6 +25,7 @@ from core.extension.plan import Plan, context_tail_seconds
 from core.extension.settings import Settings, check_seconds
 from core.networks.card import NetworkInfo
 from core.networks.registry import shipped_networks
+from core.notes.note import Note
 
 FORMAT = 1
 """Counts up when a recipe written by an older version would be misread."""
@@ -61,6 +62,7 @@ def describe_run(
     complete: bool = True,
     first_window: int = 0,
     gap: tuple[int, int] | None = None,
+    notes: Sequence[Note] | None = None,
 ) -> dict[str, Any]:
     """The entries of one run.
 
@@ -74,6 +76,7 @@ def describe_run(
         complete: False when the run was cancelled after some of its windows.
         first_window: windows of earlier runs, from which this one counted on.
         gap: the source's frames in whose place the new audio comes, (0, 0) before everything; None behind it.
+        notes: what led it, those of the known audio included, in seconds from the first new sample; None for nothing.
     """
     shipped = any(info.path == network.path for info in shipped_networks())
     return {
@@ -89,6 +92,8 @@ def describe_run(
         "context_seconds": context_tail_seconds(network, settings),
         "first_window": first_window,
         **({"gap_frames": list(gap)} if gap is not None else {}),
+        **({"start": settings.start} if settings.start < 1 else {}),
+        **({"notes": [[n.onset, n.offset, n.key, n.velocity] for n in notes]} if notes is not None else {}),
         "windows": [
             {"context_frames": w.context_frames, "new_frames": w.new_frames}
             | ({"after_frames": w.after_frames} if w.after_frames else {})
@@ -197,11 +202,25 @@ def recipe_settings(recipe: dict[str, Any]) -> tuple[Settings, float]:
             network=network.get("path", network["name"]),
             device=recipe["device"],
             context_seconds=recipe["context_seconds"],
+            start=recipe.get("start", 1.0),
             **{setting: sampler[name] for name, setting in extras.items() if name in sampler},
         )
         return settings, check_seconds(recipe["seconds"])
     except (KeyError, TypeError, AttributeError) as error:
         raise SettingsError(f"This recipe is damaged: {error!r}.") from error
+
+
+def recipe_notes(recipe: dict[str, Any]) -> list[Note] | None:
+    """The notes that led this recipe's last run, as `core.extension.extension.Extension` takes them; None for none.
+
+    Raises SettingsError when they are damaged.
+    """
+    if "notes" not in recipe:
+        return None
+    try:
+        return [Note(*entry) for entry in recipe["notes"]]
+    except (TypeError, ValueError) as error:
+        raise SettingsError(f"The notes of this recipe are damaged: {error}.") from error
 
 
 def versions() -> dict[str, str]:

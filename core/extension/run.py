@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +29,7 @@ from core.extension.unfinished import Unfinished
 from core.extension.writing import write_extended, write_generated
 from core.networks.card import NetworkInfo
 from core.networks.registry import find_network
+from core.notes.note import Note
 
 if TYPE_CHECKING:
     from core.extension.extension import Extension, Step
@@ -68,17 +69,21 @@ def run_extension(
     settings: Settings,
     overwrite: bool = False,
     progress: Progress | None = None,
+    notes: Sequence[Note] | None = None,
 ) -> Result:
     """Extend `source` by `seconds` and write original and extension as one file, with its recipe beside it.
 
     KeyboardInterrupt while it denoises ends the run; the windows that are complete are written. What ended before
     its last window, however it did, is taken up again by the same call (`core.extension.unfinished`).
 
+    Args:
+        notes: what is to be played, in seconds from the first new sample; None leaves that to the network.
+
     Raises:
         SettingsError, NetworkError, SamplerError, AudioError, ExportError: before the costly part wherever that can
         be known.
     """
-    return _run_beside(source, None, destination, seconds, settings, overwrite, progress)
+    return _run_beside(source, None, destination, seconds, settings, overwrite, progress, notes)
 
 
 def run_prelude(
@@ -88,9 +93,10 @@ def run_prelude(
     settings: Settings,
     overwrite: bool = False,
     progress: Progress | None = None,
+    notes: Sequence[Note] | None = None,
 ) -> Result:
     """Put `seconds` of new audio before `source`. As :func:`run_extension`."""
-    return _run_beside(source, (0, 0), destination, seconds, settings, overwrite, progress)
+    return _run_beside(source, (0, 0), destination, seconds, settings, overwrite, progress, notes)
 
 
 def run_fill(
@@ -101,6 +107,7 @@ def run_fill(
     settings: Settings,
     overwrite: bool = False,
     progress: Progress | None = None,
+    notes: Sequence[Note] | None = None,
 ) -> Result:
     """Put new audio in place of `source` from `begin` to `end` seconds. As :func:`run_extension`, but nothing is
     written of a run that is cancelled: half of what fills a gap would leave a hole.
@@ -115,7 +122,7 @@ def run_fill(
             "it begins, and leave something of the recording on both sides."
         )
     seconds = (gap[1] - gap[0]) / source.sample_rate
-    return _run_beside(source, gap, destination, seconds, settings, overwrite, progress)
+    return _run_beside(source, gap, destination, seconds, settings, overwrite, progress, notes)
 
 
 def run_generation(
@@ -140,9 +147,10 @@ def _run_beside(
     settings: Settings,
     overwrite: bool,
     progress: Progress | None,
+    notes: Sequence[Note] | None,
 ) -> Result:
     network = find_network(settings.network)
-    task = _Task(source, gap, source.sample_rate, absolute(destination), seconds, settings, network, overwrite)
+    task = _Task(source, gap, source.sample_rate, absolute(destination), seconds, settings, network, overwrite, notes)
     task.check()
     return _run(task, progress)
 
@@ -150,7 +158,7 @@ def _run_beside(
 @dataclass(frozen=True)
 class _Task:
     """What is made of what, and where it goes. source: None makes it from nothing.  gap: the source's frames in whose
-    place it comes, None behind its last."""
+    place it comes, None behind its last.  notes: what is to be played, None for what the network likes."""
 
     source: Source | None
     gap: tuple[int, int] | None
@@ -160,10 +168,13 @@ class _Task:
     settings: Settings
     network: NetworkInfo
     overwrite: bool
+    notes: Sequence[Note] | None = None
 
     def check(self) -> None:
         """Everything that can be refused before the network is loaded; the cheap questions first."""
         check_plan(self.network, self.settings, self.seconds)
+        if self.settings.start < 1 and self.notes is None:
+            raise SettingsError("A start below 1 begins from notes: say which (--notes), or leave it at 1.")
         replaced = self.gap[1] - self.gap[0] if self.gap is not None else 0
         check_destination(
             self.destination,
@@ -198,6 +209,7 @@ class _Task:
             "seed": self.settings.seed,
             "device": self.settings.device,
             "windows": extension.plan.windows,
+            "notes": extension.notes,
             "versions": versions(),
         }
 
@@ -219,7 +231,14 @@ def _run(task: _Task, progress: Progress | None) -> Result:
     began = time.monotonic()
     device = resolve_device(settings.device)
     denoiser = load_denoiser(settings.network, device)
-    extension = Extension(denoiser, network, before, task.sample_rate, task.seconds, settings, following=after)
+    notes = None
+    if task.notes is not None:
+        from core.extension.lead import heard_and_planned
+
+        notes = heard_and_planned(before, after, task.sample_rate, task.seconds, task.notes)
+    extension = Extension(
+        denoiser, network, before, task.sample_rate, task.seconds, settings, following=after, notes=notes
+    )
     unfinished = Unfinished(task.destination, task.made_from(extension))
     earlier = unfinished.load()
     if earlier is not None:
@@ -244,6 +263,7 @@ def _run(task: _Task, progress: Progress | None) -> Result:
             device=device.type,
             complete=not cancelled,
             gap=task.gap,
+            notes=notes,
         )
         report = task.write(generated, run)
     if not cancelled:

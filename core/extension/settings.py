@@ -29,6 +29,8 @@ class Settings:
     lambda_schedule   a name in LAMBDAS, or the points of a curve, for samplers that mix by lambda
     jump_length       RePaint: steps in a jump back
     resamplings       RePaint: how often each stretch of `jump_length` steps is denoised
+    start             where the walk begins when notes lead it: 1 from noise alone, less (above 0) from their sketch,
+                      noised to the level that lies at this share of the steps
     zero_shot         True: a network that could be shown the known audio is not, and continues by the sampler alone
 
     Raises SettingsError, naming the setting and what it may be.
@@ -45,6 +47,7 @@ class Settings:
     lambda_schedule: Curve = "reverse"
     jump_length: int = 10
     resamplings: int = 10
+    start: float = 1.0
     zero_shot: bool = False
 
     def __post_init__(self) -> None:
@@ -68,6 +71,8 @@ class Settings:
         _check_range("The seed", self.seed, 0, MAX_SEED)
         _check_range("The jump length", self.jump_length, 1, MAX_STEPS)
         _check_range("Resamplings", self.resamplings, 1, 100)
+        if not 0 < self.start <= 1:
+            raise SettingsError(f"The start must be above 0 and at most 1, not {self.start:g}.")
         if self.context_seconds is not None and not (math.isfinite(self.context_seconds) and self.context_seconds > 0):
             raise SettingsError(f"The context must be a positive number of seconds, not {self.context_seconds:g}.")
 
@@ -114,6 +119,9 @@ def _check_range(what: str, value: int, low: int, high: int) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
         raise SettingsError(f"{what} must be a whole number from {low} to {high}, not {value}.")
 
+
+LED_START = 0.45
+"""Where a walk that notes lead begins unless somebody chose: with the default network, noise as loud as the music."""
 
 DEFAULT = Settings(sampler="replacement", steps=50, solver="dpmpp-2m-sde")
 """What is used where nobody chose: the best for its cost (docs/study.md). The fields' own defaults are the paper's."""

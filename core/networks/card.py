@@ -59,6 +59,11 @@ class NetworkInfo:
         return self.architecture.get("sees_known") is True
 
     @property
+    def sees_notes(self) -> bool:
+        """Whether it can be shown a sketch of the notes that are played."""
+        return self.architecture.get("sees_notes") is True
+
+    @property
     def weights_path(self) -> Path:
         """The file with the weights."""
         return self.weights or self.path / WEIGHTS_NAME
