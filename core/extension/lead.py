@@ -34,13 +34,12 @@ class Lead:
     ) -> None:
         self._rate, self._known = sample_rate, len(before)
         first, new = -len(before) / sample_rate, new_frames / sample_rate
-        if len(before) >= len(after):
-            found = match(before, _within(notes, first, 0.0), sample_rate, first)
-        else:
-            found = match(after, _within(notes, new, new + len(after) / sample_rate), sample_rate, new)
-        frames = len(before) + new_frames + len(after)
-        plain = sketch(notes, frames, sample_rate, first, found.cents)
-        self._sound = found.apply(plain)
+        known, start = (before, first) if len(before) >= len(after) else (after, new)
+        heard = _within(notes, start, start + len(known) / sample_rate)
+        # Where nothing was heard, the recording is taken to be much like what is planned.
+        compared = moved(heard or notes, -start if heard else 0.0)
+        timbre = match(known, compared, len(known) if heard else new_frames, sample_rate)
+        self._sound = sketch(moved(notes, -first), len(before) + new_frames + len(after), sample_rate, timbre)
 
     def stretch(self, start: int, frames: int) -> FloatArray:
         """(frames,) float32 of the sketch; `start` is counted from the first new sample."""

@@ -1,123 +1,122 @@
-"""Making a sketch sound like a recording: its tuning, its level, and its colour by third octaves.
+"""What makes a sketch sound like a recording: its tuning, its level, its long-term spectrum by third octaves.
 
-What is compared is the recording and the sketch of the recording's own notes: whatever is played then, the difference
-is the piano's, the room's and the microphone's, and holds for other notes too.
+The spectrum is matched where the sketch is made, in the gain of every partial (`core.notes.sketch.Timbre`), and by no
+filter: nothing rings before a note or after it.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
-from scipy.signal import fftconvolve
+import numpy.typing as npt
 
-from core.audio.signal import FloatArray
-from core.notes.note import Note, frequency
-from core.notes.sketch import sketch
+from core.analysis.spectrum import stft_magnitude
+from core.audio.signal import FloatArray, active_rms
+from core.notes.note import A4_HZ, Note
+from core.notes.sketch import AVERAGE, HIGHEST, Timbre, sketch
 
-LOUDER_DB, SOFTER_DB = 15.0, -50.0
-"""Limits of what a third octave is changed by, against the others: beyond them the sketch has nothing there that could
-be heard, or the recording has noise."""
-COUNTS = 1e-2
-"""Power of a third octave, against the loudest one, below which a sketch says nothing about it."""
-_TAPS = 4095
-_FFT = 8192
-_TUNING_CENTS = np.arange(-60.0, 60.1, 2.0)
+LONGEST_SECONDS = 60.0
+"""As much of a plan is looked at: more would tell the same."""
+LOWEST_GAIN, HIGHEST_GAIN = -30.0, 20.0
+"""dB of a band against the level of the whole."""
+
+_WINDOW_SECONDS = 0.37
+_THIRD_OCTAVES = np.arange(-16, 14)  # from 1 kHz: 25 Hz to 20 kHz
+_HARDLY_PLAYED = 10**-3.5
+"""Power of a band against the loudest one at which it counts half."""
+_DOUBT = 0.03
+"""Weight of the gain of the whole, beside that of a band which is fully played."""
+_TUNED_BY = 150.0, 2500.0
+_IN_TUNE_AT_ALL = 0.1
 
 
-@dataclass(frozen=True)
-class Match:
-    """How a sketch becomes like a recording.
+def match(known: FloatArray, notes: Sequence[Note], frames: int, sample_rate: float) -> Timbre:
+    """The timbre with which a sketch of `notes` is most like `known`, (N,) audio at `sample_rate`.
 
-    cents   how much sharper than A4 = 440 Hz the recording is
-    gains   (bands,) amplitude factors of the third octaves around `centres`
+    notes: those that are played in `known`, as far as anyone has heard them; else those of the plan, which are then
+    taken to be much like them. Their times count from the first of `frames` frames.
+
+    Bands that the notes hardly play say nothing of the recording: there the gain is that of the bands beside them, and
+    of the whole where nothing is played beside them either.
+    Without a sound in `known` or in the notes it is an average piano.
     """
+    frames = min(frames, round(LONGEST_SECONDS * sample_rate))
+    plain = sketch(notes, frames, sample_rate)
+    level = active_rms(known, sample_rate)
+    if not (level and plain.any()):
+        return AVERAGE
+    cents = tuning(known, plain, sample_rate)
+    frequencies, wanted = third_octaves(known, sample_rate)
+    played = third_octaves(plain, sample_rate)[1]
+    timbre = Timbre(cents, tuple(frequencies.tolist()), tuple(_gains(wanted, played).tolist()))
+    missing = 20 * math.log10(level / active_rms(sketch(notes, frames, sample_rate, timbre), sample_rate))
+    return replace(timbre, decibels=tuple(decibels + missing for decibels in timbre.decibels))
 
-    cents: float
-    gains: np.ndarray
-    sample_rate: int
 
-    def apply(self, sound: FloatArray) -> FloatArray:
-        """A sketch (frames,) with the recording's level and colour. Its onsets stay where they are."""
-        taps = _filter(self.gains, self.sample_rate)
-        return np.asarray(fftconvolve(sound, taps, mode="same")[: len(sound)], np.float32)
+def tuning(known: FloatArray, plain: FloatArray, sample_rate: float) -> float:
+    """Cents by which `known` is tuned above A4 = 440 Hz, -50 to 50.
 
-
-def match(audio: FloatArray, notes: Sequence[Note], sample_rate: int, start: float = 0.0) -> Match:
-    """How a sketch becomes like `audio` (frames,), mono, whose first sample is at `start`, and in which `notes` sound.
-
-    Where the sketch of these notes has next to no power, a band is made louder at most as its neighbours are. With no
-    notes, or in silence, nothing is changed.
+    Each spectral peak is so many cents from the nearest key; their circular mean is the tuning, and a little more,
+    since the partials of stiff strings are sharp. A sketch in tune (`plain`) has the same excess, which is taken off.
+    Audio without a tuning, such as noise, counts as in tune. A recording more than a quarter tone away is taken for
+    one that is nearer to other keys.
     """
-    cents = tuning(audio, notes, sample_rate, start)
-    outline = sketch(notes, len(audio), sample_rate, start, cents)
-    return Match(cents, _gains(third_octaves(audio, sample_rate), third_octaves(outline, sample_rate)), sample_rate)
-
-
-def tuning(audio: FloatArray, notes: Sequence[Note], sample_rate: int, start: float = 0.0) -> float:
-    """Cents by which `audio` is sharper than A4 = 440 Hz: where the partials of its notes meet most power.
-
-    By notes of the middle of the keyboard, which stretch tuning leaves alone; 0 without any.
-    """
-    window = np.hanning(_FFT)
-    power = np.zeros(len(_TUNING_CENTS))
-    numbers = np.arange(1, 5)
-    for note in notes:
-        first = round((note.onset - start) * sample_rate)
-        if not 48 <= note.key <= 84 or first < 0 or first + _FFT > len(audio):
-            continue
-        spectrum = np.abs(np.fft.rfft(window * audio[first : first + _FFT]))
-        spectrum /= spectrum.max() + 1e-12
-        hz = numbers[:, None] * frequency(note.key) * 2 ** (_TUNING_CENTS / 1200)
-        power += np.interp(hz, np.arange(len(spectrum)) * sample_rate / _FFT, spectrum).sum(axis=0)
-    if not power.any():
+    found = [_deviation(samples, sample_rate) for samples in (known, plain)]
+    if min(abs(mean) for mean in found) < _IN_TUNE_AT_ALL:
         return 0.0
-    best = int(np.argmax(power))
-    if 0 < best < len(power) - 1:  # a parabola through the best and its neighbours
-        left, middle, right = power[best - 1 : best + 2]
-        return float(_TUNING_CENTS[best] + (left - right) / (left - 2 * middle + right))
-    return float(_TUNING_CENTS[best])
+    return float(np.angle(found[0] / found[1]) * 100 / (2 * np.pi))
 
 
-def centres(sample_rate: int) -> np.ndarray:
-    """Hz, in the middle of each third octave from 25 Hz to what the rate allows."""
-    hz = 25.0 * 2 ** (np.arange(40) / 3)
-    return np.asarray(hz[hz * 2 ** (1 / 6) < sample_rate / 2])
+def third_octaves(samples: FloatArray, sample_rate: float) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Centres in Hz of the third octaves from 25 Hz as far as a sketch reaches, and the mean power in each."""
+    power = np.square(_spectra(samples, sample_rate).astype(np.float64)).mean(axis=0)
+    frequencies = np.linspace(0, sample_rate / 2, len(power))
+    centres = 1000 * 2.0 ** (_THIRD_OCTAVES / 3)
+    centres = centres[centres < HIGHEST * sample_rate]
+    # Power up to a frequency, with straight lines between bins: low bands are narrower than a few of them.
+    total = np.concatenate([[0], np.cumsum(power)])
+    edges = np.append(frequencies, frequencies[-1] + frequencies[1]) - frequencies[1] / 2
+    below, above = (np.interp(centres * 2.0 ** (side / 6), edges, total) for side in (-1, 1))
+    return centres, above - below
 
 
-def third_octaves(audio: FloatArray, sample_rate: int) -> np.ndarray:
-    """Mean power of audio (frames,) in each third octave of `centres`, float64."""
-    if len(audio) < _FFT:
-        audio = np.pad(audio, (0, _FFT - len(audio)))
-    steps = np.arange(0, len(audio) - _FFT + 1, _FFT // 2)
-    window = np.hanning(_FFT)
-    power = np.mean([np.square(np.abs(np.fft.rfft(window * audio[i : i + _FFT]))) for i in steps], axis=0)
-    hz = np.arange(len(power)) * sample_rate / _FFT
-    # Shares of each band that fall into each bin: low bands are narrower than a bin.
-    cumulative = np.concatenate([[0.0], np.cumsum(power)])
-    edges = np.append(hz - hz[1] / 2, hz[-1] + hz[1] / 2)
-    low, high = (np.interp(centres(sample_rate) * 2 ** (side / 6), edges, cumulative) for side in (-1, 1))
-    return np.asarray((high - low) / np.square(window).sum() / (_FFT / 2))
+def _spectra(samples: FloatArray, sample_rate: float) -> FloatArray:
+    """(frames, bins) magnitudes; what is shorter than a window is filled up with silence."""
+    size = 2 ** round(math.log2(_WINDOW_SECONDS * sample_rate))
+    return stft_magnitude(np.pad(samples, (0, max(0, size - len(samples)))), size, size // 4)
 
 
-def _gains(wanted: np.ndarray, there: np.ndarray) -> np.ndarray:
-    """Amplitude factors from one set of third octaves to another."""
-    counts = there > COUNTS * there.max(initial=0.0)
-    if not counts.any() or not wanted.any():
-        return np.ones(len(wanted))
-    bands = np.arange(len(wanted))
-    db = 10 * np.log10(np.maximum(wanted, 1e-20) / np.maximum(there, 1e-20))
-    # What is there below the music, of the room or of noise, is no reason to play louder; where the recording has less
-    # than even the faintest partials of the sketch, it is a reason to play softer.
-    db = np.where(counts, db, np.minimum(db, np.interp(bands, bands[counts], db[counts])))
-    middle = 10 * np.log10(wanted.sum() / there.sum())
-    return np.asarray(10 ** (np.clip(db, middle + SOFTER_DB, middle + LOUDER_DB) / 20))
+def _deviation(samples: FloatArray, sample_rate: float) -> complex:
+    """Mean of exp(2 pi i cents / 100) over the spectral peaks by their magnitude; its size is how much they agree."""
+    magnitude = _spectra(samples, sample_rate)
+    low, high = (round(edge / (sample_rate / 2) * (magnitude.shape[1] - 1)) for edge in _TUNED_BY)
+    inside = slice(max(low, 1), min(high, magnitude.shape[1] - 1))
+    middle = magnitude[:, inside]
+    left, right = magnitude[:, inside.start - 1 : inside.stop - 1], magnitude[:, inside.start + 1 : inside.stop + 1]
+    peaks = (middle > left) & (middle >= right) & (middle > 1e-2 * magnitude.max())
+    if not peaks.any():
+        return 0j
+    # A parabola through the logarithms of three bins has its top where the frequency is (Smith and Serra 1987).
+    a, b, c = (np.log(np.maximum(part[peaks].astype(np.float64), 1e-12)) for part in (left, middle, right))
+    bins = np.nonzero(peaks)[1] + inside.start + 0.5 * (a - c) / np.minimum(a - 2 * b + c, -1e-9)
+    frequencies = bins * sample_rate / 2 / (magnitude.shape[1] - 1)
+    turns = 12 * np.log2(frequencies / A4_HZ)  # one turn a semitone
+    weights = middle[peaks].astype(np.float64)
+    return complex((weights * np.exp(2j * np.pi * turns)).sum() / weights.sum())
 
 
-def _filter(gains: np.ndarray, sample_rate: int) -> np.ndarray:
-    """A symmetric filter of odd length with these gains, straight lines between the bands."""
-    hz = np.arange(_TAPS // 2 + 1) * sample_rate / _TAPS
-    response = np.interp(np.log2(np.maximum(hz, 1.0)), np.log2(centres(sample_rate)), np.log(gains))
-    taps = np.fft.irfft(np.exp(response), _TAPS)
-    return np.asarray(np.roll(taps, _TAPS // 2) * np.hanning(_TAPS + 2)[1:-1])
+def _gains(wanted: npt.NDArray[np.float64], played: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """dB by band that make `played` powers the `wanted` ones: smoothed over neighbours, bands that are hardly played
+    counting for little, and limited.
+    """
+    overall = 10 * math.log10(wanted.sum() / played.sum())
+    floor = 1e-12 * max(wanted.max(), played.max())
+    raw = 10 * np.log10((wanted + floor) / (played + floor))
+    trust = played / (played + _HARDLY_PLAYED * played.max())
+    distance = np.abs(np.subtract.outer(np.arange(len(raw)), np.arange(len(raw))))
+    weights = np.exp(-1.2 * distance) * trust
+    smooth = (weights @ raw + _DOUBT * overall) / (weights.sum(axis=1) + _DOUBT)
+    return np.asarray(np.clip(smooth, overall + LOWEST_GAIN, overall + HIGHEST_GAIN))

@@ -29,5 +29,5 @@ class SketchTargets:
         played = [
             Note(float(row[ONSET]), float(row[OFFSET]), int(row[KEY]), int(row[VELOCITY])) for row in notes
         ]
-        found = match(audio, played, self.sample_rate)
-        return found.apply(sketch(played, len(audio), self.sample_rate, cents=found.cents))
+        timbre = match(audio, played, len(audio), self.sample_rate)
+        return sketch(played, len(audio), self.sample_rate, timbre)
