@@ -19,6 +19,7 @@ from core.extension.recipe import (
     describe_run,
     describe_sampler,
     read_recipe,
+    recipe_notes,
     recipe_path,
     recipe_settings,
     versions,
@@ -26,6 +27,7 @@ from core.extension.recipe import (
 )
 from core.extension.settings import Settings, parse_curve
 from core.networks.registry import find_network, shipped_networks
+from core.notes.note import Note
 
 
 def run_of(settings: Settings, seconds: float = 1.0) -> dict[str, Any]:
@@ -60,6 +62,7 @@ def recipe_of(*runs: dict[str, Any]) -> dict[str, Any]:
         Settings(device="cpu", context_seconds=1.0, sampler="decoupled"),
         Settings(device="cpu", context_seconds=1.0, sampler="replacement"),
         Settings(device="cpu", context_seconds=4.0, zero_shot=True),
+        Settings(device="cpu", context_seconds=4.0, start=0.45),
     ],
 )
 def test_settings_survive_the_file(tmp_path: Path, settings: Settings) -> None:
@@ -162,6 +165,17 @@ def test_what_is_no_recipe(tmp_path: Path, text: str) -> None:
 def test_recipes_with_wrong_entries(change: dict[str, Any], says: str) -> None:
     with pytest.raises(SettingsError, match=says):
         recipe_settings({**recipe_of(run_of(Settings())), **change})
+
+
+def test_notes_come_back_to_the_last_digit(tmp_path: Path) -> None:
+    """A recipe of a run that notes led must lead it to the same samples; what was damaged is no plan."""
+    notes = [Note(-1 / 3, 0.1 + 0.2, 21, 1), Note(1e-9, 2 / 7, 108, 127)]
+    run = run_of(Settings(start=0.3)) | {"notes": [[n.onset, n.offset, n.key, n.velocity] for n in notes]}
+    write_recipe(tmp_path / "r.json", recipe_of(run))
+    assert recipe_notes(read_recipe(tmp_path / "r.json")) == notes
+    assert recipe_notes(recipe_of(run_of(Settings()))) is None
+    with pytest.raises(SettingsError, match="damaged"):
+        recipe_notes({"notes": [[0.0, 1.0, 200, 80]]})
 
 
 def test_versions_name_what_decides_the_samples() -> None:
