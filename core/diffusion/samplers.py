@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from core.diffusion.lambdas import lambda_curve
 from core.diffusion.options import Option, SamplerOptions
-from core.diffusion.walk import Edge, churned, repaint, steps_down, strided
+from core.diffusion.walk import Edge, churned, repaint, start_level, steps_down, steps_from, strided
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
     from core.diffusion.schedule import NoiseSchedule
     from core.diffusion.solver import Solver
 
-Run = Callable[["Denoiser", "Tensor", "Tensor", "SamplerOptions", "NoiseSource"], Iterator["State"]]
+Run = Callable[
+    ["Denoiser", "Tensor", "Tensor", "SamplerOptions", "NoiseSource", "Tensor | None"], Iterator["State"]
+]
 """`Sampler.run` as a function."""
 
 SOLVERS: dict[str, str] = {
@@ -61,15 +63,23 @@ class Sampler(ABC):
 
     @abstractmethod
     def cost(self, settings: SamplerOptions) -> Cost:
-        """Of one window, exactly."""
+        """Of one window, exactly. Raises SettingsError when it can't begin at `settings.start`."""
 
     @abstractmethod
     def run(
-        self, denoiser: Denoiser, known: Tensor, keep: Tensor, settings: SamplerOptions, noise: NoiseSource
+        self,
+        denoiser: Denoiser,
+        known: Tensor,
+        keep: Tensor,
+        settings: SamplerOptions,
+        noise: NoiseSource,
+        guess: Tensor | None = None,
     ) -> Iterator[State]:
-        """Denoise one window from noise("initial", ...) to level 0; the last State's x is the result.
+        """Denoise one window to level 0; the last State's x is the result. With settings.start 1 it begins as
+        noise("initial", ...), else as `guess` with that noise (SDEdit: Meng et al. 2022).
 
         known: (B, 1, N) the known audio, anything where it is unknown.  keep: (B, 1, N) bool, True where it is known.
+        guess: (B, 1, N) clean audio, roughly; needed when settings.start is below 1, else not looked at.
         """
 
 
@@ -87,7 +97,7 @@ class Composed(Sampler):
         """The parts, made ready for one window (known, keep: as for `run`)."""
         walk = self._walk(settings, schedule.top)
         if self._own_solver == "heun":
-            walk = churned(walk, schedule, CHURN)
+            walk = churned(walk, schedule, CHURN, settings.steps)
         conditioning = self._conditioning(schedule, known, keep, walk, settings)
         return walk, self._solver(schedule, settings), conditioning
 
@@ -105,18 +115,25 @@ class Composed(Sampler):
         return not (self._guided or remembers)
 
     def run(
-        self, denoiser: Denoiser, known: Tensor, keep: Tensor, settings: SamplerOptions, noise: NoiseSource
+        self,
+        denoiser: Denoiser,
+        known: Tensor,
+        keep: Tensor,
+        settings: SamplerOptions,
+        noise: NoiseSource,
+        guess: Tensor | None = None,
     ) -> Iterator[State]:
         """See `Sampler.run`."""
-        from core.diffusion.sampling import sample
+        from core.diffusion.sampling import first_x, sample
 
-        x = noise("initial", denoiser.schedule.top, 0, known)
+        x = first_x(denoiser.schedule, settings.start, noise, known, guess)
         return sample(denoiser, *self.build(denoiser.schedule, known, keep, settings), x, noise)
 
     def _walk(self, settings: SamplerOptions, top: int) -> list[Edge]:
+        level, steps = start_level(top, settings.start), steps_from(settings.steps, settings.start)
         if "jump_length" in self.options:
-            return repaint(top, settings.steps, settings.jump_length, settings.resamplings)
-        return strided(top, settings.steps)
+            return repaint(level, steps, settings.jump_length, settings.resamplings)
+        return strided(level, steps)
 
     def _conditioning(
         self, schedule: NoiseSchedule, known: Tensor, keep: Tensor, walk: list[Edge], settings: SamplerOptions
@@ -125,7 +142,8 @@ class Composed(Sampler):
 
         match self._known:
             case "interpolate":
-                lambdas = lambda_curve(settings.lambda_schedule, len(walk))
+                # A walk that begins further down begins further along the curve as well.
+                lambdas = lambda_curve(settings.lambda_schedule, settings.steps)[-len(walk) :]
                 by_level = {edge.start: float(value) for edge, value in zip(walk, lambdas, strict=True)}
                 return conditioning.Interpolate(schedule, known, keep, by_level)
             case "decouple":
@@ -165,22 +183,38 @@ class Scripted(Sampler):
         return self._cost(settings)
 
     def run(
-        self, denoiser: Denoiser, known: Tensor, keep: Tensor, settings: SamplerOptions, noise: NoiseSource
+        self,
+        denoiser: Denoiser,
+        known: Tensor,
+        keep: Tensor,
+        settings: SamplerOptions,
+        noise: NoiseSource,
+        guess: Tensor | None = None,
     ) -> Iterator[State]:
         """See `Sampler.run`."""
-        return self._run(denoiser, known, keep, settings, noise)
+        return self._run(denoiser, known, keep, settings, noise, guess)
 
 
 def _authors(method: Literal["interpolation", "repaint", "replacement"]) -> Run:
     def run(
-        denoiser: Denoiser, known: Tensor, keep: Tensor, settings: SamplerOptions, noise: NoiseSource
+        denoiser: Denoiser,
+        known: Tensor,
+        keep: Tensor,
+        settings: SamplerOptions,
+        noise: NoiseSource,
+        guess: Tensor | None,
     ) -> Iterator[State]:
         from core.diffusion import authors
 
-        states: Iterator[State] = getattr(authors, method)(denoiser, known, keep, settings.steps, noise)
+        function = getattr(authors, method)
+        states: Iterator[State] = function(denoiser, known, keep, settings.steps, noise, settings.start, guess)
         return states
 
     return run
+
+
+def _cost_of_authors_repaint(steps: int) -> Cost:
+    return Cost(steps + 100 * max(0, steps // 10 - 2) + 3)
 
 
 SAMPLERS: dict[str, Sampler] = {
@@ -237,7 +271,7 @@ SAMPLERS: dict[str, Sampler] = {
             "Interpolation (authors' program)",
             "The paper's method as its authors' program has it: x_t clamped, five more passes at the end.",
             (),
-            lambda settings: Cost(settings.steps + 5),
+            lambda settings: Cost(steps_from(settings.steps, settings.start) + 5),
             _authors("interpolation"),
         ),
         Scripted(
@@ -245,7 +279,7 @@ SAMPLERS: dict[str, Sampler] = {
             "RePaint (authors' program)",
             "RePaint as the paper's authors' program has it: the known audio one level too noisy, never in the jumps.",
             (),
-            lambda settings: Cost(settings.steps + 100 * max(0, settings.steps // 10 - 2) + 3),
+            lambda settings: _cost_of_authors_repaint(steps_from(settings.steps, settings.start)),
             _authors("repaint"),
         ),
         Scripted(
@@ -253,7 +287,7 @@ SAMPLERS: dict[str, Sampler] = {
             "Replacement (authors' program)",
             "The do-nothing baseline as the paper's authors' program has it: x_t clamped, five more passes at the end.",
             (),
-            lambda settings: Cost(settings.steps + 5),
+            lambda settings: Cost(steps_from(settings.steps, settings.start) + 5),
             _authors("replacement"),
         ),
     )

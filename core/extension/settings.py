@@ -30,6 +30,9 @@ class Settings:
     jump_length       RePaint: steps in a jump back
     resamplings       RePaint: how often each stretch of `jump_length` steps is denoised
     zero_shot         True: a network that could be shown the known audio is not, and continues by the sampler alone
+    start             where the denoising begins, as a share of the network's noise levels, above 0, at most 1: 1 is
+                      from noise; below, from the sketch of given notes, noised to that level. So many are the steps:
+                      of 50, 20 are taken from 0.4
 
     Raises SettingsError, naming the setting and what it may be.
     """
@@ -46,6 +49,7 @@ class Settings:
     jump_length: int = 10
     resamplings: int = 10
     zero_shot: bool = False
+    start: float = 1.0
 
     def __post_init__(self) -> None:
         if not self.sampler.endswith(SUFFIX):  # a file is looked at when it is to be used
@@ -68,6 +72,8 @@ class Settings:
         _check_range("The seed", self.seed, 0, MAX_SEED)
         _check_range("The jump length", self.jump_length, 1, MAX_STEPS)
         _check_range("Resamplings", self.resamplings, 1, 100)
+        if not 0 < self.start <= 1:
+            raise SettingsError(f"The start must be above 0 and at most 1, not {self.start:g}.")
         if self.context_seconds is not None and not (math.isfinite(self.context_seconds) and self.context_seconds > 0):
             raise SettingsError(f"The context must be a positive number of seconds, not {self.context_seconds:g}.")
 

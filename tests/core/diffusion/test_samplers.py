@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+import pytest
 import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.diffusion.denoiser import Metered
+from core.diffusion.denoiser import Metered, Prediction
 from core.diffusion.noise import KeyedNoise
 from core.diffusion.samplers import SAMPLERS, SOLVERS
 from core.extension.extension import Extension
@@ -27,6 +28,7 @@ choices = st.builds(
     lambda_schedule=st.sampled_from(["reverse", "linear", "forward", ((0.0, 0.2), (1.0, 1.0))]),
     jump_length=st.integers(1, 12),
     resamplings=st.integers(1, 3),
+    start=st.sampled_from([1.0, 1.0, 0.8, 0.45, 0.1, 0.003]),
 )
 
 
@@ -40,7 +42,7 @@ def test_any_mask_any_walk_any_length(chosen: Settings, mask: list[bool]) -> Non
     for _ in range(2):
         meter = Metered(Smoother())
         noise = KeyedNoise(chosen.seed, 0)
-        *_, last = SAMPLERS[chosen.sampler].run(meter, known, keep, chosen, noise)
+        *_, last = SAMPLERS[chosen.sampler].run(meter, known, keep, chosen, noise, known.flip(-1))
         assert (meter.evaluations, meter.gradients) == SAMPLERS[chosen.sampler].cost(chosen)
         assert last.level == 0 and last.x.shape == known.shape and torch.isfinite(last.x).all()
         results.append(last.x)
@@ -77,3 +79,57 @@ def test_a_sampler_says_its_cost_before_it_runs() -> None:
     assert SAMPLERS["repaint-authors"].cost(Settings()) == (2003, 0)
     assert SAMPLERS["interpolation-authors"].cost(Settings()) == SAMPLERS["replacement-authors"].cost(Settings())
     assert SAMPLERS["interpolation-authors"].cost(Settings()) == (205, 0)
+
+
+KEEP = torch.arange(300).expand(1, 1, 300) < 200
+KNOWN = torch.where(KEEP, 0.1 * torch.sin(torch.arange(300) / 3.0), 0.0)
+GUESS = 0.1 * torch.sin(torch.arange(300) / 5.0).expand(1, 1, 300)
+
+
+class Listens(Smoother):
+    """A network that remembers what it was asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[tuple[torch.Tensor, float]] = []
+
+    def __call__(self, x: torch.Tensor, level: float) -> Prediction:
+        self.asked.append((x.detach(), level))
+        return super().__call__(x, level)
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_every_sampler_can_begin_with_a_guess(sampler: str) -> None:
+    """Breaks when a sampler ignores the start: it would begin with noise, and forget the notes."""
+    network, noise = Listens(), KeyedNoise(3, 0)
+    chosen = Settings(sampler=sampler, steps=40, start=0.4)
+    for _ in SAMPLERS[sampler].run(network, KNOWN, KEEP, chosen, noise, GUESS):
+        pass
+    x, level = network.asked[0]
+    new = ~KEEP
+    if sampler == "reconstruction":  # its churn adds a little noise before the first step
+        assert 24 < level < 26
+    else:
+        assert level == pytest.approx(24)
+        begun = network.schedule.diffuse(GUESS, 0, level, noise("initial", level, 0, GUESS))
+        assert torch.allclose(x[new], begun[new], atol=1e-6)
+    assert SAMPLERS[sampler].cost(chosen).evaluations < SAMPLERS[sampler].cost(Settings(sampler=sampler, steps=40))[0]
+
+
+@pytest.mark.parametrize("sampler", SAMPLERS)
+def test_from_noise_no_guess_is_looked_at(sampler: str) -> None:
+    """Breaks when notes change what is made from noise: the paper's way would no longer be the paper's."""
+    chosen = Settings(sampler=sampler, steps=12)
+    *_, without = SAMPLERS[sampler].run(Smoother(), KNOWN, KEEP, chosen, KeyedNoise(3, 0))
+    *_, given = SAMPLERS[sampler].run(Smoother(), KNOWN, KEEP, chosen, KeyedNoise(3, 0), GUESS)
+    assert torch.equal(without.x, given.x)
+
+
+def test_interpolation_from_further_down_begins_further_along_its_curve() -> None:
+    """Breaks when lambda begins at 0 again: the last steps of the paper's curve belong to its last levels."""
+    whole, rest = (
+        SAMPLERS["interpolation"].build(Smoother().schedule, KNOWN, KEEP, Settings(steps=100, start=start))[2]  # type: ignore[attr-defined]
+        for start in (1.0, 0.4)
+    )
+    curves = [list(conditioning.lambdas.values()) for conditioning in (whole, rest)]
+    assert curves[1] == curves[0][-40:] and curves[1][0] > 0
