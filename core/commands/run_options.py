@@ -15,8 +15,12 @@ RECIPE = "A recipe that makes the same samples again is written to OUT.json."
 """What each of them says at the end of its description."""
 
 
-def add_run_options(parser: argparse.ArgumentParser, length: bool = True) -> None:
-    """OUT, how it is made, and --overwrite; `length`: whether it is told how many seconds to make."""
+def add_run_options(
+    parser: argparse.ArgumentParser, length: bool = True, extra: Callable[[Callable[..., Any]], None] | None = None
+) -> None:
+    """OUT, how it is made, and --overwrite; `length`: whether it is told how many seconds to make; `extra`: adds a
+    command's own options to how it is made.
+    """
     parser.add_argument("output", metavar="OUT", help="the file to write, .wav or .flac")
     if length:
         parser.add_argument(
@@ -27,6 +31,8 @@ def add_run_options(parser: argparse.ArgumentParser, length: bool = True) -> Non
             help=f"length of the new audio, above 0, at most {MAX_SECONDS:g}",
         )
     add = parser.add_argument_group("how it is made").add_argument
+    if extra is not None:
+        extra(add)
     _add_common(add)
     _add_sampler_options(add)
     add(
@@ -43,7 +49,7 @@ def add_run_options(parser: argparse.ArgumentParser, length: bool = True) -> Non
     parser.add_argument("--overwrite", action="store_true", help="replace OUT and OUT.json when they exist")
 
 
-def settings_of(arguments: argparse.Namespace) -> Settings:
+def settings_of(arguments: argparse.Namespace, start: float = Settings.start) -> Settings:
     """What was chosen: DEFAULT where nobody named a sampler, and what a named one leaves open is the paper's.
 
     Raises SettingsError.
@@ -62,6 +68,7 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
         jump_length=arguments.jump_length,
         resamplings=arguments.resamplings,
         zero_shot=arguments.zero_shot,
+        start=start,
     )
 
 

@@ -25,6 +25,7 @@ from core.extension.plan import Plan, context_tail_seconds
 from core.extension.settings import Settings, check_seconds
 from core.networks.card import NetworkInfo
 from core.networks.registry import shipped_networks
+from core.notes.note import Note
 
 FORMAT = 1
 """Counts up when a recipe written by an older version would be misread."""
@@ -61,6 +62,7 @@ def describe_run(
     complete: bool = True,
     first_window: int = 0,
     gap: tuple[int, int] | None = None,
+    notes: Sequence[Note] = (),
 ) -> dict[str, Any]:
     """The entries of one run.
 
@@ -74,6 +76,7 @@ def describe_run(
         complete: False when the run was cancelled after some of its windows.
         first_window: windows of earlier runs, from which this one counted on.
         gap: the source's frames in whose place the new audio comes, (0, 0) before everything; None behind it.
+        notes: what was played, in seconds from the first new sample; they count where settings.start is below 1.
     """
     shipped = any(info.path == network.path for info in shipped_networks())
     return {
@@ -100,7 +103,16 @@ def describe_run(
         "complete": complete,
         "x_T_sha256": x_T_sha256,
         "device": device,
+        **(describe_plan(settings, notes) if settings.start < 1 else {}),
         "elapsed_seconds": round(elapsed, 3),
+    }
+
+
+def describe_plan(settings: Settings, notes: Sequence[Note]) -> dict[str, Any]:
+    """Where the denoising started, and the notes that it started with: onset, offset, key and velocity of each."""
+    return {
+        "start": settings.start,
+        "notes": [[note.onset, note.offset, note.key, note.velocity] for note in notes],
     }
 
 
@@ -197,11 +209,24 @@ def recipe_settings(recipe: dict[str, Any]) -> tuple[Settings, float]:
             network=network.get("path", network["name"]),
             device=recipe["device"],
             context_seconds=recipe["context_seconds"],
+            start=recipe.get("start", 1.0),
             **{setting: sampler[name] for name, setting in extras.items() if name in sampler},
         )
         return settings, check_seconds(recipe["seconds"])
     except (KeyError, TypeError, AttributeError) as error:
         raise SettingsError(f"This recipe is damaged: {error!r}.") from error
+
+
+def recipe_notes(recipe: dict[str, Any]) -> list[Note]:
+    """The notes of this recipe's last run, in seconds from its first new sample; none where it had none.
+
+    Raises:
+        SettingsError: they are damaged.
+    """
+    try:
+        return [Note(*entry) for entry in recipe.get("notes", [])]
+    except (TypeError, ValueError) as error:
+        raise SettingsError(f"The notes of this recipe are damaged: {error}.") from error
 
 
 def versions() -> dict[str, str]:
