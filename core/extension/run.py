@@ -212,18 +212,22 @@ class _Task:
     def check(self) -> None:
         """Everything that can be refused before the network is loaded; the cheap questions first."""
         check_plan(self.network, self.settings, self.seconds)
-        replaced = self.gap[1] - self.gap[0] if self.gap is not None else 0
         check_destination(
             self.destination,
             self.source,
             sample_rate=self.sample_rate,
-            new_frames=round(self.seconds * self.sample_rate) - replaced,
+            new_frames=self.growth(),
             overwrite=self.overwrite,
         )
         check_recipe_destination(self.destination, overwrite=self.overwrite)
         if self.source is not None:
             self.source.check_finite()
             self.source.sha256()
+
+    def growth(self) -> int:
+        """Frames that are written beyond the source's."""
+        replaced = self.gap[1] - self.gap[0] if self.gap is not None else 0
+        return round(self.seconds * self.sample_rate) - replaced
 
     def known(self) -> tuple[FloatArray, FloatArray]:
         """What the new audio continues, and what it leads to: (channels, frames), as much as a window looks at."""
@@ -269,6 +273,10 @@ class _Task:
 @dataclass(frozen=True)
 class _Performance(_Task):
     """Only what is made, without its lead. source: in whose sound; the loudest stretch of it is what is known."""
+
+    def growth(self) -> int:
+        assert self.source is not None
+        return round((self.seconds - LEAD_SECONDS) * self.sample_rate) - self.source.frames
 
     def known(self) -> tuple[FloatArray, FloatArray]:
         assert self.source is not None

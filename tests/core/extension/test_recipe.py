@@ -19,6 +19,7 @@ from core.extension.recipe import (
     describe_run,
     describe_sampler,
     read_recipe,
+    recipe_notes,
     recipe_path,
     recipe_settings,
     versions,
@@ -60,6 +61,7 @@ def recipe_of(*runs: dict[str, Any]) -> dict[str, Any]:
         Settings(device="cpu", context_seconds=1.0, sampler="decoupled"),
         Settings(device="cpu", context_seconds=1.0, sampler="replacement"),
         Settings(device="cpu", context_seconds=4.0, zero_shot=True),
+        Settings(device="cpu", context_seconds=4.0, start=0.123456789),
     ],
 )
 def test_settings_survive_the_file(tmp_path: Path, settings: Settings) -> None:
@@ -157,11 +159,21 @@ def test_what_is_no_recipe(tmp_path: Path, text: str) -> None:
         ({"network": None}, "damaged"),
         ({"recipe_format": 99}, "later version"),
         ({"recipe_format": "x"}, "damaged"),
+        ({"start": "x"}, "damaged"),
+        ({"start": 2}, "start must be above 0"),
     ],
 )
 def test_recipes_with_wrong_entries(change: dict[str, Any], says: str) -> None:
     with pytest.raises(SettingsError, match=says):
         recipe_settings({**recipe_of(run_of(Settings())), **change})
+
+
+def test_notes_that_are_damaged_are_refused() -> None:
+    """Breaks when a recipe edited by hand ends in an error without words; one of before there were notes has none."""
+    assert recipe_notes(recipe_of(run_of(Settings()))) == []
+    for notes in ([[0.0, 1.0, 20, 80]], [[1.0, 0.5, 60, 80]], [[0.0]], [3], 5):
+        with pytest.raises(SettingsError, match="notes of this recipe are damaged"):
+            recipe_notes({"notes": notes})
 
 
 def test_versions_name_what_decides_the_samples() -> None:
