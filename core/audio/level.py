@@ -28,9 +28,9 @@ def steadying_gain(
 
     before, after: whether there is known audio before and behind it.
 
-    level, reference_level: active RMS of the new audio and of the recording's own end. Networks play too quiet or
-    too loud, and as every window continues the one before, that would add up. Music moves too, so a difference of up
-    to 1.5 dB is left alone; what is beyond it is undone, up to 12 dB.
+    level, reference_level: active RMS of the new audio and of the recording's own end, or of what a plan of notes asks
+    for. Networks play too quiet or too loud, and as every window continues the one before, that would add up. Music
+    moves too, so a difference of up to 1.5 dB is left alone; what is beyond it is undone, up to 12 dB.
     """
     excess = 20 * np.log10(max(level, 1e-9) / reference_level)
     correction = np.clip(np.clip(excess, -_LEFT_ALONE_DB, _LEFT_ALONE_DB) - excess, -_MOST_DB, _MOST_DB)

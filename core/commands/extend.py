@@ -13,8 +13,7 @@ from core.extension.settings import check_seconds
 
 def add_to(commands: Any) -> None:
     """Add the command to argparse's `commands`."""
-    about, zero = "add new audio to the end of a recording", "time 0 is where IN ends"
-    parser = add_recording_command(commands, "extend", _extend, about, zero)
+    parser = add_recording_command(commands, "extend", _extend, "add new audio to the end of a recording")
     parser.description = f"Write IN followed by new audio to OUT. The samples of IN are kept bit for bit. {RECIPE}"
     parser.epilog = "example: pianodiff extend clip.wav longer.wav --seconds 4 --sampler repaint --steps 100"
 

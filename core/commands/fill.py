@@ -14,7 +14,7 @@ from core.extension.run import run_fill
 def add_to(commands: Any) -> None:
     """Add the command to argparse's `commands`."""
     about = "put new audio in place of a stretch of a recording"
-    parser = add_recording_command(commands, "fill", _fill, about, "time 0 is A", length=False)
+    parser = add_recording_command(commands, "fill", _fill, about, length=False)
     parser.description = (
         f"Write IN to OUT with new audio from A to B seconds. All other samples of IN are kept bit for bit. {RECIPE}"
     )

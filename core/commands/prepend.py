@@ -13,8 +13,7 @@ from core.extension.settings import check_seconds
 
 def add_to(commands: Any) -> None:
     """Add the command to argparse's `commands`."""
-    about, zero = "add new audio to the start of a recording", "time 0 is the first new sample"
-    parser = add_recording_command(commands, "prepend", _prepend, about, zero)
+    parser = add_recording_command(commands, "prepend", _prepend, "add new audio to the start of a recording")
     parser.description = f"Write new audio followed by IN to OUT. The samples of IN are kept bit for bit. {RECIPE}"
     parser.epilog = "example: pianodiff prepend clip.wav longer.wav --seconds 3"
 

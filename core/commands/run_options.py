@@ -6,23 +6,21 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
-from core.audio.writing import absolute
-from core.commands.console import say
 from core.commands.converters import number, whole
 from core.diffusion.lambdas import LAMBDAS
 from core.diffusion.samplers import SAMPLERS, SOLVERS
-from core.errors import NotesError
-from core.extension.settings import DEFAULT, DEVICES, LED_START, MAX_SECONDS, Settings, parse_curve
-from core.notes.note import Note
-from core.wording import counted
+from core.extension.settings import DEFAULT, DEVICES, MAX_SECONDS, Settings, parse_curve
 
-NOTES_NONE = "none"
 RECIPE = "A recipe that makes the same samples again is written to OUT.json."
 """What each of them says at the end of its description."""
 
 
-def add_run_options(parser: argparse.ArgumentParser, length: bool = True) -> None:
-    """OUT, how it is made, and --overwrite; `length`: whether it is told how many seconds to make."""
+def add_run_options(
+    parser: argparse.ArgumentParser, length: bool = True, extra: Callable[[Callable[..., Any]], None] | None = None
+) -> None:
+    """OUT, how it is made, and --overwrite; `length`: whether it is told how many seconds to make; `extra`: adds a
+    command's own options to how it is made.
+    """
     parser.add_argument("output", metavar="OUT", help="the file to write, .wav or .flac")
     if length:
         parser.add_argument(
@@ -33,6 +31,8 @@ def add_run_options(parser: argparse.ArgumentParser, length: bool = True) -> Non
             help=f"length of the new audio, above 0, at most {MAX_SECONDS:g}",
         )
     add = parser.add_argument_group("how it is made").add_argument
+    if extra is not None:
+        extra(add)
     _add_common(add)
     _add_sampler_options(add)
     add(
@@ -49,47 +49,7 @@ def add_run_options(parser: argparse.ArgumentParser, length: bool = True) -> Non
     parser.add_argument("--overwrite", action="store_true", help="replace OUT and OUT.json when they exist")
 
 
-def add_notes_option(parser: argparse.ArgumentParser, zero: str) -> None:
-    """--notes and --start; `zero`: where time 0 of the notes is, as the help says it."""
-    add = parser.add_argument_group("what is played").add_argument
-    add(
-        "--notes",
-        default=NOTES_NONE,
-        metavar="none|FILE.mid",
-        help=f"play these notes; {zero} (default: %(default)s: whatever the network likes)",
-    )
-    add(
-        "--start",
-        type=number,
-        metavar="S",
-        help="where denoising begins, above 0: 1 from noise alone, less from a sketch of the notes with that share of "
-        f"the steps still to go (default: {LED_START:g} with notes, else 1)",
-    )
-
-
-def notes_of(arguments: argparse.Namespace, seconds: float) -> list[Note] | None:
-    """The notes that were chosen for `seconds` of new audio, None where the network plays what it likes. Says what of
-    them can't be played.
-
-    Raises NotesError.
-    """
-    if arguments.notes == NOTES_NONE:
-        return None
-    from core.notes.midi import read_midi
-
-    found = read_midi(absolute(arguments.notes))
-    for remark in found.remarks:
-        say(f"note: {remark}")
-    playable = [note for note in found.notes if note.onset < seconds]
-    late = len(found.notes) - len(playable)
-    if late:
-        say(f"note: {counted(late, 'note')} behind the {seconds:g} s of new audio left out.")
-    if not playable:
-        raise NotesError(f"All notes of {arguments.notes} come after the {seconds:g} s of new audio.")
-    return playable
-
-
-def settings_of(arguments: argparse.Namespace) -> Settings:
+def settings_of(arguments: argparse.Namespace, start: float = Settings.start) -> Settings:
     """What was chosen: DEFAULT where nobody named a sampler, and what a named one leaves open is the paper's.
 
     Raises SettingsError.
@@ -107,16 +67,9 @@ def settings_of(arguments: argparse.Namespace) -> Settings:
         eta=arguments.eta,
         jump_length=arguments.jump_length,
         resamplings=arguments.resamplings,
-        start=_start(arguments),
         zero_shot=arguments.zero_shot,
+        start=start,
     )
-
-
-def _start(arguments: argparse.Namespace) -> float:
-    """Of a command that takes notes: what was chosen, else the default with notes. 1 for others."""
-    led = getattr(arguments, "notes", NOTES_NONE) != NOTES_NONE
-    chosen: float | None = getattr(arguments, "start", None)
-    return chosen if chosen is not None else LED_START if led else Settings.start
 
 
 def _add_common(add: Callable[..., Any]) -> None:

@@ -8,39 +8,39 @@ from typing import Any
 
 from core.audio.opening import open_source
 from core.commands.console import INTERRUPTED, OK, fail, say
+from core.commands.notes_option import add_notes_option, notes_of, start_of
 from core.commands.progress import ProgressReport
-from core.commands.run_options import add_notes_option, add_run_options, notes_of, settings_of
+from core.commands.run_options import add_run_options, settings_of
 from core.extension.run import Result
 from core.wording import counted
 
 
 def add_recording_command(
-    commands: Any, name: str, run: Callable[[argparse.Namespace], int], about: str, zero: str, length: bool = True
+    commands: Any, name: str, run: Callable[[argparse.Namespace], int], about: str, length: bool = True
 ) -> argparse.ArgumentParser:
-    """A command from IN to OUT; `zero`: where time 0 of given notes is; `length`: whether it is told how long."""
+    """A command from IN to OUT; `length`: whether it is told how many seconds to make."""
     parser: argparse.ArgumentParser = commands.add_parser(name, help=about, allow_abbrev=False)
     parser.add_argument("input", metavar="IN", help="the recording: WAV, FLAC, Ogg, MP3, AIFF")
-    add_run_options(parser, length)
-    add_notes_option(parser, zero)
+    add_run_options(parser, length, extra=add_notes_option)
     parser.set_defaults(run=run)
     return parser
 
 
 def work_on(arguments: argparse.Namespace, run: Callable[..., Result], *where: float) -> int:
     """Run one of the commands that add to a recording; `where`: its length, or its two ends, in seconds."""
-    settings = settings_of(arguments)
     seconds = where[-1] - sum(where[:-1])
     notes = notes_of(arguments, seconds)
+    settings = settings_of(arguments, start_of(arguments, notes))
     progress = ProgressReport()
     with open_source(arguments.input) as source:
         if source.notice:
             say(f"note: {source.notice}")
         try:
-            options = {"overwrite": arguments.overwrite, "progress": progress, "notes": notes}
-            result = run(source, arguments.output, *where, settings, **options)
+            replace = arguments.overwrite
+            result = run(source, arguments.output, *where, settings, overwrite=replace, progress=progress, notes=notes)
         finally:
             progress.close()
-        kept = source.seconds - (where[1] - where[0] if len(where) == 2 else 0)
+        kept = source.seconds - (seconds if len(where) == 2 else 0)
         return tell(result, seconds, f"{kept:.2f} s original + ")
 
 

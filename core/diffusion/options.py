@@ -16,14 +16,13 @@ class SamplerOptions(Protocol):
     steps             denoising steps of a window, 1 or more
     solver, eta       a name in `core.diffusion.samplers.SOLVERS`; DDIM's share of fresh noise, 0..1
     lambda_schedule   of interpolation guidance: a name in LAMBDAS, or the points of a curve
-    start             share of the walk that is taken, above 0: 1 begins from noise alone, less from given audio
     jump_length, resamplings    RePaint's: steps in a jump back, and how often each stretch is denoised
+    start             where the walk begins, as a share of the network's levels, above 0: 1 is from noise; below, from a
+                      guess of the clean audio that is noised to that level, and so many fewer are the steps
     """
 
     @property
     def steps(self) -> int: ...
-    @property
-    def start(self) -> float: ...
     @property
     def solver(self) -> str: ...
     @property
@@ -34,3 +33,5 @@ class SamplerOptions(Protocol):
     def jump_length(self) -> int: ...
     @property
     def resamplings(self) -> int: ...
+    @property
+    def start(self) -> float: ...

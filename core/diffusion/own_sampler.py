@@ -76,6 +76,11 @@ def _load(name: str, path: Path, content: bytes) -> Sampler:
 
 def _declared_cost(path: Path, module: ModuleType) -> Callable[[SamplerOptions], Cost]:
     def cost(settings: SamplerOptions) -> Cost:
+        if settings.start < 1:
+            raise SettingsError(
+                f"The sampler {path.name} draws its own x_T, so it can't start from notes (start {settings.start:g}). "
+                "Choose start 1, or one of the samplers that come with PianoDiff."
+            )
         counts = []
         for name, default in (("evaluations", settings.steps), ("gradients", 0)):
             try:
@@ -92,7 +97,12 @@ def _declared_cost(path: Path, module: ModuleType) -> Callable[[SamplerOptions],
 
 def _guarded(path: Path, function: Callable[..., Iterator[State]]) -> Run:
     def run(
-        denoiser: Denoiser, known: Tensor, keep: Tensor, settings: SamplerOptions, noise: NoiseSource
+        denoiser: Denoiser,
+        known: Tensor,
+        keep: Tensor,
+        settings: SamplerOptions,
+        noise: NoiseSource,
+        guess: Tensor | None,
     ) -> Iterator[State]:
         from core.diffusion.sampling import State
 

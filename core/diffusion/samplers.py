@@ -13,8 +13,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from core.diffusion.lambdas import lambda_curve
 from core.diffusion.options import Option, SamplerOptions
-from core.diffusion.walk import Edge, begun_late, churned, repaint, spread_levels, steps_down, strided
-from core.errors import SettingsError
+from core.diffusion.walk import Edge, churned, repaint, start_level, steps_down, steps_from, strided
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -26,7 +25,9 @@ if TYPE_CHECKING:
     from core.diffusion.schedule import NoiseSchedule
     from core.diffusion.solver import Solver
 
-Run = Callable[["Denoiser", "Tensor", "Tensor", "SamplerOptions", "NoiseSource"], Iterator["State"]]
+Run = Callable[
+    ["Denoiser", "Tensor", "Tensor", "SamplerOptions", "NoiseSource", "Tensor | None"], Iterator["State"]
+]
 """`Sampler.run` as a function."""
 
 SOLVERS: dict[str, str] = {
@@ -47,13 +48,6 @@ class Cost(NamedTuple):
     gradients: int = 0
 
 
-def start_level(settings: SamplerOptions, top: int) -> float:
-    """The level that a walk begins at: of the levels of `steps` steps down from `top`, the one at the settings' share
-    of them, at least one step up.
-    """
-    return spread_levels(top, settings.steps)[max(1, round(settings.start * settings.steps))]
-
-
 @dataclass(frozen=True)
 class Sampler(ABC):
     """A way to extend audio with any network.
@@ -69,7 +63,7 @@ class Sampler(ABC):
 
     @abstractmethod
     def cost(self, settings: SamplerOptions) -> Cost:
-        """Of one window, exactly."""
+        """Of one window, exactly. Raises SettingsError when it can't begin at `settings.start`."""
 
     @abstractmethod
     def run(
@@ -79,18 +73,14 @@ class Sampler(ABC):
         keep: Tensor,
         settings: SamplerOptions,
         noise: NoiseSource,
-        begin: Tensor | None = None,
+        guess: Tensor | None = None,
     ) -> Iterator[State]:
-        """Denoise one window from noise("initial", ...) to level 0; the last State's x is the result.
+        """Denoise one window to level 0; the last State's x is the result. With settings.start 1 it begins as
+        noise("initial", ...), else as `guess` with that noise (SDEdit: Meng et al. 2022).
 
         known: (B, 1, N) the known audio, anything where it is unknown.  keep: (B, 1, N) bool, True where it is known.
-        begin: (B, 1, N) what x_t begins as, noised, where settings.start is below 1 and the sampler can.
+        guess: (B, 1, N) clean audio, roughly; needed when settings.start is below 1, else not looked at.
         """
-
-    def check_start(self, settings: SamplerOptions) -> None:
-        """Raises SettingsError when it can't begin where the settings say."""
-        if settings.start < 1:
-            raise SettingsError(f"The sampler '{self.name}' begins from noise alone: leave the start at 1.")
 
 
 @dataclass(frozen=True)
@@ -107,8 +97,8 @@ class Composed(Sampler):
         """The parts, made ready for one window (known, keep: as for `run`)."""
         walk = self._walk(settings, schedule.top)
         if self._own_solver == "heun":
-            walk = churned(walk, schedule, CHURN * len(walk) / settings.steps)
-        conditioning = self._conditioning(schedule, known, keep, settings)
+            walk = churned(walk, schedule, CHURN, settings.steps)
+        conditioning = self._conditioning(schedule, known, keep, walk, settings)
         return walk, self._solver(schedule, settings), conditioning
 
     def cost(self, settings: SamplerOptions) -> Cost:
@@ -131,39 +121,29 @@ class Composed(Sampler):
         keep: Tensor,
         settings: SamplerOptions,
         noise: NoiseSource,
-        begin: Tensor | None = None,
+        guess: Tensor | None = None,
     ) -> Iterator[State]:
         """See `Sampler.run`."""
-        from core.diffusion.sampling import sample
+        from core.diffusion.sampling import first_x, sample
 
-        schedule = denoiser.schedule
-        walk, solver, conditioning = self.build(schedule, known, keep, settings)
-        x = noise("initial", schedule.top, 0, known)
-        if settings.start < 1:
-            assert begin is not None
-            x = schedule.diffuse(begin, 0, walk[0].start, x)
-        return sample(denoiser, walk, solver, conditioning, x, noise)
-
-    def check_start(self, settings: SamplerOptions) -> None:
-        """Any start will do."""
+        x = first_x(denoiser.schedule, settings.start, noise, known, guess)
+        return sample(denoiser, *self.build(denoiser.schedule, known, keep, settings), x, noise)
 
     def _walk(self, settings: SamplerOptions, top: int) -> list[Edge]:
-        return begun_late(self._whole_walk(settings, top), start_level(settings, top))
-
-    def _whole_walk(self, settings: SamplerOptions, top: int) -> list[Edge]:
+        level, steps = start_level(top, settings.start), steps_from(settings.steps, settings.start)
         if "jump_length" in self.options:
-            return repaint(top, settings.steps, settings.jump_length, settings.resamplings)
-        return strided(top, settings.steps)
+            return repaint(level, steps, settings.jump_length, settings.resamplings)
+        return strided(level, steps)
 
     def _conditioning(
-        self, schedule: NoiseSchedule, known: Tensor, keep: Tensor, settings: SamplerOptions
+        self, schedule: NoiseSchedule, known: Tensor, keep: Tensor, walk: list[Edge], settings: SamplerOptions
     ) -> Conditioning:
         from core.diffusion import conditioning, guidance
 
         match self._known:
             case "interpolate":
-                walk = self._whole_walk(settings, schedule.top)
-                lambdas = lambda_curve(settings.lambda_schedule, len(walk))
+                # A walk that begins further down begins further along the curve as well.
+                lambdas = lambda_curve(settings.lambda_schedule, settings.steps)[-len(walk) :]
                 by_level = {edge.start: float(value) for edge, value in zip(walk, lambdas, strict=True)}
                 return conditioning.Interpolate(schedule, known, keep, by_level)
             case "decouple":
@@ -209,22 +189,32 @@ class Scripted(Sampler):
         keep: Tensor,
         settings: SamplerOptions,
         noise: NoiseSource,
-        begin: Tensor | None = None,
+        guess: Tensor | None = None,
     ) -> Iterator[State]:
-        """See `Sampler.run`; it begins from noise whatever `begin` is."""
-        return self._run(denoiser, known, keep, settings, noise)
+        """See `Sampler.run`."""
+        return self._run(denoiser, known, keep, settings, noise, guess)
 
 
 def _authors(method: Literal["interpolation", "repaint", "replacement"]) -> Run:
     def run(
-        denoiser: Denoiser, known: Tensor, keep: Tensor, settings: SamplerOptions, noise: NoiseSource
+        denoiser: Denoiser,
+        known: Tensor,
+        keep: Tensor,
+        settings: SamplerOptions,
+        noise: NoiseSource,
+        guess: Tensor | None,
     ) -> Iterator[State]:
         from core.diffusion import authors
 
-        states: Iterator[State] = getattr(authors, method)(denoiser, known, keep, settings.steps, noise)
+        function = getattr(authors, method)
+        states: Iterator[State] = function(denoiser, known, keep, settings.steps, noise, settings.start, guess)
         return states
 
     return run
+
+
+def _cost_of_authors_repaint(steps: int) -> Cost:
+    return Cost(steps + 100 * max(0, steps // 10 - 2) + 3)
 
 
 SAMPLERS: dict[str, Sampler] = {
@@ -281,7 +271,7 @@ SAMPLERS: dict[str, Sampler] = {
             "Interpolation (authors' program)",
             "The paper's method as its authors' program has it: x_t clamped, five more passes at the end.",
             (),
-            lambda settings: Cost(settings.steps + 5),
+            lambda settings: Cost(steps_from(settings.steps, settings.start) + 5),
             _authors("interpolation"),
         ),
         Scripted(
@@ -289,7 +279,7 @@ SAMPLERS: dict[str, Sampler] = {
             "RePaint (authors' program)",
             "RePaint as the paper's authors' program has it: the known audio one level too noisy, never in the jumps.",
             (),
-            lambda settings: Cost(settings.steps + 100 * max(0, settings.steps // 10 - 2) + 3),
+            lambda settings: _cost_of_authors_repaint(steps_from(settings.steps, settings.start)),
             _authors("repaint"),
         ),
         Scripted(
@@ -297,7 +287,7 @@ SAMPLERS: dict[str, Sampler] = {
             "Replacement (authors' program)",
             "The do-nothing baseline as the paper's authors' program has it: x_t clamped, five more passes at the end.",
             (),
-            lambda settings: Cost(settings.steps + 5),
+            lambda settings: Cost(steps_from(settings.steps, settings.start) + 5),
             _authors("replacement"),
         ),
     )

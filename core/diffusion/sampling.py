@@ -13,8 +13,9 @@ from torch import Tensor
 from core.diffusion.conditioning import Conditioning
 from core.diffusion.denoiser import Denoiser, Prediction
 from core.diffusion.noise import NoiseSource
+from core.diffusion.schedule import NoiseSchedule
 from core.diffusion.solver import Solver
-from core.diffusion.walk import Edge
+from core.diffusion.walk import Edge, start_level
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,21 @@ class State:
     level: float
     x: Tensor
     clean: Tensor
+
+
+def first_x(
+    schedule: NoiseSchedule, start: float, noise: NoiseSource, known: Tensor, guess: Tensor | None
+) -> Tensor:
+    """(B, 1, N) that a walk begins with: noise, or with a start below 1 the clean `guess`, noised to where it begins
+    (SDEdit: Meng et al. 2022, algorithm 1). known: of that shape.
+    """
+    level = start_level(schedule.top, start)
+    drawn = noise("initial", level, 0, known)
+    if start == 1:
+        return drawn
+    if guess is None:
+        raise ValueError("a walk that doesn't begin with noise needs a guess to begin with")
+    return schedule.diffuse(guess, 0, level, drawn)
 
 
 def sample(

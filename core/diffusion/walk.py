@@ -26,22 +26,34 @@ class Edge(NamedTuple):
         return self.stop > self.start
 
 
-def spread_levels(top: int, steps: int) -> list[float]:
+def start_level(top: int, start: float) -> float:
+    """The level that a walk begins at which is to begin at the share `start` of all T levels."""
+    return start * top
+
+
+def steps_from(steps: int, start: float) -> int:
+    """Steps of a walk from there, when one from T has `steps`: as dense as that, and at least one."""
+    return max(1, round(start * steps))
+
+
+def spread_levels(top: float, steps: int) -> list[float]:
     """The `steps` + 1 levels of a walk, from 0 up: 0, then evenly from 1 to `top`; every level when steps == top.
 
     However few the steps are, the last one starts from level 1, the least noise: what is left there is never heard.
+    From a `top` of 1 or below they are even all the way.
     """
     if steps == 1:
         return [0.0, float(top)]
-    return [0.0, *(1 + (top - 1) * k / (steps - 1) for k in range(steps))]
+    lowest = 1 if top > 1 else top / steps
+    return [0.0, *(lowest + (top - lowest) * k / (steps - 1) for k in range(steps))]
 
 
-def strided(top: int, steps: int) -> list[Edge]:
+def strided(top: float, steps: int) -> list[Edge]:
     """`steps` edges straight down from level `top` to 0."""
     return [Edge(b, a) for a, b in pairwise(spread_levels(top, steps))][::-1]
 
 
-def repaint(top: int, steps: int, jump_length: int = 10, resamplings: int = 10) -> list[Edge]:
+def repaint(top: float, steps: int, jump_length: int = 10, resamplings: int = 10) -> list[Edge]:
     """RePaint's walk (Lugmayr et al. 2022, appendix B): straight down, but with jumps back up.
 
     Counted in steps of the strided walk, with n of them left to go: the first time n is 1, 1 + jump_length,
@@ -64,18 +76,11 @@ def repaint(top: int, steps: int, jump_length: int = 10, resamplings: int = 10) 
     return walk
 
 
-def begun_late(walk: list[Edge], level: float) -> list[Edge]:
-    """What of a walk is at `level` and below: the rest of it, for audio that is noised only to there (SDEdit, Meng et
-    al. 2022). Jumps back up go no higher either.
-    """
-    return [edge for edge in walk if max(edge) <= level]
-
-
-def churned(walk: list[Edge], schedule: NoiseSchedule, churn: float) -> list[Edge]:
+def churned(walk: list[Edge], schedule: NoiseSchedule, churn: float, steps: int) -> list[Edge]:
     """A straight walk with noise added before every step (Karras et al. 2022, algorithm 2): sigma grows by the factor
-    1 + min(churn / steps, sqrt(2) - 1), as far as the schedule goes.
+    1 + min(churn / steps, sqrt(2) - 1), as far as the schedule goes. steps: of the whole walk from T.
     """
-    growth = 1 + min(churn / len(walk), math.sqrt(2) - 1)
+    growth = 1 + min(churn / steps, math.sqrt(2) - 1)
     edges: list[Edge] = []
     for start, stop in walk:
         risen = schedule.level(growth * schedule.sigma(start))

@@ -19,9 +19,10 @@ from core.diffusion.denoiser import Denoiser, Metered, SigmaDenoiser
 from core.diffusion.noise import KeyedNoise, hash_noise
 from core.diffusion.own_sampler import find_sampler
 from core.diffusion.sampling import State
+from core.diffusion.walk import start_level
 from core.errors import AudioError, NetworkError, PianoDiffError, SamplerError, SettingsError
-from core.extension.lead import Lead
-from core.extension.plan import Plan, Window, context_tail_frames, plan_extension
+from core.extension.plan import Plan, context_tail_frames, plan_extension
+from core.extension.planned import PlannedSound
 from core.extension.seam import seam_correction
 from core.extension.settings import Settings
 from core.networks.card import NetworkInfo
@@ -67,12 +68,14 @@ class Extension:
                     there is; with 0 frames there is nothing before it
     seconds         how much to add
     following       what comes behind the new audio, likewise, for a prelude (nothing before) or a gap (both)
-    notes           what leads it, in seconds from the first new sample, those of the known audio included; None for
-                    nothing, the paper's way
+    notes           what is to be played, where settings.start is below 1 or the network sees notes (else they are not
+                    looked at): in seconds from the first new sample; those before it or behind the last are what was
+                    heard in the known audio
     first_window    index of the first window, for its noise: a run that goes on from earlier ones counts on from
                     theirs, or it would start from the same x_T again and tend to repeat them
 
-    Raises AudioError (context silent, too short, not finite), SettingsError and SamplerError.
+    Raises AudioError (context silent, too short, not finite), SettingsError (a start below 1 without notes or without
+    known audio among them) and SamplerError.
     """
 
     def __init__(
@@ -85,10 +88,8 @@ class Extension:
         settings: Settings,
         first_window: int = 0,
         following: np.ndarray | None = None,
-        notes: Sequence[Note] | None = None,
+        notes: Sequence[Note] = (),
     ) -> None:
-        if settings.start < 1 and notes is None:
-            raise SettingsError("To start from less than noise, there must be notes to start from.")
         self._denoiser, self._network, self._settings = denoiser, network, settings
         self._first_window = first_window
         self._sample_rate = sample_rate
@@ -115,12 +116,11 @@ class Extension:
         if self._known_frames:
             both = np.concatenate([self._before, self._after])
             self._reference_level = active_rms(both[None], network.sample_rate)
-        self.notes = notes
-        self._lead: Lead | None = None
-        if notes is not None:
-            self._lead = Lead(self._before, self._after, self.plan.new_frames, notes, network.sample_rate)
         parts = (self._context, self._following)
         self._ceiling = max(CEILING, *(float(np.abs(part).max(initial=0.0)) for part in parts))
+        self._planned: PlannedSound | None = None
+        if settings.start < 1 or (notes and network.sees_notes):
+            self._planned = self._plan_sound(notes)
         self.x_T_sha256 = self._first_x_T()
 
     def run(self) -> Generator[Step, None, None]:
@@ -144,13 +144,22 @@ class Extension:
         self.windows_done, self._before, self._after = windows, before, after
         self.evaluations_done = windows * self.plan.cost_per_window.evaluations
 
+    def _plan_sound(self, notes: Sequence[Note]) -> PlannedSound:
+        if not notes or not self._known_frames:
+            raise SettingsError(
+                "A start below 1 begins with notes in the sound of a recording: without notes, or with nothing to "
+                "continue, choose start 1."
+            )
+        return PlannedSound(notes, self._before, self._after, self.plan.new_frames, self._network.sample_rate)
+
     def _first_x_T(self) -> str:
         """Hash of the noise that the first window starts from."""
         window = self.plan.windows[0]
         known = min(window.context_frames, len(self._before)) + min(window.after_frames, len(self._after))
         frames = known + window.new_frames
         noise = KeyedNoise(self._settings.seed, self._first_window)
-        return hash_noise(noise("initial", self._denoiser.schedule.top, 0, torch.zeros(1, 1, frames)))
+        level = start_level(self._denoiser.schedule.top, self._settings.start)
+        return hash_noise(noise("initial", level, 0, torch.zeros(1, 1, frames)))
 
     def audio(self) -> np.ndarray:
         """(channels, frames) float32 at the recording's rate: the new audio of all complete windows. Of a gap there is
@@ -196,11 +205,12 @@ class Extension:
         if len(there) and self._network.sees_known and not self._settings.zero_shot:
             assert isinstance(denoiser, SigmaDenoiser)
             denoiser = denoiser.knowing(target, keep)
-        begin = None
-        if self._lead is not None:
-            lead = self._lead.stretch(self._new_from(index) - len(before), len(known))
-            outline = torch.from_numpy(lead * np.float32(gain)).to(device)[None, None]
-            begin = torch.where(keep, target, outline)
+        guess = None
+        if self._planned is not None:
+            begin, end = self.plan.place_of(index)
+            sound = self._planned.stretch(begin - len(before), end + len(after)) * np.float32(gain)
+            outline = torch.from_numpy(sound).to(device)[None, None]
+            guess = torch.where(keep, target, outline)  # where audio is known nothing is a better guess than that audio
             if self._network.sees_notes:
                 assert isinstance(denoiser, SigmaDenoiser)
                 denoiser = denoiser.led_by(outline)
@@ -208,25 +218,18 @@ class Extension:
         meter = Metered(denoiser)
         earlier, cost = self.evaluations_done, self.plan.cost_per_window
         complete = False
-        for state in self.sampler.run(meter, target, keep, self._settings, noise, begin):
+        for state in self.sampler.run(meter, target, keep, self._settings, noise, guess):
             if complete:
                 raise SamplerError(f"{self._told_cost()}, and goes on after them.")
             if not torch.isfinite(state.x).all():
                 raise NetworkError(f"The network '{self._network.name}' produced samples that are not numbers.")
             complete = (meter.evaluations, meter.gradients) == cost
             if complete:
-                self._join(state.x, window, before, after, gain)
+                self._join(state.x, index, before, after, gain)
             self.evaluations_done = earlier + meter.evaluations
             yield self._step(index, state, target, keep, noise, complete)
         if not complete:
             raise SamplerError(f"{self._told_cost()}, but made {meter.evaluations} and {meter.gradients}.")
-
-    def _new_from(self, index: int) -> int:
-        """Where a window's new audio begins, in frames from the first new sample."""
-        windows = self.plan.windows
-        if len(self._following[0]) and not len(self._context[0]):  # a prelude grows backwards
-            return sum(window.new_frames for window in windows[index + 1 :])
-        return sum(window.new_frames for window in windows[:index])
 
     def _told_cost(self) -> str:
         cost = self.plan.cost_per_window
@@ -235,25 +238,30 @@ class Extension:
             "gradient passes a window"
         )
 
-    def _join(self, x_0: Tensor, window: Window, before: np.ndarray, after: np.ndarray, gain: float) -> None:
+    def _join(self, x_0: Tensor, index: int, before: np.ndarray, after: np.ndarray, gain: float) -> None:
         """Join a finished window's new part to what exists."""
         result = x_0[0, 0].float().cpu().numpy() / gain
-        rate, count = self._network.sample_rate, window.new_frames
+        rate, count = self._network.sample_rate, self.plan.windows[index].new_frames
         made_before, new, made_after = np.split(result, [len(before), len(before) + count])
         if len(before):
             new = new + seam_correction((before - made_before)[None], count, rate)[0]
         if len(after):
             new = new + seam_correction((after - made_after)[None, ::-1], count, rate)[0, ::-1]
         added = new.astype(np.float32)
-        level, wanted = active_rms(added[None], rate), self._reference_level
-        if self._lead is not None:  # as loud as the notes, which may be softer than what went before, or silent
-            wanted = self._lead.level(self._new_from(self.windows_done), count) or level
-        added *= steadying_gain(level, wanted, count, before=len(before) > 0, after=len(after) > 0)
+        level, wanted = active_rms(added[None], rate), self._level_wanted(index)
+        if wanted:
+            added *= steadying_gain(level, wanted, count, before=len(before) > 0, after=len(after) > 0)
         if len(after) and not len(before):
             self._after = np.concatenate([added, self._after])
         else:
             self._before = np.concatenate([self._before, added])
         self.windows_done += 1
+
+    def _level_wanted(self, index: int) -> float:
+        """The recording's own; but a plan says how loud each window is to be, and 0 where it has a rest."""
+        if self._planned is None:
+            return self._reference_level
+        return self._planned.level(*self.plan.place_of(index))
 
     def _step(
         self,

@@ -41,6 +41,13 @@ class Plan:
         """New frames in all, at the network's rate."""
         return sum(window.new_frames for window in self.windows)
 
+    def place_of(self, index: int) -> tuple[int, int]:
+        """Where a window's new part begins and ends in the new audio, in frames. A prelude's first window is last."""
+        done = sum(window.new_frames for window in self.windows[:index])
+        end = done + self.windows[index].new_frames
+        backwards = not self.windows[0].context_frames and self.windows[0].after_frames > 0
+        return (self.new_frames - end, self.new_frames - done) if backwards else (done, end)
+
     @property
     def window_frames(self) -> int:
         """Frames the network passes over in one evaluation of every window, for estimates of time."""
@@ -71,9 +78,7 @@ def check_plan(network: NetworkInfo, settings: Settings, seconds: float) -> None
     """
     check_seconds(seconds)
     context_tail_seconds(network, settings)
-    sampler = find_sampler(settings.sampler)
-    sampler.check_start(settings)
-    sampler.cost(settings)
+    find_sampler(settings.sampler).cost(settings)
 
 
 def plan_extension(

@@ -62,7 +62,7 @@ def describe_run(
     complete: bool = True,
     first_window: int = 0,
     gap: tuple[int, int] | None = None,
-    notes: Sequence[Note] | None = None,
+    notes: Sequence[Note] = (),
 ) -> dict[str, Any]:
     """The entries of one run.
 
@@ -76,7 +76,7 @@ def describe_run(
         complete: False when the run was cancelled after some of its windows.
         first_window: windows of earlier runs, from which this one counted on.
         gap: the source's frames in whose place the new audio comes, (0, 0) before everything; None behind it.
-        notes: what led it, those of the known audio included, in seconds from the first new sample; None for nothing.
+        notes: what was to be played, and what was heard in the known audio, in seconds from the first new sample.
     """
     shipped = any(info.path == network.path for info in shipped_networks())
     return {
@@ -92,8 +92,6 @@ def describe_run(
         "context_seconds": context_tail_seconds(network, settings),
         "first_window": first_window,
         **({"gap_frames": list(gap)} if gap is not None else {}),
-        **({"start": settings.start} if settings.start < 1 else {}),
-        **({"notes": [[n.onset, n.offset, n.key, n.velocity] for n in notes]} if notes is not None else {}),
         "windows": [
             {"context_frames": w.context_frames, "new_frames": w.new_frames}
             | ({"after_frames": w.after_frames} if w.after_frames else {})
@@ -105,7 +103,16 @@ def describe_run(
         "complete": complete,
         "x_T_sha256": x_T_sha256,
         "device": device,
+        **(describe_plan(settings, notes) if notes or settings.start < 1 else {}),
         "elapsed_seconds": round(elapsed, 3),
+    }
+
+
+def describe_plan(settings: Settings, notes: Sequence[Note]) -> dict[str, Any]:
+    """Where the denoising started, and the notes that it started with: onset, offset, key and velocity of each."""
+    return {
+        "start": settings.start,
+        "notes": [[note.onset, note.offset, note.key, note.velocity] for note in notes],
     }
 
 
@@ -210,15 +217,14 @@ def recipe_settings(recipe: dict[str, Any]) -> tuple[Settings, float]:
         raise SettingsError(f"This recipe is damaged: {error!r}.") from error
 
 
-def recipe_notes(recipe: dict[str, Any]) -> list[Note] | None:
-    """The notes that led this recipe's last run, as `core.extension.extension.Extension` takes them; None for none.
+def recipe_notes(recipe: dict[str, Any]) -> list[Note]:
+    """The notes of this recipe's last run, in seconds from its first new sample; none where it had none.
 
-    Raises SettingsError when they are damaged.
+    Raises:
+        SettingsError: they are damaged.
     """
-    if "notes" not in recipe:
-        return None
     try:
-        return [Note(*entry) for entry in recipe["notes"]]
+        return [Note(*entry) for entry in recipe.get("notes", [])]
     except (TypeError, ValueError) as error:
         raise SettingsError(f"The notes of this recipe are damaged: {error}.") from error
 

@@ -12,27 +12,39 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from core.audio.export import ExportReport, Insert, check_destination, place_of
+from core.audio.loudest import loudest_stretch
 from core.audio.signal import FloatArray
 from core.audio.source import Source
 from core.audio.writing import absolute
 from core.errors import SettingsError
 from core.extension.plan import check_plan, context_tail_frames
-from core.extension.recipe import check_recipe_destination, describe_run, describe_sampler, recipe_path, versions
+from core.extension.recipe import (
+    check_recipe_destination,
+    describe_plan,
+    describe_run,
+    describe_sampler,
+    recipe_path,
+    versions,
+)
 from core.extension.settings import Settings
 from core.extension.unfinished import Unfinished
 from core.extension.writing import write_extended, write_generated
 from core.networks.card import NetworkInfo
 from core.networks.registry import find_network
-from core.notes.note import Note
+from core.notes.note import Note, moved
 
 if TYPE_CHECKING:
     from core.extension.extension import Extension, Step
+
+LEAD_SECONDS, RING_SECONDS = 1.0, 1.0
+"""Before and behind the notes of a performance."""
 
 Progress = Callable[["Step"], object]
 """Called after every network evaluation."""
@@ -69,7 +81,7 @@ def run_extension(
     settings: Settings,
     overwrite: bool = False,
     progress: Progress | None = None,
-    notes: Sequence[Note] | None = None,
+    notes: Sequence[Note] = (),
 ) -> Result:
     """Extend `source` by `seconds` and write original and extension as one file, with its recipe beside it.
 
@@ -77,7 +89,7 @@ def run_extension(
     its last window, however it did, is taken up again by the same call (`core.extension.unfinished`).
 
     Args:
-        notes: what is to be played, in seconds from the first new sample; None leaves that to the network.
+        notes: what is to be played, in seconds from the first new sample, where settings.start is below 1.
 
     Raises:
         SettingsError, NetworkError, SamplerError, AudioError, ExportError: before the costly part wherever that can
@@ -93,7 +105,7 @@ def run_prelude(
     settings: Settings,
     overwrite: bool = False,
     progress: Progress | None = None,
-    notes: Sequence[Note] | None = None,
+    notes: Sequence[Note] = (),
 ) -> Result:
     """Put `seconds` of new audio before `source`. As :func:`run_extension`."""
     return _run_beside(source, (0, 0), destination, seconds, settings, overwrite, progress, notes)
@@ -107,7 +119,7 @@ def run_fill(
     settings: Settings,
     overwrite: bool = False,
     progress: Progress | None = None,
-    notes: Sequence[Note] | None = None,
+    notes: Sequence[Note] = (),
 ) -> Result:
     """Put new audio in place of `source` from `begin` to `end` seconds. As :func:`run_extension`, but nothing is
     written of a run that is cancelled: half of what fills a gap would leave a hole.
@@ -139,6 +151,32 @@ def run_generation(
     return _run(task, progress)
 
 
+def run_performance(
+    notes: Sequence[Note],
+    like: Source,
+    destination: str | os.PathLike[str],
+    settings: Settings,
+    overwrite: bool = False,
+    progress: Progress | None = None,
+) -> Result:
+    """Play `notes` in the sound of the recording `like`, of which nothing is written. As :func:`run_extension`.
+
+    It goes on from the recording's loudest stretch, as long as a window's context. What still rings from there has
+    LEAD_SECONDS to die away, which are made and not used; behind the last note RING_SECONDS are left to it.
+
+    Raises SettingsError as well when settings.start is 1 and the network sees no notes: from noise none is played.
+    """
+    network = find_network(settings.network)
+    if settings.start == 1 and not network.sees_notes:
+        raise SettingsError("A performance starts with its notes: choose a start below 1.")
+    seconds = LEAD_SECONDS + max(note.offset for note in notes) + RING_SECONDS
+    later = tuple(moved(notes, LEAD_SECONDS))
+    place = absolute(destination)
+    task = _Performance(like, None, like.sample_rate, place, seconds, settings, network, overwrite, later)
+    task.check()
+    return _run(task, progress)
+
+
 def _run_beside(
     source: Source,
     gap: tuple[int, int] | None,
@@ -147,10 +185,11 @@ def _run_beside(
     settings: Settings,
     overwrite: bool,
     progress: Progress | None,
-    notes: Sequence[Note] | None,
+    notes: Sequence[Note],
 ) -> Result:
     network = find_network(settings.network)
-    task = _Task(source, gap, source.sample_rate, absolute(destination), seconds, settings, network, overwrite, notes)
+    place = absolute(destination)
+    task = _Task(source, gap, source.sample_rate, place, seconds, settings, network, overwrite, tuple(notes))
     task.check()
     return _run(task, progress)
 
@@ -158,7 +197,7 @@ def _run_beside(
 @dataclass(frozen=True)
 class _Task:
     """What is made of what, and where it goes. source: None makes it from nothing.  gap: the source's frames in whose
-    place it comes, None behind its last.  notes: what is to be played, None for what the network likes."""
+    place it comes, None behind its last."""
 
     source: Source | None
     gap: tuple[int, int] | None
@@ -168,25 +207,27 @@ class _Task:
     settings: Settings
     network: NetworkInfo
     overwrite: bool
-    notes: Sequence[Note] | None = None
+    notes: tuple[Note, ...] = ()
 
     def check(self) -> None:
         """Everything that can be refused before the network is loaded; the cheap questions first."""
         check_plan(self.network, self.settings, self.seconds)
-        if self.settings.start < 1 and self.notes is None:
-            raise SettingsError("A start below 1 begins from notes: say which (--notes), or leave it at 1.")
-        replaced = self.gap[1] - self.gap[0] if self.gap is not None else 0
         check_destination(
             self.destination,
             self.source,
             sample_rate=self.sample_rate,
-            new_frames=round(self.seconds * self.sample_rate) - replaced,
+            new_frames=self.growth(),
             overwrite=self.overwrite,
         )
         check_recipe_destination(self.destination, overwrite=self.overwrite)
         if self.source is not None:
             self.source.check_finite()
             self.source.sha256()
+
+    def growth(self) -> int:
+        """Frames that are written beyond the source's."""
+        replaced = self.gap[1] - self.gap[0] if self.gap is not None else 0
+        return round(self.seconds * self.sample_rate) - replaced
 
     def known(self) -> tuple[FloatArray, FloatArray]:
         """What the new audio continues, and what it leads to: (channels, frames), as much as a window looks at."""
@@ -197,7 +238,7 @@ class _Task:
         reach = context_tail_frames(self.network, self.settings, self.sample_rate)
         return self.source.read(max(0, begin - reach), begin), self.source.read(end, end + reach)
 
-    def made_from(self, extension: Extension) -> dict[str, Any]:
+    def made_from(self, extension: Extension, notes: Sequence[Note]) -> dict[str, Any]:
         """All that decides the samples."""
         return {
             "source": self.source.sha256() if self.source is not None else None,
@@ -209,9 +250,17 @@ class _Task:
             "seed": self.settings.seed,
             "device": self.settings.device,
             "windows": extension.plan.windows,
-            "notes": extension.notes,
             "versions": versions(),
+            **(describe_plan(self.settings, notes) if notes else {}),
         }
+
+    def finished(self, generated: FloatArray) -> FloatArray:
+        """What is used of the audio that was made, both (channels, frames)."""
+        return generated
+
+    def described(self) -> dict[str, Any]:
+        """What a recipe says beside what it says of every run."""
+        return {}
 
     def write(self, generated: FloatArray, run: dict[str, Any]) -> ExportReport:
         """The audio, and the recipe beside it. Raises ExportError, AudioError."""
@@ -219,6 +268,35 @@ class _Task:
             return write_generated(generated, self.sample_rate, [run], self.destination, overwrite=self.overwrite)
         inserts = [Insert.of(self.source, self.gap, generated)]
         return write_extended(self.source, inserts, [run], self.destination, overwrite=self.overwrite)
+
+
+@dataclass(frozen=True)
+class _Performance(_Task):
+    """Only what is made, without its lead. source: in whose sound; the loudest stretch of it is what is known."""
+
+    def growth(self) -> int:
+        assert self.source is not None
+        return round((self.seconds - LEAD_SECONDS) * self.sample_rate) - self.source.frames
+
+    def known(self) -> tuple[FloatArray, FloatArray]:
+        assert self.source is not None
+        known = self.source.read(*self._stretch)
+        return known, known[:, :0]
+
+    def finished(self, generated: FloatArray) -> FloatArray:
+        return generated[:, round(LEAD_SECONDS * self.sample_rate) :]
+
+    def described(self) -> dict[str, Any]:
+        return {"like_frames": list(self._stretch), "lead_seconds": LEAD_SECONDS}
+
+    def write(self, generated: FloatArray, run: dict[str, Any]) -> ExportReport:
+        rate, place = self.sample_rate, self.destination
+        return write_generated(generated, rate, [run], place, like=self.source, overwrite=self.overwrite)
+
+    @cached_property
+    def _stretch(self) -> tuple[int, int]:
+        assert self.source is not None
+        return loudest_stretch(self.source, context_tail_frames(self.network, self.settings, self.sample_rate))
 
 
 def _run(task: _Task, progress: Progress | None) -> Result:
@@ -231,15 +309,15 @@ def _run(task: _Task, progress: Progress | None) -> Result:
     began = time.monotonic()
     device = resolve_device(settings.device)
     denoiser = load_denoiser(settings.network, device)
-    notes = None
-    if task.notes is not None:
-        from core.extension.lead import heard_and_planned
+    notes: Sequence[Note] = ()
+    if task.notes and (settings.start < 1 or network.sees_notes):
+        from core.extension.heard import with_heard
 
-        notes = heard_and_planned(before, after, task.sample_rate, task.seconds, task.notes)
+        notes = with_heard(task.notes, before, after, task.sample_rate, task.seconds)
     extension = Extension(
         denoiser, network, before, task.sample_rate, task.seconds, settings, following=after, notes=notes
     )
-    unfinished = Unfinished(task.destination, task.made_from(extension))
+    unfinished = Unfinished(task.destination, task.made_from(extension, notes))
     earlier = unfinished.load()
     if earlier is not None:
         extension.resume(*earlier)
@@ -247,7 +325,7 @@ def _run(task: _Task, progress: Progress | None) -> Result:
     cancelled = _denoise(extension, unfinished, progress)
     elapsed = time.monotonic() - began
 
-    generated = extension.audio()
+    generated = task.finished(extension.audio())
     report: ExportReport | None = None
     if generated.shape[1]:
         run = describe_run(
@@ -265,7 +343,7 @@ def _run(task: _Task, progress: Progress | None) -> Result:
             gap=task.gap,
             notes=notes,
         )
-        report = task.write(generated, run)
+        report = task.write(generated, run | task.described())
     if not cancelled:
         unfinished.remove()
     return Result(

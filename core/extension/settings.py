@@ -29,9 +29,10 @@ class Settings:
     lambda_schedule   a name in LAMBDAS, or the points of a curve, for samplers that mix by lambda
     jump_length       RePaint: steps in a jump back
     resamplings       RePaint: how often each stretch of `jump_length` steps is denoised
-    start             where the walk begins when notes lead it: 1 from noise alone, less (above 0) from their sketch,
-                      noised to the level that lies at this share of the steps
     zero_shot         True: a network that could be shown the known audio is not, and continues by the sampler alone
+    start             where the denoising begins, as a share of the network's noise levels, above 0, at most 1: 1 is
+                      from noise; below, from the sketch of given notes, noised to that level. So many are the steps:
+                      of 50, 20 are taken from 0.4
 
     Raises SettingsError, naming the setting and what it may be.
     """
@@ -47,8 +48,8 @@ class Settings:
     lambda_schedule: Curve = "reverse"
     jump_length: int = 10
     resamplings: int = 10
-    start: float = 1.0
     zero_shot: bool = False
+    start: float = 1.0
 
     def __post_init__(self) -> None:
         if not self.sampler.endswith(SUFFIX):  # a file is looked at when it is to be used
@@ -120,8 +121,8 @@ def _check_range(what: str, value: int, low: int, high: int) -> None:
         raise SettingsError(f"{what} must be a whole number from {low} to {high}, not {value}.")
 
 
-LED_START = 0.45
-"""Where a walk that notes lead begins unless somebody chose: with the default network, noise as loud as the music."""
+START_WITH_NOTES = 0.456
+"""Where it starts when there are notes and nobody chose: sigma 0.1 of the shipped Spectral U-Net (docs/notes.md)."""
 
 DEFAULT = Settings(sampler="replacement", steps=50, solver="dpmpp-2m-sde")
 """What is used where nobody chose: the best for its cost (docs/study.md). The fields' own defaults are the paper's."""

@@ -47,11 +47,14 @@ def write_generated(
     runs: Sequence[dict[str, Any]],
     destination: str | os.PathLike[str],
     *,
+    like: Source | None = None,
     overwrite: bool = False,
 ) -> ExportReport:
-    """Write (channels, frames) that were made from nothing, and the recipe. As :func:`write_extended`."""
+    """Write (channels, frames) that were made from nothing, or in the sound of the recording `like`, of which nothing
+    is in them, and the recipe. As :func:`write_extended`.
+    """
     report = export_audio(samples, sample_rate, destination, overwrite=overwrite)
-    return _with_recipe(report, runs, None, overwrite)
+    return _with_recipe(report, runs, like, overwrite)
 
 
 def _with_recipe(

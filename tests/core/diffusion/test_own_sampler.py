@@ -124,3 +124,10 @@ def test_a_missing_file_says_so() -> None:
         find_sampler("/nowhere.py")
     with pytest.raises(SettingsError, match="Did you mean repaint"):
         Settings(sampler="repant")
+
+
+def test_it_cannot_begin_with_notes_and_says_so(tmp_path: Path) -> None:
+    """Breaks when it runs all the same, from its own noise, and the notes are quietly forgotten."""
+    path = write(tmp_path, REPLACEMENT)
+    with pytest.raises(SettingsError, match=r"mine\.py draws its own x_T, so it can't start from notes"):
+        find_sampler(path).cost(Settings(sampler=path, start=0.4))

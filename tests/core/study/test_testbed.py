@@ -83,7 +83,7 @@ def test_without_known_audio_the_prior_comes_out(
     chosen: Solver = solver(schedule)
     walk = strided(200, steps)
     if churn:
-        walk = churned(walk, schedule, churn)
+        walk = churned(walk, schedule, churn, steps)
     generator = torch.Generator().manual_seed(1)
 
     def noise(stream: str, level: float, visit: int, like: torch.Tensor) -> torch.Tensor:
