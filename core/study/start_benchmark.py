@@ -68,7 +68,8 @@ def main() -> int:
         network = replace(find_network(chosen.network), context_seconds=chosen.known, hop_seconds=chosen.new)
         denoiser = load_denoiser(chosen.network, torch.device("cpu"))
         case = _read(chosen, network.sample_rate)
-        planned = PlannedSound(case.notes, case.known, case.known[:0], len(case.truth), case.rate).samples
+        frames = len(case.truth)
+        planned = PlannedSound(case.notes, case.known, case.known[:0], frames, case.rate).stretch(0, frames)
         print("start  sigma  evaluations  LSD  similarity  level, unsteadied, dB  floor, dB")
         print(_figures("sketch", float("nan"), 0, planned, planned, case))
         for start in (float(text) for text in chosen.starts.split(",")):

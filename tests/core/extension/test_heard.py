@@ -59,4 +59,4 @@ def test_a_network_that_sees_notes_is_shown_them_from_noise_as_well(tmp_path: Pa
 
     assert likeness() > 0.9999
     torch.nn.init.normal_(denoiser.network.sketch_stem.conv.weight, std=3.0)  # type: ignore[attr-defined]
-    assert likeness() < 0.999
+    assert likeness() < 0.9998
