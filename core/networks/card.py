@@ -13,6 +13,9 @@ CONFIG_NAME, WEIGHTS_NAME = "config.json", "weights.safetensors"
 KINDS = ("spectral_unet", "diffwave")
 """Architectures of our own. `core.networks.checkpoint` builds them."""
 
+LISTENER = "listener"
+"""The kind of networks that hear notes (`core.networks.listener_card`), and can't extend audio."""
+
 MIN_NEW_SECONDS = 0.25
 """A window with less new audio than this would cost a whole pass for next to nothing."""
 
@@ -98,6 +101,8 @@ def read_info(folder: Path, weights: Path | None = None) -> NetworkInfo:
 
 def parse_config(config: Any, folder: Path, weights: Path | None = None) -> NetworkInfo:
     """The card that a config.json read from `folder` makes. Raises NetworkError when it is not sound."""
+    if isinstance(config, dict) and config.get("kind") == LISTENER:
+        raise NetworkError(f"{folder.name} hears notes, and can't extend audio: it is for 'pianodiff transcribe'.")
     try:
         info = NetworkInfo(
             name=folder.name if weights is None else f"{folder.name}/{weights.name}",

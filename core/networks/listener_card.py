@@ -10,13 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from core.assets import asset_path
 from core.errors import NetworkError
-from core.networks.card import CONFIG_NAME, WEIGHTS_NAME
+from core.networks.card import CONFIG_NAME, LISTENER, WEIGHTS_NAME
 
 if TYPE_CHECKING:
     from core.networks.listener import Listener
-
-LISTENER = "listener"
-"""The kind, in its config.json."""
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from core.networks.card import parse_config
+from core.networks.card import LISTENER, parse_config
 from core.networks.checkpoint import build
 from core.networks.diffwave import DiffWave
-from core.networks.listener_card import LISTENER, parse_listener
+from core.networks.listener_card import parse_listener
 from core.networks.spectral_unet import SpectralUNet
 from core.training.denoising import DiffWaveObjective, SpectralObjective
 from core.training.listening import ListenerObjective

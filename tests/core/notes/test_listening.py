@@ -11,6 +11,7 @@ from core.errors import NetworkError
 from core.networks.card import CONFIG_NAME, WEIGHTS_NAME
 from core.networks.listener import Heard, Listener
 from core.networks.listener_card import load_listener, parse_listener
+from core.networks.registry import find_network
 from core.notes.agreement import agree
 from core.notes.listening import Hearing, listen, notes_of
 from core.notes.note import Note, frequency, one_string_a_key
@@ -105,6 +106,11 @@ def test_only_a_listener_is_taken_for_one(tmp_path: Path, listener: Path) -> Non
     (listener / WEIGHTS_NAME).write_bytes(b"pickle")
     with pytest.raises(NetworkError, match="safetensors"):
         load_listener(listener)
+
+
+def test_a_listener_is_no_network_to_extend_with(listener: Path) -> None:
+    with pytest.raises(NetworkError, match="hears notes, and can't extend"):
+        find_network(str(listener))
 
 
 def test_the_network_does_not_care_which_key_it_is() -> None:
