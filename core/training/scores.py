@@ -63,8 +63,8 @@ class Scores:
     def fingerprint(self) -> str:
         """What decides the labels, and nothing else: the notes, wherever they lie."""
         digest = hashlib.sha256()
-        for (_, name), notes in sorted(self._notes.items()):
-            digest.update(name.encode(errors="surrogatepass") + notes.tobytes())
+        for entry in sorted(name.encode(errors="surrogatepass") + n.tobytes() for (_, name), n in self._notes.items()):
+            digest.update(entry)
         return digest.hexdigest()[:16]
 
     def of_crop(self, corpus: Corpus, crop: Crop) -> np.ndarray | None:
