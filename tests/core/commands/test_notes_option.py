@@ -17,6 +17,8 @@ from core.notes.midi import read_midi, write_midi
 from core.notes.note import Note
 from tests.core.commands.helpers import Write, beside, error_of, names, samples
 
+pytestmark = pytest.mark.journey
+
 PLAN = [Note(0.0, 0.3, 69, 90), Note(0.2, 0.6, 72, 60), Note(0.45, 0.8, 57, 70), Note(1.5, 2.0, 60, 70)]
 
 

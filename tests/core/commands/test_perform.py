@@ -12,6 +12,8 @@ from core.notes.midi import write_midi
 from core.notes.note import Note
 from tests.core.commands.helpers import Write, error_of, names, samples
 
+pytestmark = pytest.mark.journey
+
 PLAN = [Note(0.0, 0.4, 69, 90), Note(0.5, 0.9, 72, 60)]
 
 

@@ -23,6 +23,8 @@ from core.training.settings import TrainingSettings
 from core.training.state import STATE_NAME
 from tests.core.notes.conftest import write_listener
 
+pytestmark = pytest.mark.journey
+
 RATE = 22_050
 
 

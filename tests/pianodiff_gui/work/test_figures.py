@@ -15,6 +15,7 @@ from tests.pianodiff_gui.conftest import run_to_end, two_takes, write_clip
 def test_takes_play_as_loud_as_the_quietest(loaded: MainWindow, qtbot: QtBot) -> None:
     """Breaks when the louder take wins a comparison for being louder, or the export is turned down with it."""
     two_takes(loaded, qtbot)
+    qtbot.waitUntil(lambda: len(loaded.figures._levels) == 2, timeout=20_000)  # or these would come in for the others
     first, second = (take.timeline for take in loaded.session.takes.all)
     first.stretches[0].samples[:] *= 0.5  # measured only from here on: 6 dB below the other
     loaded.figures._asked.clear()
