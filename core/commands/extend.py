@@ -19,4 +19,4 @@ def add_to(commands: Any) -> None:
 
 
 def _extend(arguments: argparse.Namespace) -> int:
-    return work_on(arguments, run_extension, check_seconds(arguments.seconds))
+    return work_on(arguments, run_extension, lambda _: None, check_seconds(arguments.seconds))

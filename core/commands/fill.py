@@ -8,7 +8,7 @@ from typing import Any
 from core.commands.converters import number
 from core.commands.run_options import RECIPE
 from core.commands.running import add_recording_command, work_on
-from core.extension.run import run_fill
+from core.extension.run import gap_of, run_fill
 
 
 def add_to(commands: Any) -> None:
@@ -25,4 +25,5 @@ def add_to(commands: Any) -> None:
 
 
 def _fill(arguments: argparse.Namespace) -> int:
-    return work_on(arguments, run_fill, arguments.begin, arguments.end)
+    begin, end = arguments.begin, arguments.end
+    return work_on(arguments, run_fill, lambda source: gap_of(source, begin, end), begin, end)

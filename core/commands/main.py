@@ -14,6 +14,7 @@ from typing import Any, NoReturn
 from core import __version__
 from core.audio.writing import DestinationExists
 from core.commands import (
+    compose,
     evaluate,
     extend,
     fill,
@@ -36,6 +37,7 @@ COMMANDS: dict[str, Callable[[Any], None]] = {
     "fill": fill.add_to,
     "generate": generate.add_to,
     "transcribe": transcribe.add_to,
+    "compose": compose.add_to,
     "perform": perform.add_to,
     "train": train.add_to,
     "evaluate": evaluate.add_to,

@@ -1,4 +1,4 @@
-"""The notes that a command is given, and where it starts from them."""
+"""The notes that a command is given, or composes by itself, and where it starts from them."""
 
 from __future__ import annotations
 
@@ -7,26 +7,32 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from core.audio.export import place_of
+from core.audio.source import Source
+from core.audio.writing import absolute, check_text_destination
 from core.commands.console import say
 from core.commands.converters import number
+from core.diffusion.own_sampler import SUFFIX
 from core.errors import NotesError, SettingsError
 from core.extension.settings import START_WITH_NOTES
-from core.notes.midi import read_midi
+from core.networks.registry import find_network
+from core.notes.midi import read_midi, write_midi
 from core.notes.note import Note
 from core.wording import counted
 
-NONE = "none"
+AUTO, NONE = "auto", "none"
 
 
 def add_notes_option(add: Callable[..., Any]) -> None:
-    """--notes and --start."""
+    """--notes, --save-notes and --start."""
     add(
         "--notes",
-        default=NONE,
-        metavar=f"{NONE}|FILE.mid",
-        help="a MIDI file with what is to be played, its time 0 being the first new sample; %(default)s leaves it to "
-        "the network (default: %(default)s)",
+        metavar=f"{AUTO}|{NONE}|FILE.mid",
+        help=f"what is to be played: {AUTO} composes it from what is heard beside, {NONE} leaves it to the network, "
+        f"and a MIDI file has its time 0 at the first new sample (default: {AUTO} with a network that sees notes, "
+        f"else {NONE})",
     )
+    add("--save-notes", metavar="FILE.mid", type=Path, help="write what is to be played as a MIDI file as well")
     add_start_option(add, "1 without")
 
 
@@ -42,14 +48,39 @@ def add_start_option(add: Callable[..., Any], otherwise: str = "") -> None:
     )
 
 
-def notes_of(arguments: argparse.Namespace, seconds: float) -> list[Note]:
-    """The notes that were given for `seconds` of new audio, none where none were. Says what is left out of them.
+def notes_of(
+    arguments: argparse.Namespace, source: Source, gap: tuple[int, int] | None, seconds: float
+) -> list[Note]:
+    """The notes for `seconds` of new audio in place of the source's frames `gap` (None: behind its last): those that
+    were given, or are composed, or none. Says what is left out of them, and writes them where that was asked for.
 
-    Raises NotesError: the file is none, or nothing of it falls into the new audio.
+    Raises NotesError: the file is none, or nothing of it falls into the new audio. ExportError: they can't be saved.
+    SettingsError: there are none to save.
     """
-    if arguments.notes == NONE:
+    chosen = _chosen(arguments)
+    saved = None if arguments.save_notes is None else absolute(arguments.save_notes)
+    if saved is not None:
+        if chosen == NONE:
+            raise SettingsError("There are no notes to save: give --notes auto or --notes FILE.mid as well.")
+        check_text_destination(saved, overwrite=arguments.overwrite)
+    if chosen == NONE:
         return []
-    path = Path(arguments.notes)
+    notes = _composed(arguments, source, gap, seconds) if chosen == AUTO else _given(Path(chosen), seconds)
+    if saved is not None and notes:
+        write_midi(saved, notes, overwrite=arguments.overwrite)
+        say(f"notes: {saved}")
+    return notes
+
+
+def _chosen(arguments: argparse.Namespace) -> str:
+    """What --notes says, or would say. A sampler of the user's own begins with noise, whatever the network sees."""
+    if arguments.notes is not None:
+        return str(arguments.notes)
+    own = arguments.sampler is not None and arguments.sampler.endswith(SUFFIX)
+    return AUTO if find_network(arguments.network).sees_notes and not own else NONE
+
+
+def _given(path: Path, seconds: float) -> list[Note]:
     notes = read_notes(path)
     kept = [note for note in notes if note.onset < seconds]
     if not kept:
@@ -57,6 +88,25 @@ def notes_of(arguments: argparse.Namespace, seconds: float) -> list[Note]:
     if len(kept) < len(notes):
         say(f"note: {path.name}: {counted(len(notes) - len(kept), 'note')} beyond the {seconds:g} s left out.")
     return kept
+
+
+def _composed(
+    arguments: argparse.Namespace, source: Source, gap: tuple[int, int] | None, seconds: float
+) -> list[Note]:
+    from core.extension.composing import compose
+    from core.extension.planning import heard_beside
+    from core.extension.taste import Taste
+    from core.networks.composer_card import load_composer
+
+    source.check_finite()
+    composer = load_composer()
+    beside = heard_beside(source, *place_of(source, gap), seconds, composer.info.context_seconds)
+    if not (beside.before or beside.after):
+        say(f"note: no notes were heard beside the new audio of {source.path.name}, so it is left to the network.")
+        return []
+    notes = compose(beside.composition(composer, arguments.seed, Taste()))
+    say(f"composed: {counted(len(notes), 'note')} from {counted(len(beside.before) + len(beside.after), 'note')} heard")
+    return notes
 
 
 def read_notes(path: Path) -> list[Note]:
@@ -74,6 +124,6 @@ def start_of(arguments: argparse.Namespace, notes: list[Note]) -> float:
         return START_WITH_NOTES if notes else 1.0
     if start < 1 and not notes:
         raise SettingsError("A --start below 1 begins with notes: give --notes FILE.mid as well.")
-    if start == 1 and notes:
+    if start == 1 and notes and not find_network(arguments.network).sees_notes:
         say("note: with --start 1 it begins with noise, and only a network that sees notes plays them.")
     return start

@@ -19,4 +19,4 @@ def add_to(commands: Any) -> None:
 
 
 def _prepend(arguments: argparse.Namespace) -> int:
-    return work_on(arguments, run_prelude, check_seconds(arguments.seconds))
+    return work_on(arguments, run_prelude, lambda _: (0, 0), check_seconds(arguments.seconds))

@@ -7,12 +7,15 @@ from collections.abc import Callable
 from typing import Any
 
 from core.audio.opening import open_source
+from core.audio.source import Source
 from core.commands.console import INTERRUPTED, OK, fail, say
 from core.commands.notes_option import add_notes_option, notes_of, start_of
 from core.commands.progress import ProgressReport
 from core.commands.run_options import add_run_options, settings_of
 from core.extension.run import Result
 from core.wording import counted
+
+Place = Callable[[Source], tuple[int, int] | None]
 
 
 def add_recording_command(
@@ -26,15 +29,18 @@ def add_recording_command(
     return parser
 
 
-def work_on(arguments: argparse.Namespace, run: Callable[..., Result], *where: float) -> int:
-    """Run one of the commands that add to a recording; `where`: its length, or its two ends, in seconds."""
+def work_on(arguments: argparse.Namespace, run: Callable[..., Result], place: Place, *where: float) -> int:
+    """Run one of the commands that add to a recording; `place`: the frames in whose place the new audio comes, None
+    behind the last; `where`: its length, or its two ends, in seconds.
+    """
     seconds = where[-1] - sum(where[:-1])
-    notes = notes_of(arguments, seconds)
-    settings = settings_of(arguments, start_of(arguments, notes))
+    settings_of(arguments)  # what can't be is refused before anything is heard or composed
     progress = ProgressReport()
     with open_source(arguments.input) as source:
         if source.notice:
             say(f"note: {source.notice}")
+        notes = notes_of(arguments, source, place(source), seconds)
+        settings = settings_of(arguments, start_of(arguments, notes))
         try:
             replace = arguments.overwrite
             result = run(source, arguments.output, *where, settings, overwrite=replace, progress=progress, notes=notes)

@@ -12,11 +12,15 @@ from typing import Any
 from core.commands.console import INTERRUPTED, OK, say
 from core.commands.converters import number, whole
 from core.errors import SettingsError
-from core.networks.listener_card import is_listener
+from core.networks.card import COMPOSER, LISTENER, kind_of
 from core.training.settings import AUGMENTATIONS, PRECISIONS, TrainingSettings
 
 _FLAGS_OF_THE_COMMAND = ("command", "run", "out", "resume")
 _DEFAULT = TrainingSettings(data=("",), steps=1)
+
+
+USES = {LISTENER: "transcribe IN OUT.mid --listener", COMPOSER: "compose IN OUT.mid --seconds 8 --composer"}
+"""The command that a trained network is for, by its kind, and its option; the others extend."""
 
 
 def add_to(commands: Any) -> None:
@@ -131,8 +135,7 @@ def _train(arguments: argparse.Namespace) -> int:
     leads = os.environ.get("RANK", "0") == "0"
     if leads and outcome.finished:
         print(f"done: {outcome.progress.step} steps")
-        used = "transcribe IN OUT.mid --listener" if is_listener(out) else "extend IN OUT --seconds 2 --network"
-        print(f"use it: pianodiff {used} {out.resolve()}")
+        print(f"use it: pianodiff {USES.get(kind_of(out), 'extend IN OUT --seconds 2 --network')} {out.resolve()}")
     if leads and not outcome.finished:
         say(f"stopped and saved at step {outcome.progress.step}. Go on: pianodiff train --out {out} --resume")
     return OK if outcome.finished else INTERRUPTED

@@ -4,6 +4,7 @@ Networks differ in what they predict (eps, x_0, EDM's mixture); that is converte
 """
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 import torch
@@ -82,7 +83,7 @@ class SigmaDenoiser:
 
     def __init__(
         self,
-        network: nn.Module,
+        network: Callable[..., Tensor],
         schedule: NoiseSchedule,
         given: tuple[Tensor, Tensor] | None = None,
         sketch: Tensor | None = None,

@@ -2,12 +2,28 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Protocol
 
 from core.diffusion.own_sampler import find_sampler
 from core.diffusion.samplers import Cost
 from core.errors import SettingsError
 from core.extension.settings import Settings, check_seconds
-from core.networks.card import MIN_NEW_SECONDS, NetworkInfo
+from core.networks.card import MIN_NEW_SECONDS
+
+
+class Windowed(Protocol):
+    """What a plan has to know of a network: `core.networks.card.NetworkInfo`, or a composer's card."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def sample_rate(self) -> int: ...
+    @property
+    def window_seconds(self) -> float: ...
+    @property
+    def context_seconds(self) -> float: ...
+    @property
+    def hop_seconds(self) -> float: ...
 
 
 @dataclass(frozen=True)
@@ -54,7 +70,7 @@ class Plan:
         return sum(window.context_frames + window.new_frames + window.after_frames for window in self.windows)
 
 
-def context_tail_seconds(network: NetworkInfo, settings: Settings) -> float:
+def context_tail_seconds(network: Windowed, settings: Settings) -> float:
     """How much of the recording beside the new audio a window looks at. Raises SettingsError when the window has no
     room for it.
     """
@@ -67,12 +83,12 @@ def context_tail_seconds(network: NetworkInfo, settings: Settings) -> float:
     return context
 
 
-def context_tail_frames(network: NetworkInfo, settings: Settings, sample_rate: int) -> int:
+def context_tail_frames(network: Windowed, settings: Settings, sample_rate: int) -> int:
     """:func:`context_tail_seconds` in frames at `sample_rate`. Raises SettingsError."""
     return round(context_tail_seconds(network, settings) * sample_rate)
 
 
-def check_plan(network: NetworkInfo, settings: Settings, seconds: float) -> None:
+def check_plan(network: Windowed, settings: Settings, seconds: float) -> None:
     """Refuse what :func:`plan_extension` would refuse whatever audio there is, before any is read. The plan itself is
     made by the Extension, which knows how much there is. Raises SettingsError, SamplerError.
     """
@@ -82,7 +98,7 @@ def check_plan(network: NetworkInfo, settings: Settings, seconds: float) -> None
 
 
 def plan_extension(
-    network: NetworkInfo, settings: Settings, known_seconds: float, seconds: float, after_seconds: float = 0.0
+    network: Windowed, settings: Settings, known_seconds: float, seconds: float, after_seconds: float = 0.0
 ) -> Plan:
     """The windows that make `seconds` of audio between `known_seconds` of what is there before and `after_seconds` of
     what is there behind: an extension has nothing behind it, a prelude nothing before it, a filled gap has both.

@@ -124,7 +124,16 @@ def run_fill(
     """Put new audio in place of `source` from `begin` to `end` seconds. As :func:`run_extension`, but nothing is
     written of a run that is cancelled: half of what fills a gap would leave a hole.
 
-    Raises SettingsError when there is no such stretch, or none of the recording before or behind it.
+    Raises SettingsError as :func:`gap_of` does.
+    """
+    gap = gap_of(source, begin, end)
+    seconds = (gap[1] - gap[0]) / source.sample_rate
+    return _run_beside(source, gap, destination, seconds, settings, overwrite, progress, notes)
+
+
+def gap_of(source: Source, begin: float, end: float) -> tuple[int, int]:
+    """The source's frames from `begin` to `end` seconds. Raises SettingsError when there is no such stretch, or none of
+    the recording before or behind it.
     """
     ends = [round(seconds * source.sample_rate) if math.isfinite(seconds) else 0 for seconds in (begin, end)]
     gap = ends[0], ends[1]
@@ -133,8 +142,7 @@ def run_fill(
             f"From {begin:g} s to {end:g} s is no gap within a recording of {source.seconds:.2f} s: it must end after "
             "it begins, and leave something of the recording on both sides."
         )
-    seconds = (gap[1] - gap[0]) / source.sample_rate
-    return _run_beside(source, gap, destination, seconds, settings, overwrite, progress, notes)
+    return gap
 
 
 def run_generation(

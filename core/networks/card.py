@@ -15,6 +15,8 @@ KINDS = ("spectral_unet", "diffwave")
 
 LISTENER = "listener"
 """The kind of networks that hear notes (`core.networks.listener_card`), and can't extend audio."""
+COMPOSER = "composer"
+"""The kind of networks that say which notes come next (`core.networks.composer_card`), and can't either."""
 
 MIN_NEW_SECONDS = 0.25
 """A window with less new audio than this would cost a whole pass for next to nothing."""
@@ -99,10 +101,20 @@ def read_info(folder: Path, weights: Path | None = None) -> NetworkInfo:
     return parse_config(config, folder, weights)
 
 
+def kind_of(folder: Path) -> str:
+    """The kind of the network in a folder, by its config; "" where there is none."""
+    try:
+        return str(json.loads((folder / CONFIG_NAME).read_text(encoding="utf-8"))["kind"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+
+
 def parse_config(config: Any, folder: Path, weights: Path | None = None) -> NetworkInfo:
     """The card that a config.json read from `folder` makes. Raises NetworkError when it is not sound."""
     if isinstance(config, dict) and config.get("kind") == LISTENER:
         raise NetworkError(f"{folder.name} hears notes, and can't extend audio: it is for 'pianodiff transcribe'.")
+    if isinstance(config, dict) and config.get("kind") == COMPOSER:
+        raise NetworkError(f"{folder.name} composes notes, and can't extend audio: it is for 'pianodiff compose'.")
     try:
         info = NetworkInfo(
             name=folder.name if weights is None else f"{folder.name}/{weights.name}",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.assets import asset_path
 from core.errors import NetworkError
-from core.networks.card import CONFIG_NAME, LISTENER, WEIGHTS_NAME
+from core.networks.card import CONFIG_NAME, LISTENER, WEIGHTS_NAME, kind_of
 
 if TYPE_CHECKING:
     from core.networks.listener import Listener
@@ -62,20 +62,12 @@ def parse_listener(config: Mapping[str, Any], folder: Path) -> ListenerInfo:
     return info
 
 
-def is_listener(folder: Path) -> bool:
-    """Whether a folder holds a listener, by its config."""
-    try:
-        return bool(json.loads((folder / CONFIG_NAME).read_text(encoding="utf-8"))["kind"] == LISTENER)
-    except (OSError, ValueError, KeyError, TypeError):
-        return False
-
-
 def load_listener(folder: Path | None = None) -> tuple[ListenerInfo, Listener]:
     """The listener in a folder, or the shipped one, ready to use on the CPU. Raises NetworkError."""
     from core.networks.checkpoint import load_weights
 
     folder = asset_path("notes") / LISTENER if folder is None else folder
-    if not is_listener(folder):
+    if kind_of(folder) != LISTENER:
         raise NetworkError(f"{folder} holds no listener, a network that hears notes.")
     info = parse_listener(json.loads((folder / CONFIG_NAME).read_text(encoding="utf-8")), folder)
     network = info.build()

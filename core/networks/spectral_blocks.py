@@ -79,13 +79,13 @@ class TimeAttention(nn.Module):
         tokens = self.project_in(self.norm(x).permute(0, 3, 1, 2).reshape(batch, frames, channels * bins))
         qkv = self.query_key_value(tokens).view(batch, frames, 3, self.heads, -1).permute(2, 0, 3, 1, 4)
         query, key, value = qkv.unbind(0)
-        attended = F.scaled_dot_product_attention(_rotate(query), _rotate(key), value)
+        attended = F.scaled_dot_product_attention(rotate(query), rotate(key), value)
         attended = attended.transpose(1, 2).reshape(batch, frames, -1)
         result: Tensor = x + self.project_out(attended).view(batch, frames, channels, bins).permute(0, 2, 3, 1)
         return result
 
 
-def _rotate(x: Tensor) -> Tensor:
+def rotate(x: Tensor) -> Tensor:
     """Rotary position embedding (Su et al. 2021) of x (B, heads, frames, width): pairs turn with time."""
     frames, width = x.shape[-2:]
     position = torch.arange(frames, device=x.device, dtype=torch.float32)[:, None]

@@ -6,6 +6,7 @@ together they see the same crops, augmentations, noise levels and noise.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -13,9 +14,9 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from core.errors import SettingsError
-from core.training.augmentation import Augmentation
-from core.training.corpus import Weighted
-from core.training.masks import draw_mask
+from core.training.augmentation import Crop
+from core.training.corpus import Corpus, Weighted
+from core.training.masks import NONE, draw_mask
 from core.training.scores import Labels
 
 _CROP, _LEVEL, _NOISE, _MEASURE, _MASK = range(5)  # streams of random numbers
@@ -98,23 +99,34 @@ class BatchPlan:
                 )
 
 
+class Drawing(Protocol):
+    """How crops of a corpus are drawn, and what is done to them."""
+
+    def draw(self, corpus: Corpus, length: int, rng: np.random.Generator) -> Crop: ...
+
+
 class Batches(Dataset[Batch]):
-    """Batches by step, of the process `rank` of `world`. Corpora are drawn from in proportion to their weights."""
+    """Batches by step, of the process `rank` of `world`. Corpora are drawn from in proportion to their weights.
+
+    nothing_shown: share of crops of which the network is shown nothing.
+    """
 
     def __init__(
         self,
         corpora: Weighted,
-        augmentation: Augmentation,
+        augmentation: Drawing,
         plan: BatchPlan,
         seed: int,
         rank: int = 0,
         world: int = 1,
         labels: Labels | None = None,
+        nothing_shown: float = NONE,
     ) -> None:
         self._corpora = [corpus for corpus, _ in corpora]
         self._shares = np.array([weight for _, weight in corpora]) / sum(weight for _, weight in corpora)
         self._augmentation, self._plan, self._seed = augmentation, plan, seed
         self._rank, self._world, self._labels = rank, world, labels
+        self._nothing_shown = nothing_shown
 
     def __getitem__(self, step: int) -> Batch:
         crops, frames = self._plan.shape(step)
@@ -131,7 +143,10 @@ class Batches(Dataset[Batch]):
         # stratified: each step sees low, middle and high noise
         rng = np.random.default_rng([self._seed, _LEVEL, step])
         u = (rng.permutation(crops) + rng.random(crops)) / crops
-        masks = [draw_mask(frames, np.random.default_rng([self._seed, _MASK, step, index])) for index in mine]
+        masks = [
+            draw_mask(frames, np.random.default_rng([self._seed, _MASK, step, index]), self._nothing_shown)
+            for index in mine
+        ]
         seeds = [np.random.SeedSequence([self._seed, _NOISE, step, index]) for index in mine]
         return Batch(
             step,

@@ -18,14 +18,10 @@ from typing import Any
 
 import numpy as np
 
-from core.audio.opening import AUDIO_SUFFIXES
 from core.errors import AudioError
 from core.training.corpus import Corpus
-from core.training.decoding import decode
+from core.training.medium import AUDIO, Medium
 from core.training.pieces import piece_name
-
-SUFFIXES = (*AUDIO_SUFFIXES, ".aifc", ".au", ".caf", ".oga", ".opus", ".rf64", ".snd", ".w64")
-"""Suffixes that count as audio in a folder. A file that is named itself may have any."""
 
 _FORMAT = 1
 _MARK = b"PianoDiff corpus"
@@ -40,8 +36,9 @@ def load_corpus(
     sample_rate: int,
     data_rms: float,
     progress: Callable[[int, int], None] | None = None,
+    medium: Medium = AUDIO,
 ) -> Corpus:
-    """Decode every audio file under `folder` (or the one file that it is) into `cache_folder`, once.
+    """Decode every file of the medium under `folder` (or the one file that it is) into `cache_folder`, once.
 
     Files are found in all subfolders, through links too; names that begin with a dot are passed over. Channels are
     averaged. The cache is keyed by place, names, sizes, dates, rate and level, so a folder that changes is decoded
@@ -51,6 +48,7 @@ def load_corpus(
         sample_rate: of the network, in Hz.
         data_rms: active RMS that each file is brought to.
         progress: called with (files done, files in all) before the first file and after each.
+        medium: which files those are, and how they are decoded.
 
     Returns:
         All that can be used; `Corpus.skipped` says what could not, and why: show it.
@@ -59,7 +57,7 @@ def load_corpus(
         AudioError: there is nothing usable, or no room for the cache.
     """
     folder = Path(os.path.abspath(folder.expanduser()))
-    files = _find(folder)
+    files = _find(folder, medium)
     stamps = {name: _stamp(path) for name, path in files.items()}
     identity = json.dumps([_FORMAT, str(folder), sorted(stamps.items()), sample_rate, data_rms])
     final = cache_folder / f"{hashlib.sha256(identity.encode()).hexdigest()[:16]}.corpus"
@@ -68,7 +66,8 @@ def load_corpus(
         try:
             cache_folder.mkdir(parents=True, exist_ok=True)
             _sweep(cache_folder)
-            index = _write(final, folder, files, stamps, sample_rate, data_rms, progress or (lambda done, files: None))
+            told = progress or (lambda done, files: None)
+            index = _write(final, folder, files, stamps, sample_rate, data_rms, told, medium)
         except OSError as error:
             if error.errno in _DISK_FULL:
                 raise AudioError(
@@ -92,11 +91,12 @@ def load_corpus(
         files=names,
         piece_of=tuple(piece_name(name) for name in names),
         skipped=tuple((name, reason) for name, reason in index["skipped"]),
+        grain=medium.grain,
     )
 
 
-def _find(folder: Path) -> dict[str, Path]:
-    """Audio files by their names relative to `folder`, with "/", sorted."""
+def _find(folder: Path, medium: Medium) -> dict[str, Path]:
+    """Its files by their names relative to `folder`, with "/", sorted."""
     if folder.is_file():
         return {folder.name: folder}
     if not folder.is_dir():
@@ -112,10 +112,11 @@ def _find(folder: Path) -> dict[str, Path]:
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in names:
             path = Path(place, name)
-            if path.suffix.lower() in SUFFIXES and not name.startswith("."):
+            if path.suffix.lower() in medium.suffixes and not name.startswith("."):
                 found[path.relative_to(folder).as_posix()] = path
     if not found:
-        raise AudioError(f"No audio files under {folder} ({', '.join(suffix[1:] for suffix in SUFFIXES)}).")
+        suffixes = ", ".join(suffix[1:] for suffix in medium.suffixes)
+        raise AudioError(f"No {medium.name} files under {folder} ({suffixes}).")
     return dict(sorted(found.items()))
 
 
@@ -154,6 +155,7 @@ def _write(
     sample_rate: int,
     data_rms: float,
     progress: Callable[[int, int], None],
+    medium: Medium,
 ) -> dict[str, Any]:
     """Decode into a file of this process' own, which gets its name when all is there. Returns the index."""
     part = final.with_name(f".{final.stem}-{secrets.token_hex(8)}.part")
@@ -164,7 +166,7 @@ def _write(
             for done, (name, path) in enumerate(files.items(), 1):
                 before = out.tell()
                 try:
-                    frames = decode(path, sample_rate, data_rms, final.parent, out)
+                    frames = medium.decode(path, sample_rate, data_rms, final.parent, out)
                     if _stamp(path) != stamps[name]:
                         raise AudioError(f"{path.name} was changed while it was read.")
                     usable.append(name)
@@ -175,7 +177,7 @@ def _write(
                     out.truncate()
                 progress(done, len(files))
             if not usable:
-                what = "The file" if len(files) == 1 else f"None of the {len(files)} audio files under {folder}"
+                what = "The file" if len(files) == 1 else f"None of the {len(files)} {medium.name} files under {folder}"
                 raise AudioError(f"{what} can{'not' if len(files) == 1 else ''} be used: {skipped[0][1]}")
             index = {"bounds": bounds, "files": usable, "skipped": skipped}
             text = json.dumps(index).encode()

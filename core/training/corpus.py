@@ -25,7 +25,7 @@ class Corpus:
     audio: the cache file.  folder: where the recordings lie.  begins, ends: (files,) first frame of each file (or what
     of it is in this view) in the cache, and the frame behind its last.  origins: (files,) the first frame of each whole
     file.  files: names relative to the folder.  piece_of: the piece of each file.  skipped: (name, reason) of each file
-    that could not be used.
+    that could not be used.  grain: of frames, in whole numbers of which crops and cuts are placed.
     """
 
     audio: Path
@@ -38,6 +38,7 @@ class Corpus:
     files: tuple[str, ...]
     piece_of: tuple[str, ...]
     skipped: tuple[tuple[str, str], ...] = ()
+    grain: int = 1
 
     def __repr__(self) -> str:
         return f"<Corpus: {len(self.files)} files, {len(self.pieces)} pieces, {self.seconds:.1f} s>"
@@ -87,7 +88,7 @@ class Corpus:
         """
         file = int(np.searchsorted(self._offsets, rng.integers(self._offsets[-1]), side="right"))
         frames = int(self.ends[file] - self.begins[file])
-        return file, int(rng.integers(max(frames - length, 0) + 1))
+        return file, int(rng.integers(max(frames - length, 0) // self.grain + 1)) * self.grain
 
     def read(self, file: int, start: int, length: int) -> FloatArray:
         """Frames start..start + length of one file as (length,) float32; zeros where the file has none."""
@@ -132,6 +133,7 @@ class Corpus:
 
         Raises SettingsError when nothing is left.
         """
+        start, stop = (frame // self.grain * self.grain for frame in (start, stop))
         offsets = self._offsets - (self.ends - self.begins)
         begins = self.begins + np.clip(start - offsets, 0, self.ends - self.begins)
         ends = self.begins + np.clip(stop - offsets, 0, self.ends - self.begins)

@@ -29,7 +29,7 @@ class DenoisingObjective(Objective):
     sees_notes = False
 
     def __init__(self, info: NetworkInfo, schedule: NoiseSchedule, network: nn.Module) -> None:
-        super().__init__(info.sample_rate, network)
+        super().__init__(info.sample_rate, info.data_rms, network)
         self.schedule = schedule
 
     def inputs(self, batch: Batch) -> tuple[Tensor, ...]:

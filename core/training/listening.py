@@ -9,22 +9,17 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from core.audio.signal import FloatArray
-from core.networks.listener import KEYS, Listener
+from core.networks.listener import Listener
 from core.networks.listener_card import ListenerInfo
-from core.notes.note import LOWEST_KEY
+from core.notes.frames import frames_of
 from core.training.batches import Batch
 from core.training.objective import Objective
-from core.training.scores import KEY, OFFSET, ONSET, VELOCITY
-
-SLOPE_FRAMES = 2.0
-"""An onset's mark falls from 1 to 0 over this many frames to both sides: the frames around it tell its time."""
+from core.training.scores import as_notes
 
 
 @dataclass(frozen=True)
 class ListenerTargets:
-    """(3, frames, 88) float32 of a crop's notes: the onset's slope, whether the key sounds, and its velocity 0..1
-    where the slope is not 0.
-    """
+    """(3, frames, 88) float32 of a crop's notes: the three of `core.notes.frames.Frames`."""
 
     sample_rate: int
     hop: int
@@ -34,19 +29,7 @@ class ListenerTargets:
     def __call__(self, notes: np.ndarray | None, audio: FloatArray) -> np.ndarray:
         """See `core.training.scores.Targets`."""
         assert notes is not None
-        frames = len(audio) // self.hop + 1
-        rate = self.sample_rate / self.hop
-        onset, sounding, velocity = np.zeros((3, frames, KEYS), np.float32)
-        for note in notes:
-            key = int(note[KEY]) - LOWEST_KEY
-            struck, ended = note[ONSET] * rate, note[OFFSET] * rate
-            around = np.arange(max(0, int(np.ceil(struck - SLOPE_FRAMES))), min(frames, int(struck + SLOPE_FRAMES) + 1))
-            slope = np.maximum(0, 1 - np.abs(around - struck) / SLOPE_FRAMES).astype(np.float32)
-            louder = slope > onset[around, key]
-            velocity[around[louder], key] = note[VELOCITY] / 127
-            onset[around, key] = np.maximum(onset[around, key], slope)
-            sounding[max(0, round(struck)) : max(0, round(ended)), key] = 1
-        return np.stack([onset, sounding, velocity])
+        return np.stack(frames_of(as_notes(notes), len(audio) // self.hop + 1, self.sample_rate / self.hop))
 
 
 class ListenerObjective(Objective):
@@ -64,7 +47,7 @@ class ListenerObjective(Objective):
 
     def __init__(self, info: ListenerInfo) -> None:
         network = info.build()
-        super().__init__(info.sample_rate, network)
+        super().__init__(info.sample_rate, info.data_rms, network)
         self.frames_multiple = network.hop
         self.targets = ListenerTargets(info.sample_rate, network.hop)
 

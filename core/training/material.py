@@ -3,11 +3,11 @@
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from core.errors import SettingsError
 from core.training.cache import load_corpus
 from core.training.corpus import Corpus, Weighted
+from core.training.medium import AUDIO, Medium
 from core.training.scores import Labels
 from core.training.settings import TrainingSettings, data_weight
 from core.training.split import keep_back
@@ -17,14 +17,17 @@ from core.training.team import Team
 def load_data(
     settings: TrainingSettings,
     out: Path,
-    config: dict[str, Any],
+    rate: int,
+    level: float,
     team: Team,
     tell: Callable[[str], object],
     labels: Labels | None = None,
+    medium: Medium = AUDIO,
 ) -> tuple[Weighted, Weighted]:
     """The corpora to train on and to validate on, each with its weight.
 
-    labels: take in the notes beside the recordings. None: notes don't matter.
+    rate: samples a second.  level: active RMS of recordings.  labels: take in the notes beside the recordings. None:
+    notes don't matter.
 
     Raises SettingsError, AudioError.
     """
@@ -40,7 +43,7 @@ def load_data(
                 told_at = time.monotonic()
                 tell(f"decoding {folder}: {done} of {files} files")
 
-        corpus = load_corpus(Path(folder), cache, int(config["sample_rate"]), float(config["data_rms"]), decoded)
+        corpus = load_corpus(Path(folder), cache, rate, level, decoded, medium)
         tell(f"{folder}: {corpus.seconds / 60:.1f} minutes in {len(corpus.files)} files, {len(corpus.pieces)} pieces")
         for name, reason in corpus.skipped:
             tell(f"  left out: {name}: {reason}")

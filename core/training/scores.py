@@ -15,11 +15,17 @@ import numpy as np
 from core.audio.signal import FloatArray
 from core.errors import NotesError
 from core.notes.midi import read_midi
+from core.notes.note import Note
 from core.training.augmentation import Crop
 from core.training.corpus import Corpus
 
 ONSET, OFFSET, KEY, VELOCITY = range(4)
 """Columns of an array of notes, (n, 4) float64: seconds, seconds, MIDI number, 1 to 127."""
+
+
+def as_notes(rows: np.ndarray) -> list[Note]:
+    """An array of notes, (n, 4), as notes."""
+    return [Note(float(row[ONSET]), float(row[OFFSET]), int(row[KEY]), int(row[VELOCITY])) for row in rows]
 
 
 class Targets(Protocol):

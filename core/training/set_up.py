@@ -15,7 +15,6 @@ from torch.optim import AdamW
 from core.device import compiles_on, has_fast_bfloat16
 from core.errors import SettingsError
 from core.networks.checkpoint import load_weights
-from core.training.augmentation import Augmentation
 from core.training.batches import Batches, BatchPlan
 from core.training.corpus import Weighted
 from core.training.design import read_design, starting_weights
@@ -71,17 +70,18 @@ def set_up(settings: TrainingSettings, out: Path, resume: bool, team: Team, tell
     plan = BatchPlan(objective.sample_rate, lengths, settings.batch_seconds, objective.frames_multiple)
     plan.check(team.world)
     labels = None if objective.targets is None else Labels(Scores(), objective.targets)
-    training, held_out = load_data(settings, out, config, team, tell, labels)
+    rate, level = objective.sample_rate, objective.data_rms
+    training, held_out = load_data(settings, out, rate, level, team, tell, labels, objective.medium)
     heard = [corpus.fingerprint() for corpus, _ in training]
     if labels is not None:
         heard.append(labels.scores.fingerprint())
     identity = {"design": config, "audio": heard}
-    plain = Augmentation.none(objective.sample_rate)
-    augmentation = plain if settings.augmentation == "none" else Augmentation(objective.sample_rate)
-    batches = Batches(training, augmentation, plan, settings.seed, team.rank, team.world, labels)
+    drawing = objective.drawing(settings.augmentation)
+    nothing = objective.nothing_shown
+    batches = Batches(training, drawing, plan, settings.seed, team.rank, team.world, labels, nothing)
 
     if settings.start is None and not resume:
-        objective.measure(Batches(training, plain, plan, settings.seed).draw)
+        objective.measure(Batches(training, objective.drawing("none"), plan, settings.seed).draw)
     objective.to(team.device)
     network = objective.network
     optimiser = AdamW(

@@ -6,9 +6,8 @@ import numpy as np
 
 from core.audio.signal import FloatArray
 from core.notes.matching import match
-from core.notes.note import Note
 from core.notes.sketch import sketch
-from core.training.scores import KEY, OFFSET, ONSET, VELOCITY
+from core.training.scores import as_notes
 
 
 @dataclass(frozen=True)
@@ -26,8 +25,6 @@ class SketchTargets:
         """See `core.training.scores.Targets`."""
         if notes is None:
             return np.full(len(audio), np.nan, np.float32)
-        played = [
-            Note(float(row[ONSET]), float(row[OFFSET]), int(row[KEY]), int(row[VELOCITY])) for row in notes
-        ]
+        played = as_notes(notes)
         timbre = match(audio, played, len(audio), self.sample_rate)
         return sketch(played, len(audio), self.sample_rate, timbre)

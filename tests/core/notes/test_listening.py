@@ -13,7 +13,8 @@ from core.networks.listener import Heard, Listener
 from core.networks.listener_card import load_listener, parse_listener
 from core.networks.registry import find_network
 from core.notes.agreement import agree
-from core.notes.listening import Hearing, listen, notes_of
+from core.notes.frames import Frames, notes_of
+from core.notes.listening import SOUNDS, STRUCK, Hearing, listen
 from core.notes.note import Note, frequency, one_string_a_key
 from core.training.listening import ListenerTargets
 from tests.core.notes.conftest import CARD
@@ -34,8 +35,8 @@ def test_what_is_learned_is_what_is_read() -> None:
         )
     )  # fmt: skip
     rows = np.array([(n.onset, n.offset, n.key, n.velocity) for n in notes])
-    onset, sounding, velocity = ListenerTargets(RATE, HOP)(rows, np.zeros(10 * RATE, np.float32))
-    found = notes_of(onset, sounding, velocity, RATE / HOP)
+    targets = ListenerTargets(RATE, HOP)(rows, np.zeros(10 * RATE, np.float32))
+    found = notes_of(Frames(*targets), RATE / HOP, STRUCK, SOUNDS)
     assert agree(notes, found, 0.001) == (len(notes), len(notes), len(notes))
     for asked, heard in zip(notes, found, strict=True):
         assert heard.velocity == asked.velocity and heard.offset == pytest.approx(asked.offset, abs=1.01 * HOP / RATE)
@@ -45,7 +46,7 @@ def test_a_key_that_is_struck_again_is_two_notes() -> None:
     """Breaks when a note goes on to the end of the sound, over the next onset of its key."""
     onset, sounding, velocity = np.zeros((3, 100, 88), np.float32)
     onset[[10, 40], 39], sounding[10:80, 39], velocity[:, 39] = 1.0, 1.0, 0.5
-    first, second = notes_of(onset, sounding, velocity, 10.0)
+    first, second = notes_of(Frames(onset, sounding, velocity), 10.0, STRUCK, SOUNDS)
     assert (first.onset, first.offset, second.onset, second.offset) == pytest.approx((1.0, 4.0, 4.0, 8.0))
     assert first.key == 60 and first.velocity == 64
 
@@ -73,7 +74,7 @@ def test_windows_join_without_a_gap() -> None:
     hearing = Hearing(audio, parse_listener(CARD, Path("here")), Counting())  # type: ignore[arg-type]
     shares = list(hearing)
     assert shares == sorted(shares) and shares[-1] == 1.0 and len(shares) > 3
-    frames = np.flatnonzero(hearing._sounding[:, 0] > 0.6)
+    frames = np.flatnonzero(hearing._heard.sounding[:, 0] > 0.6)
     assert np.array_equal(frames, np.round(clicks * RATE // 1 / HOP).astype(int))
 
 

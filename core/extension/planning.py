@@ -1,0 +1,62 @@
+"""A plan that makes itself: what is played beside the new audio is heard, and what is to come is composed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from core.audio.source import Source
+from core.extension.composing import Composition
+from core.extension.taste import SETTINGS, Taste
+from core.networks.composer_card import Composing
+from core.notes.listening import listen
+from core.notes.note import Note, moved
+
+MARGIN_SECONDS = 1.0
+"""Heard beyond what the composer looks at, so that notes that sound into that are told from such as begin there."""
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What is played beside new music of `seconds`.
+
+    before, after   in seconds from the first new sample: onsets below 0, and from `seconds` on
+    known           how many seconds before and behind that tells of
+    """
+
+    before: Sequence[Note]
+    seconds: float
+    known: tuple[float, float]
+    after: Sequence[Note] = ()
+
+    def composition(
+        self,
+        composer: Composing,
+        seed: int,
+        taste: Taste,
+        sampler: str = SETTINGS.sampler,
+        steps: int = SETTINGS.steps,
+    ) -> Composition:
+        """What is to be composed there. Raises NotesError when nothing is played beside it, SettingsError."""
+        settings = replace(SETTINGS, seed=seed, sampler=sampler, steps=steps)
+        return Composition(composer, self.before, self.seconds, self.known, self.after, settings, taste)
+
+
+def heard_beside(source: Source, begin: int, end: int, seconds: float, reach: float) -> Beside:
+    """What is heard in a recording before its frame `begin` and behind its frame `end`, where `seconds` of new music
+    come in between, up to `reach` seconds away. Raises NetworkError, AudioError.
+    """
+    rate = source.sample_rate
+    frames = round((reach + MARGIN_SECONDS) * rate)
+    first, last = max(0, begin - frames), min(source.frames, end + frames)
+    before = moved(listen(source.read(first, begin), rate), (first - begin) / rate) if begin > first else []
+    after = moved(listen(source.read(end, last), rate), seconds) if last > end else []
+    return Beside(before, seconds, ((begin - first) / rate, (last - end) / rate), after)
+
+
+def played_beside(notes: Sequence[Note], begin: float, end: float, seconds: float) -> Beside:
+    """The same of notes that are known, `begin` and `end` in seconds: those that begin in between are left out."""
+    before = moved((note for note in notes if note.onset < begin), -begin)
+    after = moved((note for note in notes if note.onset >= end), seconds - end)
+    behind = max((note.offset for note in notes), default=0.0) - end
+    return Beside(before, seconds, (begin, max(0.0, behind)), after)

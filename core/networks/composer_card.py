@@ -1,0 +1,101 @@
+"""The card of a composer, a network that knows which notes come next: its config.json, and its weights read."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from core.assets import asset_path
+from core.diffusion.schedule import NoiseSchedule
+from core.errors import NetworkError
+from core.networks.card import COMPOSER, CONFIG_NAME, WEIGHTS_NAME, kind_of
+
+if TYPE_CHECKING:
+    from core.networks.composer import Composer
+
+FRAMES_A_SECOND = 24
+"""Of every roll, `core.notes.roll`: a network knows no other tempo."""
+
+
+@dataclass(frozen=True)
+class ComposerInfo:
+    """What the config.json of a composer says.
+
+    name            of the network
+    path            its folder
+    sample_rate     frames of a roll a second
+    window_seconds  the longest stretch it is asked to denoise at once
+    context_seconds known notes beside the new ones, at most
+    hop_seconds     new notes in a window, at most
+    levels          T, the number of noise levels
+    schedule        arguments of `NoiseSchedule.power_sigma`
+    architecture    arguments of `core.networks.composer.Composer`
+    """
+
+    name: str
+    title: str
+    path: Path
+    sample_rate: int
+    window_seconds: float
+    context_seconds: float
+    hop_seconds: float
+    levels: int
+    schedule: dict[str, Any]
+    architecture: dict[str, Any]
+
+    def build(self) -> tuple[NoiseSchedule, Composer]:
+        """Its noise schedule, and the network with fresh weights. Raises NetworkError."""
+        from core.networks.composer import Composer
+
+        try:
+            return NoiseSchedule.power_sigma(self.levels, **self.schedule), Composer(**self.architecture)
+        except (TypeError, ValueError) as error:
+            raise NetworkError(f"{self.path / CONFIG_NAME} does not describe a composer ({error}).") from error
+
+
+def parse_composer(config: Mapping[str, Any], folder: Path) -> ComposerInfo:
+    """The card that a config.json read from `folder` makes. Raises NetworkError when it is not sound."""
+    try:
+        info = ComposerInfo(
+            name=folder.name,
+            title=str(config["title"]),
+            path=folder,
+            sample_rate=FRAMES_A_SECOND,
+            window_seconds=float(config["window_seconds"]),
+            context_seconds=float(config["context_seconds"]),
+            hop_seconds=float(config["hop_seconds"]),
+            levels=int(config["levels"]),
+            schedule=dict(config["schedule"]),
+            architecture=dict(config["architecture"]),
+        )
+    except (ValueError, KeyError, TypeError, OverflowError) as error:
+        raise NetworkError(f"{folder / CONFIG_NAME} is not the config of a composer ({error}).") from error
+    lengths = info.hop_seconds, info.context_seconds
+    if not (info.levels > 0 and min(lengths) > 0 and sum(lengths) <= info.window_seconds <= 120):
+        raise NetworkError(f"{folder / CONFIG_NAME} holds a length or number of levels out of range.")
+    return info
+
+
+class Composing(NamedTuple):
+    """A composer that is ready to use."""
+
+    info: ComposerInfo
+    schedule: NoiseSchedule
+    network: Composer
+
+
+def load_composer(folder: Path | None = None) -> Composing:
+    """The composer in a folder, or the shipped one, ready to use on the CPU. Raises NetworkError."""
+    from core.networks.checkpoint import load_weights
+
+    folder = asset_path("notes") / COMPOSER if folder is None else folder
+    if kind_of(folder) != COMPOSER:
+        raise NetworkError(f"{folder} holds no composer, a network that knows which notes come next.")
+    info = parse_composer(json.loads((folder / CONFIG_NAME).read_text(encoding="utf-8")), folder)
+    schedule, network = info.build()
+    load_weights(network, folder / WEIGHTS_NAME)
+    network.eval().requires_grad_(False)
+    return Composing(info, schedule, network)
