@@ -73,8 +73,8 @@ def f1(agreement: Agreement | None) -> float:
 def rate_ratio(heard: Heard, true: Heard) -> float:
     """Notes heard in the new part over those heard in the true continuation, (n + 1/2) / (m + 1/2): 1 for the true row.
 
-    Tells partials that are no notes (far below 1) and a rattle of notes (above) from playing; compare by ratio. Can't
-    tell which notes, nor when.
+    Tells partials that are no notes (far below 1) and a rattle of notes (above) from playing; compare by ratio.
+    Can't tell which notes, nor when.
     """
     return (len(heard.new) + 0.5) / (len(true.new) + 0.5)
 
