@@ -41,7 +41,8 @@ def add_to(commands: Any) -> None:
         metavar=FORM,
         action="append",
         help=f"one of {', '.join(SAMPLERS)}, or a file, with a solver or steps of its own, as in decoupled@50 or "
-        f"replacement+dpmpp-2m-sde@100 (default: {method_of(DEFAULT)}); repeat it to compare several",
+        "replacement+dpmpp-2m-sde@100, and led by notes, the truth's own or composed ones, from START on, as in "
+        f"decoupled@50:true-notes (default: {method_of(DEFAULT)}); repeat it to compare several",
     )
     steps = f"if a method names none (default: {DEFAULT.steps} with the default one, else {Settings.steps})"
     add_how(compared, None, steps)

@@ -11,6 +11,7 @@ from core.commands.console import INTERRUPTED, OK, say
 from core.commands.converters import number, whole
 from core.commands.progress import ProgressReport
 from core.extension.settings import DEVICES, Settings
+from core.study.methods import led_by
 from core.study.settings import StudySettings
 
 if TYPE_CHECKING:
@@ -73,6 +74,8 @@ def run(
     """
     from core.study.evaluate import Evaluation
 
+    if any(led_by(sampler) for sampler in settings.samplers):
+        say("finding the notes ...")
     evaluation = Evaluation(settings)
     for skipped in evaluation.skipped:
         say(f"note: {skipped}")

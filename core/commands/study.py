@@ -34,7 +34,8 @@ def add_to(commands: Any) -> None:
         "--samplers",
         metavar="A,B,...",
         required=True,
-        help=f"methods, each {FORM}: {', '.join(SAMPLERS)}, or a file; the others are tested against the first",
+        help=f"methods, each {FORM}: {', '.join(SAMPLERS)}, or a file; the others are tested against the "
+        "first. Notes lead it, the truth's own or composed ones, from START on",
     )
     add("--seeds", metavar="N", type=whole, default=1, help="continuations of each clip (default: %(default)s)")
     add("--network", metavar="NAME|PATH", action="append", help=f"(default: {Settings.network}); repeat it for several")

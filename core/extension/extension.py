@@ -74,6 +74,9 @@ class Extension:
     first_window    index of the first window, for its noise: a run that goes on from earlier ones counts on from
                     theirs, or it would start from the same x_T again and tend to repeat them
 
+    raw_levels, an attribute: the active RMS of each window's new audio, at the recording's level, before anything
+    steadied it; of those that were made here.
+
     Raises AudioError (context silent, too short, not finite), SettingsError (a start below 1 without notes or without
     known audio among them) and SamplerError.
     """
@@ -103,6 +106,7 @@ class Extension:
         )
         self._frames_wanted = round(seconds * sample_rate)
         self.windows_done = self.evaluations_done = 0
+        self.raw_levels: list[float] = []
 
         before = resample(self._context, sample_rate, network.sample_rate)
         after = resample(self._following, sample_rate, network.sample_rate)
@@ -249,6 +253,7 @@ class Extension:
             new = new + seam_correction((after - made_after)[None, ::-1], count, rate)[0, ::-1]
         added = new.astype(np.float32)
         level, wanted = active_rms(added[None], rate), self._level_wanted(index)
+        self.raw_levels.append(level)
         if wanted:
             added *= steadying_gain(level, wanted, count, before=len(before) > 0, after=len(after) > 0)
         if len(after) and not len(before):

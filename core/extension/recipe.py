@@ -109,11 +109,13 @@ def describe_run(
 
 
 def describe_plan(settings: Settings, notes: Sequence[Note]) -> dict[str, Any]:
-    """Where the denoising started, and the notes that it started with: onset, offset, key and velocity of each."""
-    return {
-        "start": settings.start,
-        "notes": [[note.onset, note.offset, note.key, note.velocity] for note in notes],
-    }
+    """Where the denoising started, and the notes that it started with."""
+    return {"start": settings.start, "notes": describe_notes(notes)}
+
+
+def describe_notes(notes: Sequence[Note]) -> list[list[float]]:
+    """Onset, offset, key and velocity of each."""
+    return [[note.onset, note.offset, note.key, note.velocity] for note in notes]
 
 
 def describe_sampler(settings: Settings, sampler: Sampler) -> dict[str, Any]:

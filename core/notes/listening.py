@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -85,9 +86,15 @@ def hear(source: Source, folder: Path | None = None) -> Hearing:
 
 def listen(samples: FloatArray, sample_rate: float, folder: Path | None = None) -> list[Note]:
     """The notes of (channels, frames) float32; none for silence. Raises NetworkError."""
-    info, network = load_listener(folder)
+    info, network = _shipped() if folder is None else load_listener(folder)
     mono = resample(samples.mean(axis=0, keepdims=True), sample_rate, info.sample_rate)[0]
     hearing = Hearing(mono, info, network)
     for _ in hearing:
         pass
     return hearing.notes()
+
+
+@cache
+def _shipped() -> tuple[ListenerInfo, Listener]:
+    """Loaded once: whoever listens to short stretches listens to many."""
+    return load_listener()

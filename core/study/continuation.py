@@ -17,6 +17,7 @@ from core.extension.extension import Extension
 from core.extension.recipe import versions
 from core.extension.settings import Settings
 from core.networks.card import NetworkInfo
+from core.notes.note import Note
 from core.study.features import RATE
 from core.study.memory import PeakMemory
 from core.study.trace import Trace
@@ -32,6 +33,7 @@ class Task:
     seconds     how much to make
     frames      how many of its frames, at :data:`RATE`, are kept
     device      where it runs: "cpu", "cuda", "mps"
+    notes       that lead it, and what was heard in the known audio, in seconds from the first new sample
     """
 
     network: NetworkInfo
@@ -40,6 +42,7 @@ class Task:
     seconds: float
     frames: int
     device: str
+    notes: tuple[Note, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,8 @@ def continuation(task: Task, denoiser: Denoiser) -> Iterator[int | Made]:
     """
     memory = PeakMemory(torch.device(task.device))
     began = time.perf_counter()
-    extension = Extension(denoiser, task.network, task.known[None], RATE, task.seconds, task.settings)
+    known = task.known[None]
+    extension = Extension(denoiser, task.network, known, RATE, task.seconds, task.settings, notes=task.notes)
     trace = Trace(task.network.levels, task.network.sample_rate)
     for step in extension.run():
         trace.note(step)
@@ -79,6 +83,7 @@ def continuation(task: Task, denoiser: Denoiser) -> Iterator[int | Made]:
         "seconds": round(seconds, 3),
         "memory_mb": round(peak, 1) if math.isfinite(peak) else None,
         "memory_kind": memory.kind,
+        "raw_level": float(np.sqrt(np.mean(np.square(extension.raw_levels)))),
         "x_T_sha256": extension.x_T_sha256,
         "versions": versions(),
     }

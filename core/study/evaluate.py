@@ -5,15 +5,16 @@
     DIR/table.md, table.json    the table, and every figure behind it
 
 A finished continuation is known by what it was made from: weights and configuration of the network, sampler and its
-settings, clip, cut, seed, kind of device, version. A run in the same folder takes what it finds made from exactly the
-same and makes the rest. Figures are not kept with it but measured anew from its audio, in a fraction of a second.
+settings, clip, cut, seed, kind of device, version, and the notes that led it. A run in the same folder takes what it
+finds made from exactly the same and makes the rest. Figures are not kept with it but measured anew from its audio, in
+a fraction of a second.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
@@ -27,13 +28,17 @@ from core.errors import ExportError, NetworkError
 from core.extension.plan import check_plan, plan_extension
 from core.extension.recipe import versions
 from core.networks.checkpoint import load_denoiser
+from core.notes.note import Note
 from core.study.cases import Case, Skipped, choose_cases, find_clips
 from core.study.cluster import make_on_cluster
 from core.study.continuation import Made, continuation
 from core.study.features import RATE, Array, Sound
 from core.study.frechet import FrechetFigures, Moments, mel_frames
+from core.study.hearing import Heard, hear
 from core.study.jobs import FORMAT, Job, rows_of
-from core.study.metrics import Context, measure
+from core.study.leading import Leader, true_notes
+from core.study.metrics import Context, measure, raw_level_difference
+from core.study.note_figures import note_figures
 from core.study.references import REFERENCES, references
 from core.study.settings import StudySettings
 from core.study.table import RowResult, row_result, table_json, table_markdown
@@ -60,7 +65,7 @@ class Evaluation:
         pending: those that are not finished yet.
 
     Raises:
-        AudioError, NetworkError, SettingsError, ExportError: before anything is computed.
+        AudioError, NetworkError, NotesError, SettingsError, ExportError: before anything is made.
     """
 
     def __init__(self, settings: StudySettings) -> None:
@@ -74,8 +79,9 @@ class Evaluation:
         chosen = choose_cases(clips, settings.cases, settings.cuts, settings.begin, settings.known, settings.new)
         self.cases: list[Case] = chosen[0]
         self.skipped: list[Skipped] = [*unreadable, *chosen[1]]
+        leader = Leader(settings.seed)
         self.jobs = [
-            Job.of(row, case, take, seed=settings.seed, device=self.device.type, folder=folder)
+            Job.of(row, case, take, leader, seed=settings.seed, device=self.device.type, folder=folder)
             for row in self.rows
             for case in self.cases
             for take in range(settings.seeds)
@@ -128,7 +134,7 @@ class Evaluation:
                     progress(*place)
 
     def _evaluations(self, job: Job) -> int:
-        return plan_extension(job.row.network, job.row.settings, self.settings.known, self.settings.new).evaluations
+        return plan_extension(job.row.network, job.settings, self.settings.known, self.settings.new).evaluations
 
     def _made_here(self, jobs: list[Job]) -> Generator[tuple[Job, int | Made], None, None]:
         """One after the other: each job with the evaluations done after every step, and at last what was made."""
@@ -176,16 +182,21 @@ class Evaluation:
         frames: dict[str, list[Array]] = {name: [] for name in names}
         for index, case in enumerate(self.cases):
             context = Context(*case.read())
+            true_heard = hear(context.known.samples, context.true.samples)
             sounds = references(context.known.samples, context.true.samples, case.seed(settings.seed))
             for name in REFERENCES:  # as often as the others, so that all rows weigh the clips alike
                 sound = context.true if name == "true" else Sound(sounds[name])
-                figures[name] += [measure(context, sound)] * takes
+                asked: Sequence[Note] | None = true_notes(case, true_heard) if name == "true" else None
+                figures[name] += [_figures(context, sound, true_heard, asked)] * takes
                 frames[name] += [mel_frames(sound, context.known)] * takes
             for number, name in enumerate(names[: len(self.rows)]):
                 first = (number * len(self.cases) + index) * takes
                 for job in self.jobs[first : first + takes]:
                     sound = Sound(job.new_audio())
-                    figures[name].append({**measure(context, sound), **job.costs()})
+                    asked = None if job.leading is None else job.leading.asked
+                    costs = job.costs()
+                    costs["raw_db"] = raw_level_difference(context, costs.pop("raw_level"))
+                    figures[name].append({**_figures(context, sound, true_heard, asked), **costs})
                     frames[name].append(mel_frames(sound, context.known))
         true = Moments.of(frames["true"], clip_of)
         frechet = FrechetFigures(true, settings.seed)
@@ -230,6 +241,12 @@ class Evaluation:
                 for case in self.cases
             ],
         }
+
+
+def _figures(context: Context, sound: Sound, true: Heard, asked: Sequence[Note] | None) -> dict[str, float]:
+    """All figures of a continuation but its costs; `true`: heard in the true one; `asked`: the notes that led it."""
+    heard = true if sound is context.true else hear(context.known.samples, sound.samples)
+    return measure(context, sound) | note_figures(asked, heard, true)
 
 
 def _prepare_folder(settings: StudySettings) -> Path:

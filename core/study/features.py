@@ -32,6 +32,9 @@ _ONSET_FFT, _ONSET_HOP = 1024, 220  # 46 ms every 10 ms
 _ONSET_FLOOR_DB = 60.0
 _CHROMA_FFT, _CHROMA_HOP = 8192, 2048  # bins of 2.7 Hz, which every semitone from C2 on has one of
 _THIRD_OCTAVE_FFT = 4096
+_FLOOR_FFT = 4096
+_FLOOR_BAND = 200.0, 4000.0
+_FLOOR_PERCENT = 20  # of the bins of a frame, which count as lying between partials
 
 
 class Sound:
@@ -116,6 +119,19 @@ def find_onsets(samples: FloatArray) -> Array:
         if not times or time - times[-1] >= 0.05:
             times.append(time)
     return np.asarray(times, np.float64)
+
+
+def floor_level(samples: FloatArray, sample_rate: float) -> float:
+    """dB between the partials from 200 Hz to 4 kHz: what a fifth of the bins of a frame stay below, mean over frames;
+    -140 for silence.
+
+    Args:
+        samples: (N,) at `sample_rate`.
+    """
+    magnitude = stft_magnitude(_at_least(samples, _FLOOR_FFT), _FLOOR_FFT)
+    hertz = np.linspace(0, sample_rate / 2, magnitude.shape[1])
+    inside = (hertz >= _FLOOR_BAND[0]) & (hertz < _FLOOR_BAND[1])
+    return float(np.percentile(20 * np.log10(magnitude[:, inside] + 1e-7), _FLOOR_PERCENT, axis=1).mean())
 
 
 @cache

@@ -16,15 +16,17 @@ from core import __version__
 from core.audio.opening import open_source
 from core.audio.signal import FloatArray
 from core.diffusion.own_sampler import find_sampler
-from core.errors import AudioError
-from core.extension.recipe import describe_sampler
+from core.errors import AudioError, SettingsError
+from core.extension.plan import context_tail_frames
+from core.extension.recipe import describe_notes, describe_plan, describe_sampler
 from core.extension.settings import Settings
 from core.networks.card import NetworkInfo
 from core.networks.registry import find_network
 from core.study.cases import Case
 from core.study.continuation import Task
 from core.study.features import RATE
-from core.study.methods import describe_method, parse_method
+from core.study.leading import Leader, Leading
+from core.study.methods import LedBy, describe_method, led_by, parse_method
 from core.study.settings import StudySettings
 
 FORMAT = 2
@@ -36,14 +38,21 @@ _NOT_CONTENT = ("name", "title", "summary", "path", "weights", "trained_on")
 
 @dataclass(frozen=True)
 class Row:
-    """One network by one sampler."""
+    """One network by one sampler, and whose notes lead it."""
 
     network: NetworkInfo
     chosen: str
     settings: Settings
     label: str
+    led_by: LedBy | None = None
 
-    def content(self, case: Case, device: str, seed: int) -> dict[str, Any]:
+    def lead(self, leader: Leader, case: Case, take: int) -> Leading | None:
+        """The notes of a continuation, None where the row has none. Raises as `Leader.lead`."""
+        if self.led_by is None:
+            return None
+        return leader.lead(self.led_by, case, take, context_tail_frames(self.network, self.settings, RATE))
+
+    def content(self, case: Case, device: str, seed: int, leading: Leading | None = None) -> dict[str, Any]:
         """All that decides the samples of a continuation, as it is kept beside them. `seed`: of its noise."""
         network = {name: value for name, value in asdict(self.network).items() if name not in _NOT_CONTENT}
         sampler = find_sampler(self.settings.sampler)
@@ -59,6 +68,9 @@ class Row:
             "known_seconds": case.known_seconds,
             "new_seconds": case.new_seconds,
         }
+        if leading is not None:  # other rows' entries are as they were before there were notes
+            content |= {"led_by": self.led_by, "asked": describe_notes(leading.asked)}
+            content |= describe_plan(self.settings, leading.notes)
         plain: dict[str, Any] = json.loads(json.dumps(content, default=str))  # tuples become lists, as read back
         return plain
 
@@ -70,11 +82,16 @@ class Row:
             "sampler": self.settings.sampler,
             "solver": self.settings.solver,
             "steps": self.settings.steps,
+            "led_by": self.led_by,
+            "start": self.settings.start,
         }
 
 
 def rows_of(settings: StudySettings) -> list[Row]:
-    """Networks by samplers, each once; networks that share a name get the start of their hash as well."""
+    """Networks by samplers, each once; networks that share a name get the start of their hash as well.
+
+    Raises NetworkError, and SettingsError where notes could not lead: from noise, a network that sees none.
+    """
     networks: dict[Path, tuple[str, NetworkInfo]] = {}
     for chosen in settings.networks:
         info = find_network(chosen)
@@ -88,8 +105,11 @@ def rows_of(settings: StudySettings) -> list[Row]:
                 steps=settings.steps, network=chosen, device=settings.device, zero_shot=settings.zero_shot
             )
             run = parse_method(method, common)
+            leading = led_by(method)
+            if leading and run.start == 1 and not info.sees_notes:
+                raise SettingsError(f"The network '{info.name}' sees no notes: for '{method}' choose a start below 1.")
             how = describe_method(method, run, info.sees_known)
-            rows.append(Row(info, chosen, run, f"{label}, {how}"))
+            rows.append(Row(info, chosen, run, f"{label}, {how}", leading))
     return rows
 
 
@@ -102,20 +122,31 @@ class Job:
     take: int
     content: dict[str, Any]
     stem: Path
+    leading: Leading | None
 
     @classmethod
-    def of(cls, row: Row, case: Case, take: int, *, seed: int, device: str, folder: Path) -> Job:
+    def of(cls, row: Row, case: Case, take: int, leader: Leader, *, seed: int, device: str, folder: Path) -> Job:
         """The job of that row, case and take.
 
         Args:
+            leader: finds its notes, where any lead the row.
             seed: the study's.
             device: kind of device it runs on.
             folder: where it is kept.
+
+        Raises as `Leader.lead`.
         """
-        content = row.content(case, device, case.seed(seed, take))
+        leading = row.lead(leader, case, take)
+        content = row.content(case, device, case.seed(seed, take), leading)
         key = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
         words = (case.clip.stem, f"{case.begin_seconds:g}s", row.network.name, Path(row.settings.sampler).stem, key)
-        return cls(row, case, take, content, folder / "-".join(map(_plain, words)))
+        return cls(row, case, take, content, folder / "-".join(map(_plain, words)), leading)
+
+    @property
+    def settings(self) -> Settings:
+        """The row's, with the seed of this continuation. Where nothing was asked nor heard, it begins with noise."""
+        nothing = self.leading is not None and not self.leading.notes
+        return replace(self.row.settings, seed=self.content["seed"], start=1.0 if nothing else self.row.settings.start)
 
     @property
     def audio_path(self) -> Path:
@@ -135,8 +166,8 @@ class Job:
     def task(self, device: torch.device) -> Task:
         """What it takes to make it. Raises AudioError: its clip can't be read any more."""
         known, true = self.case.read()
-        settings = replace(self.row.settings, seed=self.content["seed"])
-        return Task(self.row.network, settings, known, self.case.new_seconds, true.size, device.type)
+        notes = self.leading.notes if self.leading is not None else ()
+        return Task(self.row.network, self.settings, known, self.case.new_seconds, true.size, device.type, notes)
 
     def record(self) -> dict[str, Any] | None:
         """What is kept beside the audio, None unless both are there, whole, and made from exactly this."""
@@ -160,6 +191,7 @@ class Job:
             raise AudioError(f"{self.audio_path} was changed or deleted while the evaluation ran. Run it again.")
         memory = record["memory_mb"]
         return {
+            "raw_level": record.get("raw_level", math.nan),  # not kept by earlier versions
             "evaluations": record["evaluations"],
             "gradients": record["gradients"],
             "seconds": record["seconds"],

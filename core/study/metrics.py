@@ -18,8 +18,8 @@ import numpy as np
 
 from core.analysis.similarity import ks_similarity
 from core.analysis.spectrum import largest_second_difference, second_difference_quantile, spectral_flatness
-from core.audio.signal import FloatArray
-from core.study.features import RATE, Sound, find_onsets
+from core.audio.signal import FloatArray, active_rms
+from core.study.features import RATE, Sound, find_onsets, floor_level
 
 MIN_VOICED_FRAMES = 5
 """Voiced frames (of 23 ms) that both parts need before a tuning is spoken of."""
@@ -69,6 +69,17 @@ def level_difference(context: Context, new: Sound) -> float:
     return 10.0 * math.log10(new.power / context.known.power) if new.power > 0.0 else math.nan
 
 
+def raw_level_difference(context: Context, raw_level: float) -> float:
+    """Active RMS of what was made, before anything steadied it, against the true continuation's, in dB; NaN for
+    silence, or where it isn't known.
+
+    Tells what the network, or the plan of notes, made of loudness by itself. Can't tell what is loud. Of several
+    windows all but the first go on from audio that was steadied.
+    """
+    true = active_rms(context.true.samples[None], RATE)
+    return 20.0 * math.log10(raw_level / true) if raw_level > 0.0 and true > 0.0 else math.nan
+
+
 def spectrum_distance(context: Context, new: Sound) -> float:
     """RMS difference in dB of third-octave long-term spectra (50 Hz to 10 kHz) from the true continuation's.
 
@@ -95,6 +106,15 @@ def flatness(context: Context, new: Sound) -> float:
     """
     frames = spectral_flatness(new.samples)
     return float(np.nanmedian(frames)) if np.isfinite(frames).any() else math.nan
+
+
+def floor_difference(context: Context, new: Sound) -> float:
+    """How much louder it is between the partials than in the true continuation, in dB: 0 for the true row.
+
+    Tells the fog that a network leaves where no note is from clean partials, and dense playing from sparse. Can't tell
+    which: it moves with the level of the whole as well, and a recording's own hiss is part of the truth.
+    """
+    return floor_level(new.samples, RATE) - floor_level(context.true.samples, RATE)
 
 
 def voiced_share(context: Context, new: Sound) -> float:
@@ -208,7 +228,8 @@ class Column:
     format      of a value, as format() takes it
     measure     gives it for one continuation; None where it comes from elsewhere (see `kind`)
     kind        "sound", by `measure`, one value a case; "set", one value for all cases of a row (Frechet); "cost", one
-                value a case of what a run took, for rows made by a network
+                value a case of what a run took or told of itself, for rows made by a network; "notes", one value a
+                case of what the listener hears (:mod:`core.study.note_figures`), shown in a table of their own
     compared    how a value's distance from the true continuation's is taken: by "difference" or by "ratio"
     """
 
@@ -216,7 +237,7 @@ class Column:
     title: str
     format: str
     measure: Callable[[Context, Sound], float] | None = None
-    kind: Literal["sound", "set", "cost"] = "sound"
+    kind: Literal["sound", "set", "cost", "notes"] = "sound"
     compared: Literal["difference", "ratio"] = "difference"
 
     def distance(self, value: float, true: float) -> float:
@@ -230,11 +251,13 @@ class Column:
 
 COLUMNS: tuple[Column, ...] = (
     Column("level_db", "level dB", "+.1f", level_difference),
+    Column("raw_db", "raw level dB", "+.1f", kind="cost"),
     Column("spectrum_db", "spectrum dB", ".1f", spectrum_distance),
     Column("frechet", "Fréchet", ".0f", kind="set"),
     Column("frechet_halves", "Fréchet, halves", ".0f", kind="set"),
     Column("frechet_ratio", "over true's", ".2f", kind="set", compared="ratio"),
     Column("flatness", "flatness", ".1e", flatness, compared="ratio"),
+    Column("floor_db", "floor dB", "+.1f", floor_difference),
     Column("voiced", "voiced", ".2f", voiced_share),
     Column("cents", "cents off", ".1f", cents_off),
     Column("onsets", "onset ratio", ".2f", onset_ratio, compared="ratio"),
@@ -245,8 +268,13 @@ COLUMNS: tuple[Column, ...] = (
     Column("evaluations", "evaluations", ".0f", kind="cost"),
     Column("seconds", "seconds", ".1f", kind="cost"),
     Column("memory_mb", "memory MB", ".0f", kind="cost"),
+    Column("note_precision", "precision", ".2f", kind="notes"),
+    Column("note_recall", "recall", ".2f", kind="notes"),
+    Column("note_f1", "F1", ".2f", kind="notes"),
+    Column("note_rate", "notes ratio", ".2f", kind="notes", compared="ratio"),
+    Column("note_classes", "familiar", ".2f", kind="notes"),
 )
-"""The columns of the table, from left to right."""
+"""The columns of the tables, from left to right."""
 
 
 def measure(context: Context, new: Sound) -> dict[str, float]:

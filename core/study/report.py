@@ -42,8 +42,11 @@ _CAPTIONS = {
     "figure-6-pitch": "Fig. 6: YIN pitch {shown}; squares where generated.",
 }
 
-TESTED = ("ks", "seam", "level_db", "spectrum_db", "flatness", "voiced", "onsets", "chroma")
-"""Columns that are compared in pairs."""
+TESTED = (
+    *("ks", "seam", "level_db", "spectrum_db", "flatness", "floor_db", "voiced", "onsets", "chroma"),
+    *("note_f1", "note_rate"),
+)
+"""Columns that are compared in pairs, where any two rows have them."""
 
 
 def write_report(evaluation: Evaluation) -> str:
@@ -125,21 +128,26 @@ def _pairs(made: list[RowResult], true: RowResult, clip_of: list[int], seed: int
     """Every method against the first one."""
     if len(made) < 2:
         return []
-    columns = [column for column in COLUMNS if column.name in TESTED]
     base, *others = made
+    found = {
+        column: [compare(row, base, true, column, clip_of, seed) for row in others]
+        for column in COLUMNS
+        if column.name in TESTED
+    }
+    found = {column: pairs for column, pairs in found.items() if any(pair.clips for pair in pairs)}
     lines = [
         f"## Against {base.label}, clip by clip",
         "",
         "How much further from the true continuation a method is than the first one, median over clips (below 0: "
         "nearer), with its 95 % bootstrap interval, and on how many clips it is nearer. "
         f"p: Wilcoxon's signed-rank test, two-sided, from {MIN_PAIRS} clips on, not corrected for the number of tests "
-        f"in this table ({len(others) * len(columns)}). A clip's seeds count as one.",
+        f"in this table ({len(others) * len(found)}). A clip's seeds count as one.",
         "",
-        "| method | " + " | ".join(column.title for column in columns) + " |",
-        "|---|" + "---|" * len(columns),
+        "| method | " + " | ".join(column.title for column in found) + " |",
+        "|---|" + "---|" * len(found),
     ]
-    for row in others:
-        cells = [_cell(compare(row, base, true, column, clip_of, seed), column) for column in columns]
+    for k, row in enumerate(others):
+        cells = [_cell(pairs[k], column) for column, pairs in found.items()]
         lines.append(f"| {row.label} | " + " | ".join(cells) + " |")
     return [*lines, ""]
 

@@ -21,7 +21,8 @@ class StudySettings:
     clips       files and folders of held-out recordings
     out         where the results go
     networks    names or paths, as `--network` takes them
-    samplers    methods: samplers, with their solver and steps where these differ (`core.study.methods`)
+    samplers    methods: samplers, with their solver and steps where these differ, and whose notes lead them
+                (`core.study.methods`)
     steps       denoising steps of a window, for methods that name none
     zero_shot   whether networks that can see the known audio are not shown it
     cases       how many continuations a row

@@ -31,12 +31,10 @@ from core.networks.checkpoint import load_denoiser
 from core.networks.registry import find_network
 from core.notes.midi import read_midi
 from core.notes.note import Note, frequency, moved
+from core.study.features import floor_level
 
 LOWEST, HIGHEST = 40, 109
 """Keys whose semitones are compared."""
-FLOOR_BAND = 200.0, 4000.0
-FLOOR_SHARE = 20
-"""Per cent of the bins of a frame that count as lying between partials."""
 
 
 @dataclass(frozen=True)
@@ -90,14 +88,6 @@ def similarity(first: FloatArray, second: FloatArray, rate: float) -> float:
     """Cosine between the root amplitudes in semitones, mean over frames: 1 is the same."""
     a, b = (np.sqrt(_semitones(samples, rate)) for samples in (first, second))
     return float(((a * b).sum(axis=1) / np.sqrt((a * a).sum(axis=1) * (b * b).sum(axis=1) + 1e-12)).mean())
-
-
-def floor_level(samples: FloatArray, rate: float) -> float:
-    """dB between the partials: what the lowest fifth of the bins of a frame stay below, mean over frames."""
-    magnitude = stft_magnitude(samples, 4096)
-    frequencies = np.linspace(0, rate / 2, magnitude.shape[1])
-    inside = (frequencies >= FLOOR_BAND[0]) & (frequencies < FLOOR_BAND[1])
-    return float(np.percentile(20 * np.log10(magnitude[:, inside] + 1e-7), FLOOR_SHARE, axis=1).mean())
 
 
 def _semitones(samples: FloatArray, rate: float) -> np.ndarray:

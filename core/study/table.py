@@ -16,6 +16,11 @@ from core.wording import counted
 
 DASH = "–"
 """Stands for a figure that does not exist, as the pitch of silence."""
+HEARD = (
+    "Notes, as our listener hears them. Precision, recall and F1 are against the notes that led a row; for the true "
+    "continuation, against its own."
+)
+"""Stands above the second table."""
 
 
 @dataclass(frozen=True)
@@ -97,22 +102,9 @@ def _number(value: float, form: str) -> str:
 
 
 def table_markdown(rows: Sequence[RowResult], described: dict[str, Any]) -> str:
-    """The table with a line on what it is of and notes on how to read it. `described` as in :func:`table_json`."""
-    cases = described["cases"]
-    lines = [[counted(cases, "case"), *(column.title for column in COLUMNS)]]
-    for row in rows:
-        cells = [row.label.replace("|", r"\|")]
-        for column in COLUMNS:
-            figure = row.figures.get(column.name)
-            text = cell(column, figure)
-            some_missing = figure is not None and 0 < figure.cases < described["continuations"]
-            cells.append(f"{text} ({figure.cases})" if figure is not None and some_missing else text)
-        lines.append(cells)
-    widths = [max(len(line[k]) for line in lines) for k in range(len(lines[0]))]
-    lines.insert(1, ["-" * width for width in widths])
-    table = "\n".join(
-        "| " + " | ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)) + " |" for line in lines
-    )
+    """Both tables, with a line on what they are of and notes on how to read them. `described` as in
+    :func:`table_json`.
+    """
     notes = [
         "Medians over cases; the Fréchet columns are of all cases together. In square brackets 95 % bootstrap "
         f"intervals over {counted(described['clips'], 'clip')}"
@@ -121,7 +113,30 @@ def table_markdown(rows: Sequence[RowResult], described: dict[str, Any]) -> str:
         "can and can't tell: docs/evaluation.md.",
         *(f"Left out: {text}" for text in described["left_out"]),
     ]
-    return "\n".join([described["summary"], "", table, "", *(f"- {note}" for note in notes), ""])
+    sound, of_notes = (
+        _table(rows, [column for column in COLUMNS if (column.kind == "notes") == wanted], described)
+        for wanted in (False, True)
+    )
+    return "\n".join(
+        [described["summary"], "", sound, "", HEARD, "", of_notes, "", *(f"- {note}" for note in notes), ""]
+    )
+
+
+def _table(rows: Sequence[RowResult], columns: Sequence[Column], described: dict[str, Any]) -> str:
+    lines = [[counted(described["cases"], "case"), *(column.title for column in columns)]]
+    for row in rows:
+        cells = [row.label.replace("|", r"\|")]
+        for column in columns:
+            figure = row.figures.get(column.name)
+            text = cell(column, figure)
+            some_missing = figure is not None and 0 < figure.cases < described["continuations"]
+            cells.append(f"{text} ({figure.cases})" if figure is not None and some_missing else text)
+        lines.append(cells)
+    widths = [max(len(line[k]) for line in lines) for k in range(len(lines[0]))]
+    lines.insert(1, ["-" * width for width in widths])
+    return "\n".join(
+        "| " + " | ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)) + " |" for line in lines
+    )
 
 
 def table_json(rows: Sequence[RowResult], described: dict[str, Any]) -> str:

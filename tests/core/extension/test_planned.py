@@ -103,6 +103,17 @@ def test_the_level_keeper_leaves_a_soft_plan_soft(tiny: Tiny) -> None:
     assert active_rms(wanted[1000:], RATE) < 0.2 * active_rms(recording()[0], RATE)
 
 
+def test_the_raw_level_is_what_was_made(tiny: Tiny) -> None:
+    """Breaks when what is told of each window is the level it was steadied to, or is at the network's own scale."""
+    extension = Extension(*tiny, recording(), RATE, 0.5, Settings(sampler="replacement", steps=4))
+    first = next(step for step in run(extension) if step.window_complete)
+    scale = active_rms(recording()[0], RATE) / tiny[1].data_rms
+    raw = active_rms(first.x[first.known_frames :], RATE) * scale
+    assert len(extension.raw_levels) == len(extension.plan.windows) == 2
+    assert extension.raw_levels[0] == pytest.approx(raw, rel=0.1)
+    assert active_rms(extension.audio()[0, :1000], RATE) != pytest.approx(raw, rel=0.3)
+
+
 def test_a_rest_has_no_level() -> None:
     """Breaks when the keeper is told to bring a rest to some level: it would raise what hiss there is."""
     before = recording()[0]

@@ -10,11 +10,11 @@ import torch
 from core.errors import NetworkError
 from core.networks.card import CONFIG_NAME, WEIGHTS_NAME
 from core.networks.listener import Heard, Listener
-from core.networks.listener_card import load_listener, parse_listener
+from core.networks.listener_card import ListenerInfo, load_listener, parse_listener
 from core.networks.registry import find_network
 from core.notes.agreement import agree
 from core.notes.frames import Frames, notes_of
-from core.notes.listening import SOUNDS, STRUCK, Hearing, listen
+from core.notes.listening import SOUNDS, STRUCK, Hearing, _shipped, listen
 from core.notes.note import Note, frequency, one_string_a_key
 from core.training.listening import ListenerTargets
 from tests.core.notes.conftest import CARD
@@ -76,6 +76,21 @@ def test_windows_join_without_a_gap() -> None:
     assert shares == sorted(shares) and shares[-1] == 1.0 and len(shares) > 3
     frames = np.flatnonzero(hearing._heard.sounding[:, 0] > 0.6)
     assert np.array_equal(frames, np.round(clicks * RATE // 1 / HOP).astype(int))
+
+
+def test_the_shipped_listener_is_loaded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Breaks when a study reads the weights again for each of its hundreds of stretches."""
+    loaded: list[int] = []
+
+    def load() -> tuple[ListenerInfo, Listener]:
+        loaded.append(1)
+        return load_listener()
+
+    monkeypatch.setattr("core.notes.listening.load_listener", load)
+    _shipped.cache_clear()
+    for _ in range(2):
+        listen(np.zeros((1, RATE), np.float32), RATE)
+    assert len(loaded) == 1
 
 
 def test_silence_has_no_notes(listener: Path) -> None:

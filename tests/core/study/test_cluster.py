@@ -24,6 +24,8 @@ import torch
 from core import __version__
 from core.commands.main import main
 from core.errors import NetworkError, PianoDiffError, SamplerError, SettingsError
+from core.notes.midi import write_midi
+from core.notes.note import Note
 from core.study import cluster
 from core.study.evaluate import Evaluation
 from core.study.settings import StudySettings
@@ -201,6 +203,19 @@ def test_workers_need_none_of_our_files(settings: Callable[..., StudySettings], 
     here = settings("here", samplers=out.samplers, networks=out.networks)
     Evaluation(here).make()
     assert made(out.out) == made(here.out) and len(made(out.out)) == 8
+
+
+def test_notes_travel_with_the_task(settings: Callable[..., StudySettings], clips: Path, ray: StandIn) -> None:
+    """Breaks when a worker begins with noise where notes should lead, or would have to hear them itself."""
+    for clip in clips.glob("*.wav"):
+        write_midi(clip.with_suffix(".mid"), [Note(1.6, 1.9, 60)])
+    led = settings("there", samplers=("replacement:true-notes",))
+    Evaluation(led).make(None, "auto")
+    here = settings("here", samplers=led.samplers)
+    Evaluation(here).make()
+    assert made(led.out) == made(here.out) and len(made(led.out)) == 4
+    Evaluation(settings("none", samplers=("replacement",))).make()
+    assert not set(made(led.out).values()) & set(made(settings("none").out).values())
 
 
 def test_a_mistake_is_shown_and_not_tried_again(

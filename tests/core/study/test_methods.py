@@ -4,8 +4,8 @@
 import pytest
 
 from core.errors import SettingsError
-from core.extension.settings import Settings
-from core.study.methods import describe_method, method_of, parse_method
+from core.extension.settings import START_WITH_NOTES, Settings
+from core.study.methods import describe_method, led_by, method_of, parse_method
 
 
 def test_methods() -> None:
@@ -25,3 +25,35 @@ def test_methods() -> None:
     for wrong in ("decoupled@x", "decoupled@", "decoupled@0", "decopled", "replacement+magic"):
         with pytest.raises(SettingsError):
             parse_method(wrong, common)
+
+
+def test_notes_lead_a_method() -> None:
+    """Breaks when a suffix is lost or taken for the name, or a row without notes starts elsewhere than from noise."""
+    common = Settings(steps=7)
+    assert led_by("decoupled@9:zero-shot") is None and parse_method("decoupled@9:zero-shot", common).start == 1
+    for text in ("decoupled@9:true-notes:zero-shot", "decoupled@9:zero-shot:true-notes"):
+        method = parse_method(text, common)
+        assert (method.sampler, method.steps, method.zero_shot) == ("decoupled", 9, True)
+        assert (led_by(text), method.start) == ("true-notes", START_WITH_NOTES)
+        assert describe_method(text, method, sees_known=True) == "decoupled@9, zero-shot, true notes"
+    chosen = parse_method("decoupled:composed=0.6", common)
+    assert (led_by("decoupled:composed=0.6"), chosen.start, chosen.steps) == ("composed", 0.6, 7)
+    assert describe_method("decoupled:composed=0.6", chosen, sees_known=True) == "decoupled, composed from 0.6"
+    assert parse_method("C:/a:b/mine.py:composed", common).sampler == "C:/a:b/mine.py"
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("decoupled:true-notes:composed", "once, not 2 times"),
+        ("decoupled:composed=", "write a start"),
+        ("decoupled:composed=soon", "write a start"),
+        ("decoupled:composed=0", "above 0 and at most 1"),
+        ("decoupled:true-notes=1.5", "above 0 and at most 1"),
+        ("decoupled:zero-shot=0.4", "no sampler called"),
+        ("decoupled:my-notes", "no sampler called"),
+    ],
+)
+def test_a_plan_that_cannot_be(text: str, says: str) -> None:
+    with pytest.raises(SettingsError, match=says):
+        parse_method(text, Settings())

@@ -10,7 +10,7 @@ import pytest
 from core.audio.signal import FloatArray, resample
 from core.study.features import RATE, Sound
 from core.study.frechet import FrechetFigures, Moments, mel_frames
-from core.study.metrics import COLUMNS, Column, Context, measure
+from core.study.metrics import COLUMNS, Column, Context, measure, raw_level_difference
 from tests.core.study.material import Piece, piece
 from tests.core.tones import melody
 
@@ -66,7 +66,7 @@ def distance(column: Column, way: Way) -> float:
     return float(np.median([column.distance(ours, true) for ours, true in pairs if math.isfinite(true)]))
 
 
-@pytest.mark.parametrize("column", [c for c in COLUMNS if c.kind != "cost"], ids=lambda c: c.name)
+@pytest.mark.parametrize("column", [c for c in COLUMNS if c.kind in ("sound", "set")], ids=lambda c: c.name)
 def test_true_music_above_a_noisy_loop_above_noise(column: Column) -> None:
     """Another true continuation is nearest to the one that followed, noise farthest from it."""
     another, looped, noise = (distance(column, way) for way in _WAYS_OF.get(column.name, _WAYS))
@@ -95,6 +95,24 @@ def test_level_is_in_decibels() -> None:
     p = piece(0)
     assert value("level_db", p.context, p.known) == pytest.approx(0.0, abs=1e-6)
     assert value("level_db", p.context, 0.1 * p.known) == pytest.approx(-20.0, abs=1e-4)
+
+
+def test_raw_level_is_against_the_truth() -> None:
+    """Breaks when what wasn't kept, or was silent, is taken for a level."""
+    tone = (0.1 * np.sin(2 * np.pi * 441.0 * np.arange(RATE) / RATE)).astype(np.float32)
+    context = Context(tone, 0.5 * tone)
+    assert raw_level_difference(context, 0.05 / math.sqrt(2)) == pytest.approx(0.0, abs=1e-3)
+    assert raw_level_difference(context, 0.5 / math.sqrt(2)) == pytest.approx(20.0, abs=1e-3)
+    assert math.isnan(raw_level_difference(context, 0.0)) and math.isnan(raw_level_difference(context, math.nan))
+
+
+def test_the_floor_is_between_the_partials() -> None:
+    """Fog 40 dB below the notes is far above what is between them, and hardly moves any other level."""
+    p = piece(1)
+    fog = 0.01 * p.noise
+    assert value("floor_db", p.context, p.true) == 0.0
+    assert value("floor_db", p.context, p.true + fog) > 6.0
+    assert abs(value("level_db", p.context, p.true + fog) - value("level_db", p.context, p.true)) < 0.1
 
 
 def test_spectrum_is_blind_to_level_and_to_order() -> None:

@@ -9,7 +9,8 @@ import soundfile as sf
 from core.notes.midi import write_midi
 from core.notes.note import Note, moved
 from core.notes.sketch import sketch
-from core.study.start_benchmark import floor_level, log_spectral_distance, main, similarity
+from core.study.features import floor_level
+from core.study.start_benchmark import log_spectral_distance, main, similarity
 from tests.core.tiny_network import write_tiny_network
 
 RATE = 22_050
