@@ -9,7 +9,11 @@ a denoiser is to give, E[x_0 | x_t], and never leaves 0..1. What x_t itself says
 
     log p(x_t | 1) / p(x_t | 0) = (x_t - 1/2) / sigma^2,
 
-so that is added to the logits, and the network has to say only what it can't: what the music around makes likely.
+so that much is added to the logits (times a factor that is learned, as lengths and velocities lie in between), and the
+network has to say only what it can't: what the music around makes likely.
+
+Most of that is in the known notes, and the plainest of it is handed to the network as further views (`hints`): how
+often each key and each pitch class is played there, and what would be played if the known part repeated itself.
 
 Local shapes (chords, figures, octaves) are found by convolutions over keys and time, which know of all keys what they
 learned of one; what was played seconds ago by attention over time, whose tokens are moments of a sixth of a second.
@@ -25,11 +29,59 @@ from core.networks.spectral_blocks import GROUPS, rotate
 KEYS, CHANNELS = 88, 3
 FOLD = 4
 """Frames in a moment."""
-SOFTENED = 0.05
-"""Added to sigma^2: values between 0 and 1, as on an onset's slope, are no coin flips however little noise there is."""
+SOFTENED = 0.25
+"""Added to sigma^2: values between 0 and 1 are no coin flips, however little noise there is. The logit of a value near
+1/2 rises four times as fast as the value."""
+SHORTEST_PERIOD, LONGEST_PERIOD = 16, 96
+"""Frames in which the known part may repeat itself: 2/3 s to 4 s."""
+HINTS = 2 + CHANNELS
 OCTAVE = 12
 RARE = -4.0
 """Logit of a value nobody knows anything of."""
+
+
+@torch.no_grad()
+def hints(roll: Tensor, keep: Tensor) -> Tensor:
+    """What the known part of a roll (B, frames, 3, 88), with keep (B, frames) bool, says of the rest by itself.
+
+    (B, frames, 5, 88): onsets a frame of each key and of each pitch class in the known part, as roots, in all frames;
+    and in unknown frames the known ones some periods away, before if there are any there, else behind. The period is
+    where the known onsets agree best with themselves. Nothing is differentiated: the known part is what it is.
+    """
+    known = roll.clamp(min=0) * keep[:, :, None, None]
+    count = keep.sum(dim=1).clamp(min=1)[:, None]
+    often = known[:, :, 0].sum(dim=1) / count  # (B, 88)
+    classes = torch.stack([often[:, k::OCTAVE].sum(dim=1) for k in range(OCTAVE)], dim=1)
+    classes = classes[:, torch.arange(KEYS, device=roll.device) % OCTAVE]
+    said = torch.stack([often, classes], dim=1).sqrt()[:, None].expand(-1, roll.shape[1], -1, -1)
+    return torch.cat([said, _repetition(known, keep, _period(known[:, :, 0], keep))], dim=2)
+
+
+def _period(marks: Tensor, keep: Tensor) -> Tensor:
+    """(B,) frames: the lag at which known marks (B, frames, 88) agree best with themselves, for their overlap."""
+    frames = marks.shape[1]
+    spectrum = torch.fft.rfft(marks, 2 * frames, dim=1)
+    agreement = torch.fft.irfft(spectrum.abs().square().sum(dim=2), 2 * frames, dim=1)
+    there = torch.fft.rfft(keep.float(), 2 * frames, dim=1)
+    overlap = torch.fft.irfft(there.abs().square(), 2 * frames, dim=1)
+    lags = slice(SHORTEST_PERIOD, min(LONGEST_PERIOD, frames - 1) + 1)
+    best = (agreement[:, lags] / (overlap[:, lags] + SHORTEST_PERIOD)).argmax(dim=1)
+    return best + SHORTEST_PERIOD
+
+
+def _repetition(known: Tensor, keep: Tensor, period: Tensor) -> Tensor:
+    """Known frames (B, frames, 3, 88) where there are none: those some whole periods (B,) before, else behind."""
+    frames = known.shape[1]
+    place = torch.arange(frames, device=known.device).expand_as(keep)
+    before = torch.where(keep, place, -1).cummax(dim=1).values
+    behind = torch.where(keep, place, 2 * frames).flip(1).cummin(dim=1).values.flip(1)
+    lag = period[:, None]
+    earlier = place - (place - before + lag - 1) // lag * lag
+    later = place + (behind - place + lag - 1) // lag * lag
+    source = torch.where(before >= 0, earlier, later)
+    there = ~keep & (source >= 0) & (source < frames)
+    taken = source.clamp(0, frames - 1)[:, :, None, None].expand_as(known)
+    return known.gather(1, taken) * there[:, :, None, None]
 
 
 class RollBlock(nn.Module):
@@ -128,7 +180,11 @@ class Composer(nn.Module):
         super().__init__()
         self.register_buffer("level_frequencies", torch.randn(32) * 3)
         self.told = nn.Sequential(nn.Linear(65, embedding), nn.SiLU(), nn.Linear(embedding, embedding), nn.SiLU())
-        self.stem = nn.Conv2d(FOLD * (CHANNELS + 1), channels, 3, padding=1)
+        # How far x_t's own word is to be trusted, beyond what a value of 0 or 1 would deserve.
+        self.trust = nn.Linear(embedding, CHANNELS)
+        nn.init.zeros_(self.trust.weight)
+        nn.init.zeros_(self.trust.bias)
+        self.stem = nn.Conv2d(FOLD * (CHANNELS + HINTS + 1), channels, 3, padding=1)
         # Bass and treble are played differently.
         self.key_offset = nn.Parameter(torch.zeros(channels, KEYS, 1))
         self.blocks = nn.ModuleList(RollBlock(channels, frames, keys, embedding) for frames, keys in spreads)
@@ -144,12 +200,13 @@ class Composer(nn.Module):
         frames) bool is False; density (B,), the onsets a second there -> the shape of x, the logits of 1.
         """
         scaled = x / (sigma.square() + 0.25).sqrt()[:, None, None, None]
-        moments = scaled.unflatten(1, (-1, FOLD)).permute(0, 2, 3, 4, 1).flatten(1, 2)  # (B, 4 x 2, 88, moments)
-        masks = keep.to(x.dtype).unflatten(1, (-1, FOLD)).transpose(1, 2)[:, :, None].expand(-1, -1, KEYS, -1)
+        mask = keep.to(x.dtype)[:, :, None, None].expand(-1, -1, 1, KEYS)
+        seen = torch.cat([scaled, hints(x, keep), mask], dim=2)
+        seen = seen.unflatten(1, (-1, FOLD)).permute(0, 2, 3, 4, 1).flatten(1, 2)  # (B, 4 x 9, 88, moments)
         phase = (sigma.log() / 4)[:, None] * self.level_frequencies
         told = self.told(torch.cat([phase.sin(), phase.cos(), (density + 0.5).log()[:, None]], dim=1))
 
-        h = self.stem(torch.cat([moments, masks], dim=1).contiguous(memory_format=torch.channels_last))
+        h = self.stem(seen.contiguous(memory_format=torch.channels_last))
         h = h + self.key_offset
         for index, block in enumerate(self.blocks):
             h = block(h, told)
@@ -157,7 +214,8 @@ class Composer(nn.Module):
                 h = self.moments[index // 2](h)
         h = self.head(F.silu(self.norm(h)))
         h = h.unflatten(1, (FOLD, CHANNELS)).permute(0, 4, 1, 2, 3).flatten(1, 2)
-        return h.float() + (x - 0.5) / (sigma.square() + SOFTENED)[:, None, None, None]
+        trust = (1 + self.trust(told)) / (sigma.square() + SOFTENED)[:, None]
+        return h.float() + trust[:, None, :, None] * (x - 0.5)
 
     def forward(self, x: Tensor, sigma: Tensor, keep: Tensor, density: Tensor) -> Tensor:
         """x (B, N), a roll's frames end to end; keep (B, N) bool, alike within a frame; the rest as `logits` takes it.

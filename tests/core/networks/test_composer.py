@@ -8,10 +8,11 @@ import torch
 
 from core.errors import NetworkError
 from core.networks.card import CONFIG_NAME
-from core.networks.composer import FOLD, Composer
+from core.networks.composer import FOLD, Composer, hints
 from core.networks.composer_card import load_composer, parse_composer
 from core.networks.registry import find_network
-from core.notes.roll import VALUES
+from core.notes.note import Note
+from core.notes.roll import VALUES, roll_of
 from tests.core.tiny_composer import CARD, write_composer
 
 FRAMES = 6 * FOLD
@@ -31,12 +32,33 @@ def test_known_frames_come_back_as_they_are_and_others_between_0_and_1(network: 
     assert (clean[~keep] >= 0).all() and (clean[~keep] <= 1).all()
 
 
-def test_without_noise_it_says_what_it_sees() -> None:
-    """Also untrained: what x_t says by itself is known. Breaks when the evidence is added with the wrong sign."""
+@pytest.mark.parametrize("sigma", [0.03, 0.5, 3.0])
+def test_untrained_it_says_what_it_sees(sigma: float) -> None:
+    """What x_t says by itself is known: the louder the noise, the less. Breaks when it is added with the wrong sign or
+    scale.
+    """
     roll = (torch.rand(1, FRAMES * VALUES) < 0.05).float()
     keep = torch.zeros_like(roll, dtype=torch.bool)
-    clean = Composer(channels=8, width=16, layers=1)(roll, torch.tensor([0.02]), keep, torch.tensor([4.0]))
-    assert (clean - roll).abs().max() < 0.01
+    clean = Composer(channels=8, width=16, layers=1)(roll, torch.tensor([sigma]), keep, torch.tensor([4.0]))
+    odds = (clean / (1 - clean)).log()
+    assert (odds[roll == 1].min() - odds[roll == 0].max()).item() == pytest.approx(1 / (sigma**2 + 0.25), rel=0.01)
+
+
+def test_the_known_part_is_repeated_where_nothing_is_known() -> None:
+    """Forwards behind it, backwards before it, from before in a gap; keys and pitch classes are counted. Breaks when
+    the period is not found, or a repetition is out of step.
+    """
+    notes = [Note(at + shift, at + shift + 0.4, key) for at in range(0, 16, 2) for shift, key in ((0.1, 60), (1, 64))]
+    roll = torch.from_numpy(roll_of(notes, 384))[None]
+    for known in (slice(0, 160), slice(224, 384)):
+        keep = torch.zeros(1, 384, dtype=torch.bool)
+        keep[:, known] = True
+        said = hints(roll, keep)
+        marks = torch.where(keep[..., None], torch.zeros(88), roll[:, :, 0])
+        assert (said[:, 8:-8, 2] - marks[:, 8:-8]).abs().max() < 1e-6
+        assert said[0, 0, 0].nonzero()[:, 0].tolist() == [39, 43]
+        assert said[0, 5, 1].nonzero()[:, 0].tolist() == [k for k in range(88) if k % 12 in (3, 7)]
+    assert not hints(roll, torch.zeros(1, 384, dtype=torch.bool)).any()
 
 
 def test_it_is_told_how_many_notes_are_wanted(network: Composer) -> None:
