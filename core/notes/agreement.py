@@ -37,24 +37,33 @@ class Agreement(NamedTuple):
 
 
 def agree(asked: Iterable[Note], heard: Iterable[Note], tolerance: float = TOLERANCE) -> Agreement:
-    """Notes of one key whose onsets are at most `tolerance` apart, each matched once, as many as can be.
+    """How many notes of the one are in the other: see `matched`."""
+    wanted, found = list(asked), list(heard)
+    return Agreement(len(wanted), len(found), len(matched(wanted, found, tolerance)))
+
+
+def matched(
+    asked: Iterable[Note], heard: Iterable[Note], tolerance: float = TOLERANCE
+) -> list[tuple[Note, Note]]:
+    """Pairs of notes of one key whose onsets are at most `tolerance` apart, each matched once, as many as can be.
 
     Along one key, taking them in order is the largest matching: what can be matched earlier leaves more for later.
     """
-    wanted, found = _onsets(asked), _onsets(heard)
-    matched = 0
-    for key, onsets in wanted.items():
+    wanted, found = _by_key(asked), _by_key(heard)
+    pairs = []
+    for key, notes in wanted.items():
         others = found.get(key, [])
         i = j = 0
-        while i < len(onsets) and j < len(others):
-            apart = others[j] - onsets[i]
+        while i < len(notes) and j < len(others):
+            apart = others[j].onset - notes[i].onset
             if abs(apart) <= tolerance + 1e-9:
-                matched, i, j = matched + 1, i + 1, j + 1
+                pairs.append((notes[i], others[j]))
+                i, j = i + 1, j + 1
             elif apart < 0:
                 j += 1
             else:
                 i += 1
-    return Agreement(sum(map(len, wanted.values())), sum(map(len, found.values())), matched)
+    return pairs
 
 
 def total(agreements: Iterable[Agreement]) -> Agreement:
@@ -63,8 +72,8 @@ def total(agreements: Iterable[Agreement]) -> Agreement:
     return Agreement(*(sum(getattr(count, name) for count in counts) for name in Agreement._fields))
 
 
-def _onsets(notes: Iterable[Note]) -> dict[int, list[float]]:
-    by_key: dict[int, list[float]] = defaultdict(list)
+def _by_key(notes: Iterable[Note]) -> dict[int, list[Note]]:
+    by_key: dict[int, list[Note]] = defaultdict(list)
     for note in sorted(notes):
-        by_key[note.key].append(note.onset)
+        by_key[note.key].append(note)
     return by_key

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from statistics import median
 
 from core.audio.signal import FloatArray
 from core.extension.composing import compose
@@ -10,6 +11,7 @@ from core.extension.heard import with_heard
 from core.extension.planning import Beside
 from core.extension.taste import Taste
 from core.networks.composer_card import load_composer
+from core.notes.agreement import matched
 from core.notes.midi import read_midi
 from core.notes.note import Note, moved
 from core.study.cases import Case
@@ -66,12 +68,23 @@ def true_notes(case: Case, heard: Heard) -> list[Note]:
     """The notes that begin in the true continuation, in seconds from its first sample: those in the MIDI file beside
     the clip (the same name with .mid, its time 0 being the clip's first sample), else those that were `heard` in it.
 
+    A velocity means another loudness on every piano and to every ear, and the run takes those of the known part from
+    our listener. So all of a file's are raised or lowered by what lies between them and that, note by note of the known
+    part, in the median.
+
     Raises NotesError: the file holds none, or can't be read.
     """
     beside = case.clip.with_suffix(".mid")
     if not beside.is_file():
         return heard.new
-    return _within(moved(read_midi(beside).notes, -(case.begin_seconds + case.known_seconds)), case.new_seconds)
+    notes = moved(read_midi(beside).notes, -(case.begin_seconds + case.known_seconds))
+    both = matched((note for note in notes if note.onset < 0), heard.known)
+    louder = round(median(ours.velocity - theirs.velocity for theirs, ours in both)) if both else 0
+    return [
+        replace(note, velocity=min(127, max(1, note.velocity + louder)))
+        for note in notes
+        if 0 <= note.onset < case.new_seconds
+    ]
 
 
 def _composed(known: FloatArray, seconds: float, seed: int) -> list[Note]:
@@ -79,7 +92,3 @@ def _composed(known: FloatArray, seconds: float, seed: int) -> list[Note]:
     if not beside.before:
         return []
     return compose(beside.composition(load_composer(), seed, Taste()))
-
-
-def _within(notes: list[Note], seconds: float) -> list[Note]:
-    return [note for note in notes if 0 <= note.onset < seconds]

@@ -77,6 +77,15 @@ def test_notes_beside_a_clip_are_the_truths(case: Case, tmp_path: Path) -> None:
     assert [(round(note.onset, 3), note.key) for note in notes] == [(0.0, 60), (0.4, 64)]
 
 
+def test_a_files_velocities_are_told_in_the_listeners(case: Case, tmp_path: Path) -> None:
+    """By the notes that both have in the known part. Breaks when a clip whose notes are by another ear is played 5 dB
+    too soft or too loud.
+    """
+    write_midi(tmp_path / "clip.mid", [Note(0.6, 0.9, 60, 50), Note(1.0, 1.3, 64, 60), Note(1.6, 1.9, 67, 70)])
+    heard = Heard([Note(-0.9, -0.6, 60, 68), Note(-0.5, -0.2, 64, 82), Note(-0.5, -0.2, 70, 1)], [])
+    assert [note.velocity for note in true_notes(case, heard)] == [90]
+
+
 def test_composed_notes_go_on_from_what_is_heard(
     case: Case, ears: list[int], asked_of: list[tuple[Beside, int]]
 ) -> None:
