@@ -12,7 +12,6 @@ from core.audio.source import Source
 from core.audio.writing import absolute, check_text_destination
 from core.commands.console import say
 from core.commands.converters import number
-from core.diffusion.own_sampler import SUFFIX
 from core.errors import NotesError, SettingsError
 from core.extension.settings import START_WITH_NOTES
 from core.networks.registry import find_network
@@ -29,8 +28,8 @@ def add_notes_option(add: Callable[..., Any]) -> None:
         "--notes",
         metavar=f"{AUTO}|{NONE}|FILE.mid",
         help=f"what is to be played: {AUTO} composes it from what is heard beside, {NONE} leaves it to the network, "
-        f"and a MIDI file has its time 0 at the first new sample (default: {AUTO} with a network that sees notes, "
-        f"else {NONE})",
+        f"and a MIDI file has its time 0 at the first new sample (default: {AUTO} with a network that plays notes "
+        f"and no --sampler, else {NONE})",
     )
     add("--save-notes", metavar="FILE.mid", type=Path, help="write what is to be played as a MIDI file as well")
     add_start_option(add, "1 without")
@@ -73,11 +72,10 @@ def notes_of(
 
 
 def _chosen(arguments: argparse.Namespace) -> str:
-    """What --notes says, or would say. A sampler of the user's own begins with noise, whatever the network sees."""
+    """What --notes says, or would say. Who names a sampler means what it does by itself, from noise."""
     if arguments.notes is not None:
         return str(arguments.notes)
-    own = arguments.sampler is not None and arguments.sampler.endswith(SUFFIX)
-    return AUTO if find_network(arguments.network).sees_notes and not own else NONE
+    return AUTO if find_network(arguments.network).plays_notes and arguments.sampler is None else NONE
 
 
 def _given(path: Path, seconds: float) -> list[Note]:

@@ -36,6 +36,8 @@ class NetworkInfo:
     levels           T, the number of noise levels
     schedule         parameters of the noise schedule
     architecture     arguments of the network's class
+    plays_notes      whether it has been found to play notes well, from their sketch: then notes are composed for it
+                     where nobody says otherwise
     trained_on       what it learned from, in a sentence or two; "" when its config does not say
     layout           whose files it is made of: "pianodiff", or one of `core.networks.foreign`
     weights          the file with the weights; None is weights.safetensors in the folder
@@ -54,6 +56,7 @@ class NetworkInfo:
     levels: int
     schedule: dict[str, Any]
     architecture: dict[str, Any]
+    plays_notes: bool = False
     trained_on: str = ""
     layout: str = "pianodiff"
     weights: Path | None = None
@@ -130,6 +133,7 @@ def parse_config(config: Any, folder: Path, weights: Path | None = None) -> Netw
             levels=int(config["levels"]),
             schedule=dict(config["schedule"]),
             architecture=dict(config["architecture"]),
+            plays_notes=config.get("plays_notes") is True,
             trained_on=str(config.get("trained_on", "")),
             weights=weights,
         )

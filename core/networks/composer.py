@@ -86,22 +86,28 @@ def _repetition(known: Tensor, keep: Tensor, period: Tensor) -> Tensor:
 
 class RollBlock(nn.Module):
     """Two 3 x 3 convolutions with a residual, spread over time and over keys; noise level and density scale and shift.
+
+    In between, each key is told what all keys of its moment have in common: hands strike together, however far apart.
     """
 
     def __init__(self, channels: int, frames: int, keys: int, embedding: int) -> None:
         super().__init__()
         self.norm1 = nn.GroupNorm(GROUPS, channels)
         self.conv1 = nn.Conv2d(channels, channels, 3, padding=(1, frames), dilation=(1, frames))
+        self.together = nn.Conv2d(2 * channels, channels, 1, bias=False)
         self.modulation = nn.Linear(embedding, 2 * channels)
         self.norm2 = nn.GroupNorm(GROUPS, channels)
         self.conv2 = nn.Conv2d(channels, channels, 3, padding=(keys, 1), dilation=(keys, 1))
+        nn.init.zeros_(self.together.weight)
         nn.init.zeros_(self.conv2.weight)
         nn.init.zeros_(self.conv2.bias)  # type: ignore[arg-type]  # a Conv2d with bias has one
 
     def forward(self, x: Tensor, embedding: Tensor) -> Tensor:
         """x (B, channels, keys, moments), embedding (B, E) -> the shape of x."""
         scale, shift = self.modulation(embedding)[:, :, None, None].chunk(2, dim=1)
-        h = self.norm2(self.conv1(F.silu(self.norm1(x)))) * (1 + scale) + shift
+        h = self.conv1(F.silu(self.norm1(x)))
+        all_keys = torch.cat([h.mean(dim=2, keepdim=True), h.amax(dim=2, keepdim=True)], dim=1)
+        h = self.norm2(h + self.together(all_keys)) * (1 + scale) + shift
         result: Tensor = x + self.conv2(F.silu(h))
         return result
 

@@ -32,7 +32,7 @@ from core.study.settings import StudySettings
 FORMAT = 2
 """Counts up when a stored continuation can't be taken over by a later version."""
 
-_NOT_CONTENT = ("name", "title", "summary", "path", "weights", "trained_on")
+_NOT_CONTENT = ("name", "title", "summary", "path", "weights", "trained_on", "plays_notes")
 """Of a NetworkInfo: what decides no samples. The weights count by their hash, not by where they lie."""
 
 

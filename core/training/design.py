@@ -36,6 +36,7 @@ def read_design(name_or_path: str) -> tuple[dict[str, Any], Path]:
         ) from error
     if not isinstance(config, dict):
         raise NetworkError(f"{path} is not a network's config.")
+    config.pop("plays_notes", None)  # found of that network; another has yet to show it
     return config, path.parent
 
 

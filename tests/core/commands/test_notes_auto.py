@@ -19,8 +19,9 @@ pytestmark = pytest.mark.journey
 
 @pytest.fixture
 def led(tmp_path: Path) -> Path:
-    """A network that sees notes."""
-    return write_tiny_network(tmp_path / "led", sample_rate=8000, architecture=SEEING | {"sees_notes": True})
+    """A network that plays notes."""
+    seeing = SEEING | {"sees_notes": True}
+    return write_tiny_network(tmp_path / "led", sample_rate=8000, architecture=seeing, plays_notes=True)
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +56,7 @@ def steady(roll: np.ndarray) -> list[Note]:
     ("command", "where"),
     [("extend", ("--seconds", "0.6")), ("prepend", ("--seconds", "0.6")), ("fill", ("--from", "0.5", "--to", "1.1"))],
 )
-def test_a_network_that_sees_notes_is_given_some(
+def test_a_network_that_plays_notes_is_given_some(
     clip: Write, led: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str, where: tuple[str, ...]
 ) -> None:
     """Without being asked, and the MIDI file that is saved gives the same samples. Breaks when the plan that is saved
@@ -74,16 +75,17 @@ def test_a_network_that_sees_notes_is_given_some(
     assert np.abs(difference).max() < 0.02  # a MIDI file's ticks move an onset by a quarter of a millisecond
 
 
-def test_none_is_composed_for_a_network_that_sees_none(
+def test_none_is_composed_where_nobody_asks(
     clip: Write, network: Path, led: Path, tmp_path: Path, heard: list[int]
 ) -> None:
-    """Nor where nobody wants it. Breaks when the paper's way listens or composes."""
+    """For a network that doesn't play them, where nobody wants them, and for the paper's methods, which are named.
+    Breaks when the paper's way listens or composes.
+    """
     source = clip("in.wav", seconds=0.9)
     assert beside(network, "extend", source, tmp_path / "a.wav", "--seconds", "0.5") == 0
     assert beside(led, "extend", source, tmp_path / "b.wav", "--seconds", "0.5", "--notes", "none") == 0
-    own = tmp_path / "own.py"
-    own.write_text("def sample(denoiser, known, keep, steps, noise):\n    yield\n")
-    assert beside(led, "extend", source, tmp_path / "c.wav", "--seconds", "0.5", "--sampler", str(own)) != 0
+    assert beside(led, "extend", source, tmp_path / "c.wav", "--seconds", "0.5", "--sampler", "interpolation") == 0
+    assert "notes" not in read_recipe(tmp_path / "c.wav.json")
     assert heard == [] and "notes" not in read_recipe(tmp_path / "b.wav.json")
 
 
