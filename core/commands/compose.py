@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -60,6 +61,14 @@ def add_to(commands: Any) -> None:
         help=f"{FEWEST:g} to {MOST:g}: how many notes, against what is played in IN (default: %(default)g)",
     )
     how(
+        "--start",
+        type=number,
+        default=SETTINGS.start,
+        metavar="S",
+        help="the share of the noise levels, and of the steps, that a repetition of what is played in IN is put "
+        "through: less stays nearer to it, 1 begins with noise (default: %(default)g)",
+    )
+    how(
         "--sampler",
         default=SETTINGS.sampler,
         metavar="NAME",
@@ -75,13 +84,20 @@ def _compose(arguments: argparse.Namespace) -> int:
     output = absolute(arguments.output)
     check_text_destination(output, overwrite=arguments.overwrite)
     taste = Taste(arguments.temperature, arguments.density)
+    settings = replace(
+        SETTINGS,
+        seed=arguments.seed,
+        sampler=arguments.sampler,
+        steps=arguments.steps,
+        start=arguments.start,
+    )
 
     from core.networks.composer_card import load_composer
     from core.notes.midi import write_midi
 
     composer = load_composer(arguments.composer)
     beside = _beside(arguments, composer.info.context_seconds)
-    composition = beside.composition(composer, arguments.seed, taste, arguments.sampler, arguments.steps)
+    composition = beside.composition(composer, settings, taste)
     notes = run_with_progress(composition)
     if not notes:
         raise NotesError("Nothing was composed: all of it is a rest. Try another --seed, or a higher --density.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +94,7 @@ def _composed(
 ) -> list[Note]:
     from core.extension.composing import compose
     from core.extension.planning import heard_beside
-    from core.extension.taste import Taste
+    from core.extension.taste import SETTINGS, Taste
     from core.networks.composer_card import load_composer
 
     source.check_finite()
@@ -102,7 +103,7 @@ def _composed(
     if not (beside.before or beside.after):
         say(f"note: no notes were heard beside the new audio of {source.path.name}, so it is left to the network.")
         return []
-    notes = compose(beside.composition(composer, arguments.seed, Taste()))
+    notes = compose(beside.composition(composer, replace(SETTINGS, seed=arguments.seed), Taste()))
     say(f"composed: {counted(len(notes), 'note')} from {counted(len(beside.before) + len(beside.after), 'note')} heard")
     return notes
 

@@ -21,13 +21,15 @@ from core.errors import NotesError
 from core.extension.plan import Plan, Window, plan_extension
 from core.extension.settings import Settings
 from core.extension.taste import SETTINGS, Taste
-from core.networks.composer import FOLD
+from core.networks.composer import FOLD, repetition
 from core.networks.composer_card import Composing
 from core.notes.note import KEYS, SHORTEST, Note, moved, one_string_a_key
 from core.notes.roll import CHANNELS, FRAMES_A_SECOND, VALUES, notes_from, roll_of
 
 SPARSEST = 0.5
 """Onsets a second that are asked for at least, whatever was heard."""
+REPEATABLE_SECONDS = 2.0
+"""Of less, there is no telling how it repeats itself: notes then begin with noise."""
 _HALF = 0.5 / FRAMES_A_SECOND
 """Half a frame, in seconds: which part of a roll an onset at a seam belongs to is told to this."""
 
@@ -73,6 +75,8 @@ class Composition:
         settings: Settings = SETTINGS,
         taste: Taste | None = None,
     ) -> None:
+        if sum(known) < REPEATABLE_SECONDS:
+            settings = replace(settings, start=1.0)
         self._composer, self._settings, self._taste = composer, settings, taste or Taste()
         self.plan: Plan = plan_extension(composer.info, settings, known[0], seconds, known[1])
         self._seconds = seconds
@@ -112,8 +116,10 @@ class Composition:
         told = partial(self._composer.network, density=torch.tensor([self._density]))
         denoiser = Metered(SigmaDenoiser(told, self._composer.schedule).knowing(known, kept))
         noise = _Tempered(KeyedNoise(self._settings.seed, index), self._taste.temperature)
+        again = repetition(torch.from_numpy(roll)[None], keep[None, :, 0]).view(1, 1, -1)
+        guess = torch.where(kept, known, again)
         earlier, x = self.evaluations_done, roll
-        for state in find_sampler(self._settings.sampler).run(denoiser, known, kept, self._settings, noise):
+        for state in find_sampler(self._settings.sampler).run(denoiser, known, kept, self._settings, noise, guess):
             x = _as_roll(state.x)
             self.evaluations_done = earlier + denoiser.evaluations
             yield RollStep(

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from core.audio.source import Source
 from core.extension.composing import Composition
-from core.extension.taste import SETTINGS, Taste
+from core.extension.settings import Settings
+from core.extension.taste import Taste
 from core.networks.composer_card import Composing
 from core.notes.listening import listen
 from core.notes.note import Note, moved
@@ -29,16 +30,8 @@ class Beside:
     known: tuple[float, float]
     after: Sequence[Note] = ()
 
-    def composition(
-        self,
-        composer: Composing,
-        seed: int,
-        taste: Taste,
-        sampler: str = SETTINGS.sampler,
-        steps: int = SETTINGS.steps,
-    ) -> Composition:
+    def composition(self, composer: Composing, settings: Settings, taste: Taste) -> Composition:
         """What is to be composed there. Raises NotesError when nothing is played beside it, SettingsError."""
-        settings = replace(SETTINGS, seed=seed, sampler=sampler, steps=steps)
         return Composition(composer, self.before, self.seconds, self.known, self.after, settings, taste)
 
 

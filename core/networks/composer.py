@@ -54,7 +54,7 @@ def hints(roll: Tensor, keep: Tensor) -> Tensor:
     classes = torch.stack([often[:, k::OCTAVE].sum(dim=1) for k in range(OCTAVE)], dim=1)
     classes = classes[:, torch.arange(KEYS, device=roll.device) % OCTAVE]
     said = torch.stack([often, classes], dim=1).sqrt()[:, None].expand(-1, roll.shape[1], -1, -1)
-    return torch.cat([said, _repetition(known, keep, _period(known[:, :, 0], keep))], dim=2)
+    return torch.cat([said, repetition(known, keep)], dim=2)
 
 
 def _period(marks: Tensor, keep: Tensor) -> Tensor:
@@ -69,9 +69,12 @@ def _period(marks: Tensor, keep: Tensor) -> Tensor:
     return best + SHORTEST_PERIOD
 
 
-def _repetition(known: Tensor, keep: Tensor, period: Tensor) -> Tensor:
-    """Known frames (B, frames, 3, 88) where there are none: those some whole periods (B,) before, else behind."""
-    frames = known.shape[1]
+def repetition(roll: Tensor, keep: Tensor) -> Tensor:
+    """What the known part of a roll, as `hints` takes it, would be if it repeated itself: in unknown frames the known
+    ones some whole periods before, else behind; 0 in known frames and where there are none.
+    """
+    known = roll * keep[:, :, None, None]
+    frames, period = roll.shape[1], _period(known[:, :, 0], keep)
     place = torch.arange(frames, device=known.device).expand_as(keep)
     before = torch.where(keep, place, -1).cummax(dim=1).values
     behind = torch.where(keep, place, 2 * frames).flip(1).cummin(dim=1).values.flip(1)

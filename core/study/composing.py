@@ -98,6 +98,7 @@ def main() -> int:
     parser.add_argument("--composer", type=Path, help="a composer's folder (default: ours)")
     parser.add_argument("--steps", type=int, default=SETTINGS.steps, help="(default: %(default)s)")
     parser.add_argument("--temperature", type=float, default=1.0, help="(default: %(default)g)")
+    parser.add_argument("--start", type=float, default=SETTINGS.start, help="(default: %(default)g)")
     parser.add_argument("--sampler", default=SETTINGS.sampler, help="(default: %(default)s)")
     chosen = parser.parse_args()
     try:
@@ -110,7 +111,8 @@ def main() -> int:
 
 def _table(chosen: argparse.Namespace) -> str:
     composer = load_composer(chosen.composer)
-    settings, taste = replace(SETTINGS, steps=chosen.steps, sampler=chosen.sampler), Taste(chosen.temperature)
+    settings = replace(SETTINGS, steps=chosen.steps, sampler=chosen.sampler, start=chosen.start)
+    taste = Taste(chosen.temperature)
     rows: dict[str, list[list[float]]] = {name: [] for name in ("true", "composed", "repeated", "random")}
     spent = 0.0
     cases = _cases(chosen.folder, chosen.cases, chosen.known, chosen.new)

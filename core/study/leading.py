@@ -9,7 +9,7 @@ from core.audio.signal import FloatArray
 from core.extension.composing import compose
 from core.extension.heard import with_heard
 from core.extension.planning import Beside
-from core.extension.taste import Taste
+from core.extension.taste import SETTINGS, Taste
 from core.networks.composer_card import load_composer
 from core.notes.agreement import matched
 from core.notes.midi import read_midi
@@ -91,4 +91,4 @@ def _composed(known: FloatArray, seconds: float, seed: int) -> list[Note]:
     beside = Beside(hear(known, known[:0]).known, seconds, (known.size / RATE, 0.0))
     if not beside.before:
         return []
-    return compose(beside.composition(load_composer(), seed, Taste()))
+    return compose(beside.composition(load_composer(), replace(SETTINGS, seed=seed), Taste()))

@@ -31,6 +31,6 @@ def write_composer(folder: Path, **changes: Any) -> Path:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         _, network = parse_composer(card, folder).build()
-        torch.nn.init.normal_(network.head.weight, std=0.05)
+        torch.nn.init.normal_(network.head.weight, std=0.5)
     save_weights(folder / WEIGHTS_NAME, network.state_dict())
     return folder

@@ -8,7 +8,7 @@ import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import torch
 from torch import Tensor, nn
@@ -116,6 +116,14 @@ def read_json(path: Path) -> dict[str, Any]:
     return content
 
 
+class Lengths(TypedDict):
+    """Of a network's window, as its card has them."""
+
+    window_seconds: float
+    context_seconds: float
+    hop_seconds: float
+
+
 @dataclass
 class Facts:
     """Settings of a foreign network: what its user says in pianodiff.json, or its files say, or had to be assumed."""
@@ -147,13 +155,13 @@ class Facts:
 
     def lengths(
         self, window: float = WINDOW_SECONDS, context: float = CONTEXT_SECONDS, hop: float = HOP_SECONDS
-    ) -> dict[str, float]:
-        """window_seconds, context_seconds and hop_seconds."""
-        return {
-            "window_seconds": float(self.overrides.get("window_seconds", window)),
-            "context_seconds": float(self.overrides.get("context_seconds", context)),
-            "hop_seconds": float(self.overrides.get("hop_seconds", hop)),
-        }
+    ) -> Lengths:
+        """Those that the user gave, else these."""
+        return Lengths(
+            window_seconds=float(self.overrides.get("window_seconds", window)),
+            context_seconds=float(self.overrides.get("context_seconds", context)),
+            hop_seconds=float(self.overrides.get("hop_seconds", hop)),
+        )
 
     def data_rms(self) -> float:
         """The active RMS of what it learned from."""

@@ -37,7 +37,7 @@ def test_what_is_composed_is_written(
     files = []
     for name in ("one.mid", "two.mid"):
         command = ["compose", str(music), str(tmp_path / name), *where, "--composer", str(composer), "--seed", "5"]
-        assert main([*command, "--density", "4"]) == 0
+        assert main([*command, "--density", "4", "--start", "1"]) == 0
         files.append((tmp_path / name).read_bytes())
     said = capsys.readouterr()
     notes = read_midi(tmp_path / "one.mid").notes
@@ -59,7 +59,7 @@ def test_a_recording_is_listened_to(
     source = clip("in.wav", seconds=5.0)
     out = tmp_path / "out.mid"
     command = ["compose", str(source), str(out), "--seconds", "1", "--composer", str(composer), "--density", "4"]
-    assert main(command) == 0 and read_midi(out).notes
+    assert main([*command, "--start", "1"]) == 0 and read_midi(out).notes
     assert heard == [3.0]  # what this composer looks at, and a second more
 
 
@@ -75,6 +75,7 @@ def test_a_recording_is_listened_to(
         (("--seconds", "-1"), "more than 0"),
         (("--seconds", "1", "--temperature", "9"), "The temperature must be between 0.5 and 1.5"),
         (("--seconds", "1", "--density", "0"), "The density must be between 0.25 and 4"),
+        (("--seconds", "1", "--start", "0"), "above 0 and at most 1"),
         (("--seconds", "1", "--sampler", "magic"), "no sampler called"),
         (("--seconds", "1", "--composer", "nowhere"), "holds no composer"),
     ],

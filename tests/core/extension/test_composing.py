@@ -16,12 +16,12 @@ from core.extension.planning import heard_beside, played_beside
 from core.extension.taste import SETTINGS, Taste
 from core.networks.composer_card import FRAMES_A_SECOND, Composing, load_composer
 from core.notes.note import Note
-from core.notes.roll import VALUES, roll_of
+from core.notes.roll import VALUES, notes_from, roll_of
 from tests.core.tiny_composer import write_composer
 
 BEFORE = [Note(-1.8, -1.2, 60, 80), Note(-1.0, -0.1, 64, 70), Note(-0.5, 0.4, 67, 60)]
 AFTER = [Note(1.2, 1.6, 55, 80), Note(1.5, 2.5, 59, 90)]
-QUICK = replace(SETTINGS, steps=4)
+QUICK = replace(SETTINGS, steps=4, start=1.0)
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +45,15 @@ class Believing(torch.nn.Module):
         chords = [Note(at + 0.25, at + 0.75, key, 64) for at in range(20) for key in (60, 64)]
         said = torch.from_numpy(roll_of(chords, frames)).view(1, -1)
         return torch.where(keep, x, said)
+
+
+class Content(torch.nn.Module):
+    """Stands for a network that takes whatever it sees for music."""
+
+    def forward(
+        self, x: torch.Tensor, sigma: torch.Tensor, keep: torch.Tensor, density: torch.Tensor
+    ) -> torch.Tensor:
+        return x
 
 
 def believing(composer: Composing) -> tuple[Composing, Believing]:
@@ -111,6 +120,21 @@ def test_a_prelude_grows_backwards(composer: Composing) -> None:
     begins = [step.begin for step in composition.run() if step.level == 0]
     assert begins == pytest.approx([10 / 3, 5 / 3, 0.0], abs=0.05)
     assert len(composition.notes()) >= 0
+
+
+def test_it_begins_with_a_repetition(composer: Composing) -> None:
+    """Of the known part, as far in as the start says, and with noise where too little is known to repeat. Breaks when
+    the repetition is out of step, or noised to another level.
+    """
+    beats = [Note(at + shift, at + shift + 0.3, key) for at in range(-6, 0) for shift, key in ((0.1, 60), (0.6, 64))]
+    content = composer._replace(network=Content())  # type: ignore[arg-type]
+    for known, start, evaluations in ((2.0, 0.01, 1), (2.0, 0.5, 8), (1.9, 0.5, 16)):
+        settings = replace(SETTINGS, start=start)
+        first, *_ = Composition(content, beats, 2.0, (known, 0.0), settings=settings).run()
+        assert first.evaluations_total == evaluations
+        if start == 0.01:  # next to no noise: what the first step begins with is what it ends with
+            again = [(round(note.onset - 2, 1), note.key) for note in notes_from(first.x) if note.onset > 1.95]
+            assert again == [(0.1, 60), (0.6, 64), (1.1, 60), (1.6, 64)]
 
 
 def test_density_and_temperature_reach_the_network(composer: Composing) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from core.audio.signal import FloatArray
 from core.extension.planning import Beside
+from core.extension.settings import Settings
 from core.extension.taste import Taste
 from core.notes.midi import write_midi
 from core.notes.note import Note
@@ -44,9 +45,9 @@ def asked_of(monkeypatch: pytest.MonkeyPatch) -> list[tuple[Beside, int]]:
     """A composer that strikes one key, another for each seed; gives what it was asked."""
     asked: list[tuple[Beside, int]] = []
 
-    def composition(beside: Beside, composer: object, seed: int, taste: Taste) -> int:
-        asked.append((beside, seed))
-        return seed
+    def composition(beside: Beside, composer: object, settings: Settings, taste: Taste) -> int:
+        asked.append((beside, settings.seed))
+        return settings.seed
 
     monkeypatch.setattr("core.study.leading.load_composer", lambda: None)
     monkeypatch.setattr("core.extension.planning.Beside.composition", composition)
