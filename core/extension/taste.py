@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from core.errors import SettingsError
 from core.extension.settings import Settings
 
-SETTINGS = Settings(sampler="replacement", steps=16, solver="dpmpp-2m-sde", start=0.5)
+SETTINGS = Settings(sampler="replacement", steps=18, solver="dpmpp-2m-sde", start=0.55)
 """How rolls are denoised where nobody chose: from what would be played if the known part repeated itself, noised to
 half of the levels (docs/notes.md)."""
 FEWEST, MOST = 0.25, 4.0

@@ -12,7 +12,7 @@ from PySide6.QtGui import QImage
 from pytestqt.qtbot import QtBot
 
 from pianodiff_gui import spectrograms
-from pianodiff_gui.spectrograms import GAP, LEFT, PANEL_HEIGHT, PANEL_WIDTH, TOP, picture
+from pianodiff_gui.spectrograms import GAP, LEFT, PANEL_HEIGHT, PANEL_WIDTH, TOP, picture, picture_of_notes
 
 RATE = 22050
 
@@ -92,3 +92,43 @@ def test_a_row_that_does_not_exist_is_refused(
     for row in ("2", "0"):
         assert spectrograms.main([str(evaluation), str(tmp_path / "pictures"), "--row", row]) == 1
         assert f"row {row}" in capsys.readouterr().err
+
+
+def write_extended(folder: Path, **changes: object) -> Path:
+    """A recording of 2 s that was extended by 1 s with one note, and its recipe."""
+    recipe = {
+        "recipe_format": 1,
+        "source": {"name": "clip.wav", "frames": 2 * RATE, "sample_rate": RATE},
+        "notes": [[-1.5, -1.0, 60, 80], [0.5, 0.9, 67, 80]],
+    }
+    sf.write(folder / "out.wav", tone(300, 3), RATE)
+    (folder / "out.wav.json").write_text(json.dumps(recipe | changes))
+    return folder / "out.wav"
+
+
+def test_notes_are_drawn_where_they_are_heard_and_planned(qtbot: QtBot, tmp_path: Path) -> None:
+    """Heard ones pale and before the seam, planned ones in colour and behind it, the higher above."""
+    image = picture_of_notes(write_extended(tmp_path)).convertToFormat(image_format())
+    right = LEFT + PANEL_WIDTH + GAP
+
+    def drawn(second: float) -> tuple[int, float]:
+        """Row and saturation of the brightest point of a column."""
+        x = right + round(second / 3 * PANEL_WIDTH)
+        column = [image.pixelColor(x, y) for y in range(TOP + 4, TOP + PANEL_HEIGHT - 4)]
+        row = int(np.argmax([colour.lightness() for colour in column]))
+        return row, column[row].hslSaturationF()
+
+    (low, pale), (high, coloured) = drawn(0.7), drawn(2.7)
+    assert high < low and pale < 0.1 and coloured > 0.5
+    assert drawn(1.5)[0] == 0  # nothing in between
+
+
+@pytest.mark.parametrize("changes", [{"notes": []}, {"gap": [0, 10]}])
+def test_a_recording_that_was_not_extended_with_notes_is_refused(
+    qtbot: QtBot, tmp_path: Path, capsys: pytest.CaptureFixture[str], changes: dict[str, object]
+) -> None:
+    made = write_extended(tmp_path, **changes)
+    assert spectrograms.main([str(made), str(tmp_path / "pictures")]) == 1
+    assert "not a recording that was extended at its end, with notes" in capsys.readouterr().err
+    assert spectrograms.main([str(write_extended(tmp_path)), str(tmp_path / "pictures")]) == 0
+    assert (tmp_path / "pictures" / "out.png").is_file()
