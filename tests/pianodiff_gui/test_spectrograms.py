@@ -98,6 +98,7 @@ def write_extended(folder: Path, **changes: object) -> Path:
     """A recording of 2 s that was extended by 1 s with one note, and its recipe."""
     recipe = {
         "recipe_format": 1,
+        "sampler": {"name": "replacement"},
         "source": {"name": "clip.wav", "frames": 2 * RATE, "sample_rate": RATE},
         "notes": [[-1.5, -1.0, 60, 80], [0.5, 0.9, 67, 80]],
     }
