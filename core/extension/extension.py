@@ -23,7 +23,7 @@ from core.diffusion.walk import start_level
 from core.errors import AudioError, NetworkError, PianoDiffError, SamplerError, SettingsError
 from core.extension.plan import Plan, context_tail_frames, plan_extension
 from core.extension.planned import PlannedSound
-from core.extension.seam import seam_correction
+from core.extension.seam import joined, seam_correction
 from core.extension.settings import Settings
 from core.networks.card import NetworkInfo
 from core.notes.note import Note
@@ -213,11 +213,13 @@ class Extension:
         if self._planned is not None:
             begin, end = self.plan.place_of(index)
             sound = self._planned.stretch(begin - len(before), end + len(after)) * np.float32(gain)
-            outline = torch.from_numpy(sound).to(device)[None, None]
-            guess = torch.where(keep, target, outline)  # where audio is known nothing is a better guess than that audio
             if self._network.sees_notes:
                 assert isinstance(denoiser, SigmaDenoiser)
-                denoiser = denoiser.led_by(outline)
+                denoiser = denoiser.led_by(torch.from_numpy(sound).to(device)[None, None])
+            # Where audio is known nothing is a better guess than that audio. A step there would be a click: the little
+            # noise that a low start adds does not hide it.
+            outline = joined(sound, len(before), len(after), known * np.float32(gain), self._network.sample_rate)
+            guess = torch.from_numpy(outline.astype(np.float32)).to(device)[None, None]
 
         meter = Metered(denoiser)
         earlier, cost = self.evaluations_done, self.plan.cost_per_window

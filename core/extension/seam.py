@@ -29,6 +29,21 @@ def seam_correction(missed: np.ndarray, frames: int, sample_rate: int) -> np.nda
     return correction
 
 
+def joined(sound: np.ndarray, before: int, after: int, known: np.ndarray, sample_rate: int) -> np.ndarray:
+    """`known` (N,) in its first `before` and last `after` samples, and `sound` (N,) in between, without a step at the
+    seams.
+    """
+    end = len(sound) - after
+    result = np.concatenate([known[:before], sound[before:end], known[end:]])
+    if before:
+        missed = (known[:before] - sound[:before])[None]
+        result[before:end] += seam_correction(missed, end - before, sample_rate)[0]
+    if after:
+        missed = (known[end:] - sound[end:])[None, ::-1]
+        result[before:end] += seam_correction(missed, end - before, sample_rate)[0, ::-1]
+    return result
+
+
 def _predict(history: np.ndarray, length: int) -> np.ndarray:
     """The next `length` samples by linear prediction (autocorrelation method, whose predictor is always stable)."""
     order = min(_ORDER, len(history) // 3)

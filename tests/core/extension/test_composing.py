@@ -129,7 +129,7 @@ def test_it_begins_with_a_repetition(composer: Composing) -> None:
     beats = [Note(at + shift, at + shift + 0.3, key) for at in range(-6, 0) for shift, key in ((0.1, 60), (0.6, 64))]
     content = composer._replace(network=Content())  # type: ignore[arg-type]
     for known, start, evaluations in ((2.0, 0.01, 1), (2.0, 0.5, 8), (1.9, 0.5, 16)):
-        settings = replace(SETTINGS, start=start)
+        settings = replace(SETTINGS, start=start, steps=16)
         first, *_ = Composition(content, beats, 2.0, (known, 0.0), settings=settings).run()
         assert first.evaluations_total == evaluations
         if start == 0.01:  # next to no noise: what the first step begins with is what it ends with

@@ -58,5 +58,6 @@ def test_a_network_that_sees_notes_is_shown_them_from_noise_as_well(tmp_path: Pa
         return float(np.corrcoef(made[0], made[1])[0, 1])
 
     assert likeness() > 0.9999
-    torch.nn.init.normal_(denoiser.network.sketch_stem.conv.weight, std=3.0)  # type: ignore[attr-defined]
-    assert likeness() < 0.9998
+    torch.manual_seed(0)
+    torch.nn.init.normal_(denoiser.network.sketch_stem.conv.weight, std=10.0)  # type: ignore[attr-defined]
+    assert likeness() < 0.999
