@@ -60,4 +60,4 @@ def test_a_network_that_sees_notes_is_shown_them_from_noise_as_well(tmp_path: Pa
     assert likeness() > 0.9999
     torch.manual_seed(0)
     torch.nn.init.normal_(denoiser.network.sketch_stem.conv.weight, std=10.0)  # type: ignore[attr-defined]
-    assert likeness() < 0.999
+    assert likeness() < 0.9997
