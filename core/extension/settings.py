@@ -121,8 +121,8 @@ def _check_range(what: str, value: int, low: int, high: int) -> None:
         raise SettingsError(f"{what} must be a whole number from {low} to {high}, not {value}.")
 
 
-START_WITH_NOTES = 0.4
-"""Where it starts when there are notes and nobody chose: sigma 0.057 of the Spectral U-Net (docs/notes.md)."""
+START_WITH_NOTES = 0.25
+"""Where it starts when there are notes and nobody chose: sigma 0.009 of the Spectral U-Net (docs/notes.md)."""
 
 DEFAULT = Settings(sampler="replacement", steps=50, solver="dpmpp-2m-sde")
 """What is used where nobody chose: the best for its cost (docs/study.md). The fields' own defaults are the paper's."""

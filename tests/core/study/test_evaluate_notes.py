@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from core.audio.signal import FloatArray
+from core.extension.settings import START_WITH_NOTES
 from core.notes.midi import write_midi
 from core.notes.note import Note
 from tests.core.tiny_network import SEEING, write_tiny_network
@@ -56,8 +57,8 @@ def test_a_row_led_by_notes_stands_beside_one_that_is_not(evaluate: Evaluate, cl
 
     table = rows(out)
     led, plain, true = (table[name] for name in ("replacement, true notes", "replacement", "true continuation"))
-    assert (led["led_by"], led["start"], plain["led_by"], plain["start"]) == ("true-notes", 0.4, None, 1.0)
-    assert {case["evaluations"] for case in led["cases"]} == {2}  # two windows, of two steps one from 0.4 on
+    assert (led["led_by"], led["start"], plain["led_by"], plain["start"]) == ("true-notes", START_WITH_NOTES, None, 1.0)
+    assert {case["evaluations"] for case in led["cases"]} == {2}  # two windows, of two steps one from there on
     for row in (led, true):
         assert row["figures"]["note_f1"]["value"] == 1.0  # this listener hears them in anything
     assert plain["figures"]["note_f1"]["value"] is None and plain["figures"]["note_rate"]["value"] == 1.0

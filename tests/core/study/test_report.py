@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from core.commands.main import main
+from core.extension.settings import START_WITH_NOTES
 from core.notes.midi import write_midi
 from core.notes.note import Note
 
@@ -124,6 +125,6 @@ def test_methods_that_notes_lead_are_compared_like_others(study: Study, clips: P
     pairs = report.split("## Against tiny, replacement, true notes, clip by clip")[1].split("## Figures")[0]
     assert " F1 |" in pairs and "interpolation, true notes from 0.7" in pairs
     assert {(row["led_by"], row["start"]) for row in rows_of(out)} == {
-        *(("true-notes", "0.4"), ("true-notes", "0.7"), ("", "1.0"))
+        *(("true-notes", str(START_WITH_NOTES)), ("true-notes", "0.7"), ("", "1.0"))
     }
     assert all((out / "figures" / f"{name}.png").is_file() for name in FIGURES)
