@@ -98,7 +98,7 @@ def _compose(arguments: argparse.Namespace) -> int:
     composer = load_composer(arguments.composer)
     beside = _beside(arguments, composer.info.context_seconds)
     composition = beside.composition(composer, settings, taste)
-    notes = run_with_progress(composition)
+    notes = _run(composition)
     if not notes:
         raise NotesError("Nothing was composed: all of it is a rest. Try another --seed, or a higher --density.")
     write_midi(output, notes, overwrite=arguments.overwrite)
@@ -108,7 +108,7 @@ def _compose(arguments: argparse.Namespace) -> int:
     return OK
 
 
-def run_with_progress(composition: Composition) -> list[Note]:
+def _run(composition: Composition) -> list[Note]:
     """Its notes, its progress told as it goes."""
     progress = ProgressReport()
     try:

@@ -23,6 +23,7 @@ from core.extension.settings import Settings
 from core.extension.taste import SETTINGS, Taste
 from core.networks.composer import FOLD, repetition
 from core.networks.composer_card import Composing
+from core.notes.frames import SLOPE_FRAMES
 from core.notes.note import KEYS, SHORTEST, Note, moved, one_string_a_key
 from core.notes.roll import CHANNELS, FRAMES_A_SECOND, VALUES, notes_from, roll_of
 
@@ -30,6 +31,8 @@ SPARSEST = 0.5
 """Onsets a second that are asked for at least, whatever was heard."""
 REPEATABLE_SECONDS = 2.0
 """Of less, there is no telling how it repeats itself: notes then begin with noise."""
+_SLOPE = SLOPE_FRAMES / FRAMES_A_SECOND
+"""Seconds that an onset is marked before and behind it."""
 _HALF = 0.5 / FRAMES_A_SECOND
 """Half a frame, in seconds: which part of a roll an onset at a seam belongs to is told to this."""
 
@@ -108,7 +111,9 @@ class Composition:
         frames += silence
         first = self.plan.place_of(index)[0]
         begin = (first - ahead) / FRAMES_A_SECOND
-        roll = roll_of(moved(self._there, -begin), frames)
+        end = begin + frames / FRAMES_A_SECOND
+        near = [note for note in self._there if begin - _SLOPE < note.onset < end + _SLOPE]
+        roll = roll_of(moved(near, -begin), frames)
         keep = torch.ones(frames, VALUES, dtype=torch.bool)
         keep[ahead : ahead + window.new_frames] = False
         known, kept = torch.from_numpy(roll).view(1, 1, -1), keep.view(1, 1, -1)
@@ -133,8 +138,8 @@ class Composition:
                 clean=_as_roll(state.clean),
             )
         x = np.where(keep.numpy()[:, :1, None], roll, x)  # a slope that begins in known frames is no new onset
-        start, end = first / FRAMES_A_SECOND, (first + window.new_frames) / FRAMES_A_SECOND
-        made = [note for note in moved(notes_from(x), begin) if start - _HALF <= note.onset < end - _HALF]
+        start, stop = first / FRAMES_A_SECOND, (first + window.new_frames) / FRAMES_A_SECOND
+        made = [note for note in moved(notes_from(x), begin) if start - _HALF <= note.onset < stop - _HALF]
         made = [note.moved(max(0.0, start - note.onset)) for note in made]
         self._made += made
         self._there = sorted([*self._there, *made])

@@ -69,15 +69,7 @@ def load_corpus(
             told = progress or (lambda done, files: None)
             index = _write(final, folder, files, stamps, sample_rate, data_rms, told, medium)
         except OSError as error:
-            if error.errno in _DISK_FULL:
-                raise AudioError(
-                    f"There is no room in {cache_folder} for the decoded audio of {folder} (2 bytes a sample at "
-                    f"{sample_rate} Hz, {2 * sample_rate * 3600 / 1e6:.0f} MB an hour). Free some space or choose "
-                    "another folder."
-                ) from error
-            raise AudioError(
-                f"The decoded audio of {folder} can't be written to {cache_folder}: {error.strerror or error}."
-            ) from error
+            raise _not_written(error, folder, cache_folder, sample_rate) from error
     names = tuple(index["files"])
     bounds = np.asarray(index["bounds"], np.int64)
     return Corpus(
@@ -93,6 +85,17 @@ def load_corpus(
         skipped=tuple((name, reason) for name, reason in index["skipped"]),
         grain=medium.grain,
     )
+
+
+def _not_written(error: OSError, folder: Path, cache_folder: Path, sample_rate: int) -> AudioError:
+    """What to say when a cache can't be written."""
+    if error.errno in _DISK_FULL:
+        return AudioError(
+            f"There is no room in {cache_folder} for the decoded audio of {folder} (2 bytes a sample at "
+            f"{sample_rate} Hz, {2 * sample_rate * 3600 / 1e6:.0f} MB an hour). Free some space or choose "
+            "another folder."
+        )
+    return AudioError(f"The decoded audio of {folder} can't be written to {cache_folder}: {error.strerror or error}.")
 
 
 def _find(folder: Path, medium: Medium) -> dict[str, Path]:
