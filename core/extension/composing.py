@@ -24,11 +24,13 @@ from core.extension.taste import SETTINGS, Taste
 from core.networks.composer import FOLD, repetition
 from core.networks.composer_card import Composing
 from core.notes.frames import SLOPE_FRAMES
-from core.notes.note import KEYS, SHORTEST, Note, moved, one_string_a_key
+from core.notes.note import KEYS, Note, moved, one_string_a_key
 from core.notes.roll import CHANNELS, FRAMES_A_SECOND, VALUES, notes_from, roll_of
 
 SPARSEST = 0.5
 """Onsets a second that are asked for at least, whatever was heard."""
+LAST_SECONDS = 0.1
+"""A note that begins so shortly before the end of the new part would be cut off before it is heard as one."""
 REPEATABLE_SECONDS = 2.0
 """Of less, there is no telling how it repeats itself: notes then begin with noise."""
 _SLOPE = SLOPE_FRAMES / FRAMES_A_SECOND
@@ -100,7 +102,7 @@ class Composition:
 
     def notes(self) -> list[Note]:
         """What has been composed, in order, in seconds from the first new sample, none longer than the new part."""
-        kept = (note for note in one_string_a_key(self._made) if note.onset < self._seconds - SHORTEST)
+        kept = (note for note in one_string_a_key(self._made) if note.onset < self._seconds - LAST_SECONDS)
         return [replace(note, offset=min(note.offset, self._seconds)) for note in kept]
 
     def _run_window(self, index: int, window: Window) -> Generator[RollStep, None, None]:

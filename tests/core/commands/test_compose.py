@@ -42,7 +42,8 @@ def test_what_is_composed_is_written(
         files.append((tmp_path / name).read_bytes())
     said = capsys.readouterr()
     notes = read_midi(tmp_path / "one.mid").notes
-    assert f"{len(notes)} note" in said.out and "in 1.50 s" in said.out and f"{SETTINGS.steps} of {SETTINGS.steps} evaluations" in said.err
+    assert f"{len(notes)} note" in said.out and "in 1.50 s" in said.out
+    assert f"{SETTINGS.steps} of {SETTINGS.steps} evaluations" in said.err
     assert all(0 <= note.onset < 1.5 and note.offset <= 1.51 for note in notes) and files[0] == files[1]
     assert main(command) == 1 and "--overwrite" in capsys.readouterr().err
 
