@@ -104,6 +104,9 @@ def _composed(
         say(f"note: no notes were heard beside the new audio of {source.path.name}, so it is left to the network.")
         return []
     notes = compose(beside.composition(composer, replace(SETTINGS, seed=arguments.seed), Taste()))
+    if not notes:
+        say("note: what was composed is a rest, so the new audio is left to the network.")
+        return []
     say(f"composed: {counted(len(notes), 'note')} from {counted(len(beside.before) + len(beside.after), 'note')} heard")
     return notes
 

@@ -99,12 +99,16 @@ def test_any_network_plays_what_is_composed_when_it_is_asked(clip: Write, networ
 def test_where_no_notes_are_heard_that_is_said_and_it_goes_on_without(
     clip: Write, led: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Speech, drums: it is no error, and no secret either."""
-    monkeypatch.setattr("core.extension.planning.listen", lambda samples, rate: [])
+    """Speech, drums: it is no error, and no secret either. Nor is a rest that is composed."""
+    monkeypatch.setattr("core.extension.composing.notes_from", lambda roll: [])
     source = clip("in.wav", seconds=0.9)
     assert beside(led, "extend", source, tmp_path / "a.wav", "--seconds", "0.5") == 0
+    assert "what was composed is a rest" in capsys.readouterr().err
+    monkeypatch.setattr("core.extension.planning.listen", lambda samples, rate: [])
+    assert beside(led, "extend", source, tmp_path / "b.wav", "--seconds", "0.5") == 0
     assert "no notes were heard beside the new audio of in.wav" in capsys.readouterr().err
-    assert "notes" not in read_recipe(tmp_path / "a.wav.json")
+    for name in ("a.wav.json", "b.wav.json"):
+        assert "notes" not in read_recipe(tmp_path / name)
 
 
 @pytest.mark.parametrize(
