@@ -23,6 +23,7 @@ from core.diffusion.walk import start_level
 from core.errors import AudioError, NetworkError, PianoDiffError, SamplerError, SettingsError
 from core.extension.plan import Plan, context_tail_frames, plan_extension
 from core.extension.planned import PlannedSound
+from core.extension.room_tone import room_tone
 from core.extension.seam import joined, seam_correction
 from core.extension.settings import Settings
 from core.networks.card import NetworkInfo
@@ -120,6 +121,7 @@ class Extension:
         if self._known_frames:
             both = np.concatenate([self._before, self._after])
             self._reference_level = active_rms(both[None], network.sample_rate)
+            self._known = both
         parts = (self._context, self._following)
         self._ceiling = max(CEILING, *(float(np.abs(part).max(initial=0.0)) for part in parts))
         self._planned: PlannedSound | None = None
@@ -258,6 +260,9 @@ class Extension:
         self.raw_levels.append(level)
         if wanted:
             added *= steadying_gain(level, wanted, count, before=len(before) > 0, after=len(after) > 0)
+        if self._planned is not None:
+            rng = np.random.default_rng([self._settings.seed, self._first_window + index])
+            added += room_tone(self._known, added, rng)
         if len(after) and not len(before):
             self._after = np.concatenate([added, self._after])
         else:
