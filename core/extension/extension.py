@@ -24,7 +24,7 @@ from core.errors import AudioError, NetworkError, PianoDiffError, SamplerError, 
 from core.extension.plan import Plan, context_tail_frames, plan_extension
 from core.extension.planned import PlannedSound
 from core.extension.room_tone import room_tone
-from core.extension.seam import joined, seam_correction
+from core.extension.seam import FADE_SECONDS, joined, seam_correction
 from core.extension.settings import Settings
 from core.networks.card import NetworkInfo
 from core.notes.note import Note
@@ -262,7 +262,7 @@ class Extension:
             added *= steadying_gain(level, wanted, count, before=len(before) > 0, after=len(after) > 0)
         if self._planned is not None:
             rng = np.random.default_rng([self._settings.seed, self._first_window + index])
-            added += room_tone(self._known, added, rng)
+            added += room_tone(self._known, added, round(FADE_SECONDS * rate), rng)
         if len(after) and not len(before):
             self._after = np.concatenate([added, self._after])
         else:

@@ -39,14 +39,18 @@ def floor_spectrum(samples: FloatArray) -> FloatArray:
     return result
 
 
-def room_tone(known: FloatArray, made: FloatArray, rng: np.random.Generator) -> FloatArray:
-    """(M,) noise to be added to `made` (M,), so that its floor is that of `known` (N,), both at one rate and level."""
+def room_tone(known: FloatArray, made: FloatArray, fade: int, rng: np.random.Generator) -> FloatArray:
+    """(M,) noise to be added to `made` (M,), so that its floor is that of `known` (N,), both at one rate and level.
+
+    It comes and goes over `fade` samples at both ends: rumble that began with any sample but 0 would be a click.
+    """
     missing = np.maximum(floor_spectrum(known) - floor_spectrum(made), 0)
     length = len(made)
     spectrum = fft.rfft(rng.standard_normal(length).astype(np.float32))
     shape = np.interp(np.linspace(0, 1, len(spectrum)), np.linspace(0, 1, len(missing)), np.sqrt(missing))
     noise = fft.irfft(spectrum * shape, length) / _unit()
-    return np.asarray(noise, np.float32)
+    ramp = np.sin(0.5 * np.pi * np.minimum(1, (np.arange(length) + 1) / (fade + 1))) ** 2
+    return np.asarray(noise * np.minimum(ramp, ramp[::-1]), np.float32)
 
 
 @cache
