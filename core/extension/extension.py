@@ -23,7 +23,7 @@ from core.diffusion.walk import start_level
 from core.errors import AudioError, NetworkError, PianoDiffError, SamplerError, SettingsError
 from core.extension.plan import Plan, context_tail_frames, plan_extension
 from core.extension.planned import PlannedSound
-from core.extension.room_tone import room_tone
+from core.extension.room_tone import floor_spectrum, room_tone
 from core.extension.seam import FADE_SECONDS, joined, seam_correction
 from core.extension.settings import Settings
 from core.networks.card import NetworkInfo
@@ -121,12 +121,12 @@ class Extension:
         if self._known_frames:
             both = np.concatenate([self._before, self._after])
             self._reference_level = active_rms(both[None], network.sample_rate)
-            self._known = both
         parts = (self._context, self._following)
         self._ceiling = max(CEILING, *(float(np.abs(part).max(initial=0.0)) for part in parts))
         self._planned: PlannedSound | None = None
         if settings.start < 1 or (notes and network.sees_notes):
             self._planned = self._plan_sound(notes)
+            self._floor = floor_spectrum(np.concatenate([self._before, self._after]))
         self.x_T_sha256 = self._first_x_T()
 
     def run(self) -> Generator[Step, None, None]:
@@ -262,7 +262,7 @@ class Extension:
             added *= steadying_gain(level, wanted, count, before=len(before) > 0, after=len(after) > 0)
         if self._planned is not None:
             rng = np.random.default_rng([self._settings.seed, self._first_window + index])
-            added += room_tone(self._known, added, round(FADE_SECONDS * rate), rng)
+            added += room_tone(self._floor, added, round(FADE_SECONDS * rate), rng)
         if len(after) and not len(before):
             self._after = np.concatenate([added, self._after])
         else:

@@ -39,12 +39,13 @@ def floor_spectrum(samples: FloatArray) -> FloatArray:
     return result
 
 
-def room_tone(known: FloatArray, made: FloatArray, fade: int, rng: np.random.Generator) -> FloatArray:
-    """(M,) noise to be added to `made` (M,), so that its floor is that of `known` (N,), both at one rate and level.
+def room_tone(floor: FloatArray, made: FloatArray, fade: int, rng: np.random.Generator) -> FloatArray:
+    """(M,) noise to be added to `made` (M,), so that it has the `floor_spectrum` of the recording, `floor`, both at one
+    rate and level.
 
     It comes and goes over `fade` samples at both ends: rumble that began with any sample but 0 would be a click.
     """
-    missing = np.maximum(floor_spectrum(known) - floor_spectrum(made), 0)
+    missing = np.maximum(floor - floor_spectrum(made), 0)
     length = len(made)
     spectrum = fft.rfft(rng.standard_normal(length).astype(np.float32))
     shape = np.interp(np.linspace(0, 1, len(spectrum)), np.linspace(0, 1, len(missing)), np.sqrt(missing))

@@ -8,8 +8,8 @@ from core.errors import SettingsError
 from core.extension.settings import Settings
 
 SETTINGS = Settings(sampler="replacement", steps=18, solver="dpmpp-2m-sde", start=0.55)
-"""How rolls are denoised where nobody chose: from what would be played if the known part repeated itself, noised to
-half of the levels (docs/notes.md)."""
+"""How rolls are denoised where nobody chose: from what would be played if the known part repeated itself, noised to a
+little more than half of the levels (docs/notes.md)."""
 FEWEST, MOST = 0.25, 4.0
 """Limits of what the density may be turned to."""
 COLDEST, HOTTEST = 0.5, 1.5

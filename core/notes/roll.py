@@ -15,11 +15,11 @@ from collections.abc import Iterable
 import numpy as np
 
 from core.audio.signal import FloatArray
+from core.networks.composer import CHANNELS
 from core.networks.composer_card import FRAMES_A_SECOND
 from core.notes.frames import onset_slope, onsets_of
 from core.notes.note import KEYS, LOWEST_KEY, SHORTEST, Note, one_string_a_key
 
-CHANNELS = 3
 VALUES = CHANNELS * KEYS
 """In a frame: the 88 marks of onsets, the 88 lengths, the 88 velocities."""
 RATE = FRAMES_A_SECOND * VALUES

@@ -24,22 +24,22 @@ def hiss(samples: np.ndarray) -> float:
 def test_hiss_goes_on_as_loud_as_it_was() -> None:
     """Breaks when partials are taken for noise, or the scale of the transform for that of the samples."""
     known, made = tones(5, 1e-3), tones(2, 1e-5, seed=1)
-    filled = made + room_tone(known, made, FADE, np.random.default_rng(2))
+    filled = made + room_tone(floor_spectrum(known), made, FADE, np.random.default_rng(2))
     assert abs(hiss(filled) - hiss(known)) < 2
     assert abs(float(np.std(filled) / np.std(made)) - 1) < 0.01  # the music is as loud as it was
 
 
 def test_it_comes_and_goes_without_a_step() -> None:
-    tone = room_tone(tones(5, 1e-2), tones(2, 0), FADE, np.random.default_rng(2))
+    tone = room_tone(floor_spectrum(tones(5, 1e-2)), tones(2, 0), FADE, np.random.default_rng(2))
     assert np.abs(tone[[0, -1]]).max() < 1e-4 and np.abs(tone[1000:2000]).max() > 1e-2
 
 
 def test_nothing_is_added_where_nothing_is_missing() -> None:
     """A recording without hiss gets none, nor does one whose continuation has more of it already."""
     for known, made in ((tones(5, 0), tones(2, 1e-4)), (tones(5, 1e-4), tones(2, 1e-3, seed=1))):
-        assert hiss(room_tone(known, made, FADE, np.random.default_rng(2)) + 1e-12) < hiss(made) - 15
+        assert hiss(room_tone(floor_spectrum(known), made, FADE, np.random.default_rng(2)) + 1e-12) < hiss(made) - 15
 
 
 def test_audio_too_short_to_tell_is_left_alone() -> None:
     assert not floor_spectrum(tones(0.1, 1e-3)).any()
-    assert not room_tone(tones(0.1, 1e-3), tones(0.1, 0), FADE, np.random.default_rng(0)).any()
+    assert not room_tone(floor_spectrum(tones(0.1, 1e-3)), tones(0.1, 0), FADE, np.random.default_rng(0)).any()
