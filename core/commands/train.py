@@ -128,6 +128,7 @@ def _train(arguments: argparse.Namespace) -> int:
 
     from core.training.loop import train
     from core.training.state import read_header
+    from core.training.team import end_process
 
     if arguments.resume:
         settings = TrainingSettings.from_json(read_header(out).settings).resumed_with(given)
@@ -138,4 +139,7 @@ def _train(arguments: argparse.Namespace) -> int:
         print(f"use it: pianodiff {USES.get(kind_of(out), 'extend IN OUT --seconds 2 --network')} {out.resolve()}")
     if leads and not outcome.finished:
         say(f"stopped and saved at step {outcome.progress.step}. Go on: pianodiff train --out {out} --resume")
-    return OK if outcome.finished else INTERRUPTED
+    code = OK if outcome.finished else INTERRUPTED
+    if "RANK" in os.environ:
+        end_process(code)
+    return code
