@@ -34,7 +34,10 @@ class PlannedSound:
         known = np.concatenate([before, after])
         heard = moved((note for note in notes if note.onset < 0), seam)
         heard += moved((note for note in notes if note.onset >= seconds), seam - seconds)
-        timbre = match(known, heard, len(known), sample_rate) if heard else match(known, notes, frames, sample_rate)
+        if heard:
+            timbre = match(known, heard, len(known), sample_rate, decays=True)
+        else:
+            timbre = match(known, notes, frames, sample_rate)
         self._rate, self._rest, self._seam = sample_rate, _REST * active_rms(known, sample_rate), len(before)
         self._samples = sketch(moved(notes, seam), len(known) + frames, sample_rate, timbre)
 

@@ -12,31 +12,9 @@ from functools import cache
 import numpy as np
 from scipy import fft
 
+from core.analysis.noise_floor import N_FFT, floor_spectrum
 from core.analysis.spectrum import stft_magnitude
 from core.audio.signal import FloatArray
-
-_N_FFT = 2048
-_QUIET = 0.1
-"""Share of the frames and bins of a third octave that count as lying between the partials, and between the notes."""
-_LEAST_FRAMES = 8
-
-
-def floor_spectrum(samples: FloatArray) -> FloatArray:
-    """(N,) -> (1025,) power of white noise that would lie as high in each bin as what is quietest around it, by the
-    scale of `stft_magnitude`; 0 where the audio is too short to tell.
-    """
-    magnitude = stft_magnitude(samples, _N_FFT)
-    bins = magnitude.shape[1]
-    if len(magnitude) < _LEAST_FRAMES:
-        return np.zeros(bins, np.float32)
-    quiet = np.quantile(magnitude, _QUIET, axis=0)
-    # Of noise of power 1, a share q of the magnitudes is below sqrt(-ln(1 - q)).
-    power = quiet**2 / -np.log1p(-_QUIET)
-    result = np.empty(bins, np.float32)
-    for k in range(bins):
-        low, high = int(k * 2 ** (-1 / 6)), int(np.ceil(k * 2 ** (1 / 6))) + 2
-        result[k] = np.quantile(power[low:high], _QUIET)
-    return result
 
 
 def room_tone(floor: FloatArray, made: FloatArray, fade: int, rng: np.random.Generator) -> FloatArray:
@@ -57,5 +35,5 @@ def room_tone(floor: FloatArray, made: FloatArray, fade: int, rng: np.random.Gen
 @cache
 def _unit() -> float:
     """The root mean square magnitude of white noise of deviation 1 in `stft_magnitude`."""
-    noise = np.random.default_rng(0).standard_normal(_N_FFT * 64).astype(np.float32)
-    return float(np.sqrt(np.square(stft_magnitude(noise, _N_FFT)).mean()))
+    noise = np.random.default_rng(0).standard_normal(N_FFT * 64).astype(np.float32)
+    return float(np.sqrt(np.square(stft_magnitude(noise, N_FFT)).mean()))

@@ -1,6 +1,7 @@
-"""What makes a sketch sound like a recording: its tuning, its level, its long-term spectrum by third octaves.
+"""What makes a sketch sound like a recording: its tuning, its level, its long-term spectrum by third octaves, and how
+fast its strings fall silent.
 
-The spectrum is matched where the sketch is made, in the gain of every partial (`core.notes.sketch.Timbre`), and by no
+All of it is matched where the sketch is made, in every partial's gain and decay (`core.notes.sketch.Timbre`), and by no
 filter: nothing rings before a note or after it.
 """
 
@@ -8,15 +9,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
 from core.analysis.spectrum import stft_magnitude
 from core.audio.signal import FloatArray, active_rms
+from core.notes.decay import Course, Damping
 from core.notes.note import A4_HZ, Note
-from core.notes.sketch import AVERAGE, HIGHEST, Timbre, sketch
+from core.notes.sketch import AVERAGE, Timbre, sketch
+from core.notes.third_octaves import centres, in_third_octaves
 
 LONGEST_SECONDS = 60.0
 """As much of a plan is looked at: more would tell the same."""
@@ -24,7 +27,6 @@ LOWEST_GAIN, HIGHEST_GAIN = -30.0, 20.0
 """dB of a band against the level of the whole."""
 
 _WINDOW_SECONDS = 0.37
-_THIRD_OCTAVES = np.arange(-16, 14)  # from 1 kHz: 25 Hz to 20 kHz
 _HARDLY_PLAYED = 10**-3.5
 """Power of a band against the loudest one at which it counts half."""
 _DOUBT = 0.03
@@ -33,26 +35,44 @@ _TUNED_BY = 150.0, 2500.0
 _IN_TUNE_AT_ALL = 0.1
 
 
-def match(known: FloatArray, notes: Sequence[Note], frames: int, sample_rate: float) -> Timbre:
+def match(
+    known: FloatArray, notes: Sequence[Note], frames: int, sample_rate: float, *, decays: bool = False
+) -> Timbre:
     """The timbre with which a sketch of `notes` is most like `known`, (N,) audio at `sample_rate`.
 
     notes: those that are played in `known`, as far as anyone has heard them; else those of the plan, which are then
     taken to be much like them. Their times count from the first of `frames` frames.
+    decays: whether decays are matched as well. Frames are then compared one by one, so the notes have to be those
+    played in `known`, in their places.
 
     Bands that the notes hardly play say nothing of the recording: there the gain is that of the bands beside them, and
     of the whole where nothing is played beside them either.
     Without a sound in `known` or in the notes it is an average piano.
     """
     frames = min(frames, round(LONGEST_SECONDS * sample_rate))
-    plain = sketch(notes, frames, sample_rate)
-    level = active_rms(known, sample_rate)
-    if not (level and plain.any()):
+
+    def sound(timbre: Timbre) -> FloatArray:
+        return sketch(notes, frames, sample_rate, timbre)
+
+    plain, level, wanted = sound(AVERAGE), active_rms(known, sample_rate), long_term(known, sample_rate)
+    if not (level and plain.any() and wanted.any()):
         return AVERAGE
-    cents = tuning(known, plain, sample_rate)
-    frequencies, wanted = third_octaves(known, sample_rate)
-    played = third_octaves(plain, sample_rate)[1]
-    timbre = Timbre(cents, tuple(frequencies.tolist()), tuple(_gains(wanted, played).tolist()))
-    missing = 20 * math.log10(level / active_rms(sketch(notes, frames, sample_rate, timbre), sample_rate))
+    cents, frequencies = tuning(known, plain, sample_rate), tuple(centres(sample_rate).tolist())
+
+    def bands(damping: Damping) -> Bands:
+        return Bands(wanted, long_term(sound(Timbre(cents, damping=damping)), sample_rate))
+
+    def coloured(damping: Damping, quieter: npt.NDArray[np.float64] | None = None) -> Timbre:
+        """With these decays, and the gains that belong to them."""
+        return Timbre(cents, frequencies, bands(damping).gains(quieter), damping)
+
+    if decays:
+        course = Course(known[:frames], sample_rate)
+        damping = course.damping(lambda damping: sound(coloured(damping)))
+        timbre = coloured(damping, course.differences(sound(coloured(damping))).mean(axis=0))
+    else:
+        timbre = coloured(AVERAGE.damping)
+    missing = 20 * math.log10(level / active_rms(sound(timbre), sample_rate))
     return replace(timbre, decibels=tuple(decibels + missing for decibels in timbre.decibels))
 
 
@@ -70,17 +90,9 @@ def tuning(known: FloatArray, plain: FloatArray, sample_rate: float) -> float:
     return float(np.angle(found[0] / found[1]) * 100 / (2 * np.pi))
 
 
-def third_octaves(samples: FloatArray, sample_rate: float) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Centres in Hz of the third octaves from 25 Hz as far as a sketch reaches, and the mean power in each."""
-    power = np.square(_spectra(samples, sample_rate).astype(np.float64)).mean(axis=0)
-    frequencies = np.linspace(0, sample_rate / 2, len(power))
-    centres = 1000 * 2.0 ** (_THIRD_OCTAVES / 3)
-    centres = centres[centres < HIGHEST * sample_rate]
-    # Power up to a frequency, with straight lines between bins: low bands are narrower than a few of them.
-    total = np.concatenate([[0], np.cumsum(power)])
-    edges = np.append(frequencies, frequencies[-1] + frequencies[1]) - frequencies[1] / 2
-    below, above = (np.interp(centres * 2.0 ** (side / 6), edges, total) for side in (-1, 1))
-    return centres, above - below
+def long_term(samples: FloatArray, sample_rate: float) -> npt.NDArray[np.float64]:
+    """(bands,) mean power in each third octave."""
+    return in_third_octaves(np.square(_spectra(samples, sample_rate).astype(np.float64)), sample_rate).mean(axis=0)
 
 
 def _spectra(samples: FloatArray, sample_rate: float) -> FloatArray:
@@ -108,15 +120,30 @@ def _deviation(samples: FloatArray, sample_rate: float) -> complex:
     return complex((weights * np.exp(2j * np.pi * turns)).sum() / weights.sum())
 
 
-def _gains(wanted: npt.NDArray[np.float64], played: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    """dB by band that make `played` powers the `wanted` ones: smoothed over neighbours, bands that are hardly played
-    counting for little, and limited.
-    """
-    overall = 10 * math.log10(wanted.sum() / played.sum())
-    floor = 1e-12 * max(wanted.max(), played.max())
-    raw = 10 * np.log10((wanted + floor) / (played + floor))
-    trust = played / (played + _HARDLY_PLAYED * played.max())
-    distance = np.abs(np.subtract.outer(np.arange(len(raw)), np.arange(len(raw))))
-    weights = np.exp(-1.2 * distance) * trust
-    smooth = (weights @ raw + _DOUBT * overall) / (weights.sum(axis=1) + _DOUBT)
-    return np.asarray(np.clip(smooth, overall + LOWEST_GAIN, overall + HIGHEST_GAIN))
+@dataclass(frozen=True)
+class Bands:
+    """The power of a recording and of a sketch of its notes in each third octave, (bands,)."""
+
+    wanted: npt.NDArray[np.float64]
+    played: npt.NDArray[np.float64]
+
+    def gains(self, quieter: npt.NDArray[np.float64] | None = None) -> tuple[float, ...]:
+        """dB by band that make `played` powers the `wanted` ones: smoothed over neighbours, bands that are hardly
+        played counting for little, and limited.
+
+        quieter: by how many dB a sketch with these gains is quieter, in the mean over time. Loud frames alone decide a
+        mean power, soft ones count in a mean of dB; a sketch can't be right in both, so it is half-way between them.
+        """
+        overall = 10 * math.log10(self.wanted.sum() / self.played.sum())
+        floor = 1e-12 * max(self.wanted.max(), self.played.max())
+        raw = 10 * np.log10((self.wanted + floor) / (self.played + floor))
+        smooth = self._smooth(raw, overall)
+        if quieter is not None:
+            smooth = self._smooth((raw + smooth + quieter) / 2, overall)
+        return tuple(np.clip(smooth, overall + LOWEST_GAIN, overall + HIGHEST_GAIN).tolist())
+
+    def _smooth(self, raw: npt.NDArray[np.float64], overall: float) -> npt.NDArray[np.float64]:
+        trust = self.played / (self.played + _HARDLY_PLAYED * self.played.max())
+        distance = np.abs(np.subtract.outer(np.arange(len(raw)), np.arange(len(raw))))
+        weights = np.exp(-1.2 * distance) * trust
+        return np.asarray((weights @ raw + _DOUBT * overall) / (weights.sum(axis=1) + _DOUBT))

@@ -50,11 +50,13 @@ class Timbre:
     cents                    tuning, against A4 = 440 Hz
     frequencies, decibels    gain of the partials: at rising frequencies in Hz, straight lines between them over the
                              logarithm of the frequency; none is 0 dB everywhere
+    damping                  factors of b_1 and b_3, the two terms of the decay
     """
 
     cents: float = 0.0
     frequencies: tuple[float, ...] = ()
     decibels: tuple[float, ...] = ()
+    damping: tuple[float, float] = (1.0, 1.0)
 
 
 AVERAGE = Timbre()
@@ -94,14 +96,14 @@ class _String(NamedTuple):
 
 
 @lru_cache(maxsize=_KEYS_KEPT)
-def _string(key: int, sample_rate: float, cents: float) -> _String:
+def _string(key: int, sample_rate: float, cents: float, damping: tuple[float, float]) -> _String:
     n = np.arange(1, MOST_PARTIALS + 1)
     b = inharmonicity(key)
     # The first partial, not f_0, is where the key is tuned.
     frequencies = frequency(key + cents / 100) * n * np.sqrt((1 + b * n**2) / (1 + b))
     heard = frequencies < HIGHEST * sample_rate
     n, frequencies = n[heard], frequencies[heard]
-    decay = 1.1 * np.exp(0.06 * (key - 60)) + 1.2e-7 * frequencies**2
+    decay = damping[0] * 1.1 * np.exp(0.06 * (key - 60)) + damping[1] * 1.2e-7 * frequencies**2
     exponents = -decay + 2j * np.pi * frequencies
     # A partial with a node right under the hammer isn't quite silent: the hammer is wide.
     amplitudes = np.maximum(np.abs(np.sin(np.pi * n * _STRUCK_AT)), 0.15) / n
@@ -125,7 +127,7 @@ def _add(sound: FloatArray, note: Note, sample_rate: float, timbre: Timbre) -> N
     exp(s t) over many samples is exp(s t_block) exp(s t_within): sums over partials are one product of two small
     matrices, in place of a sine for every sample and partial.
     """
-    string = _string(note.key, sample_rate, round(timbre.cents, 1))
+    string = _string(note.key, sample_rate, round(timbre.cents, 1), timbre.damping)
     if not len(string.frequencies):
         return
     begin = max(0, math.ceil(note.onset * sample_rate))

@@ -1,12 +1,16 @@
 """The sketch is matched to a recording: known tunings, levels and colours come back."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from core.audio.signal import active_rms
-from core.notes.matching import HIGHEST_GAIN, LOWEST_GAIN, match, third_octaves, tuning
+from core.notes.decay import Course
+from core.notes.matching import HIGHEST_GAIN, LOWEST_GAIN, long_term, match, tuning
 from core.notes.note import Note
 from core.notes.sketch import AVERAGE, Timbre, sketch
+from core.notes.third_octaves import centres
 
 RATE = 22_050
 OWN = [Note(k / 4, k / 4 + 0.5, key, 80) for k, key in enumerate([48, 60, 64, 67, 52, 72, 76, 55, 79, 43, 84, 62])]
@@ -21,7 +25,7 @@ def decibels(x: float) -> float:
 
 def third_octave_error(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """dB by band, where there is anything to speak of in both."""
-    a, b = third_octaves(first, RATE)[1], third_octaves(second, RATE)[1]
+    a, b = long_term(first, RATE), long_term(second, RATE)
     there = (a > 1e-4 * a.max()) & (b > 1e-4 * b.max())
     return np.asarray(10 * np.log10(a[there] / b[there]))
 
@@ -74,6 +78,35 @@ def test_bands_that_are_hardly_played_are_not_blown_up() -> None:
         assert decibels(matched / active_rms(recording, RATE)) == pytest.approx(0, abs=0.05)
 
 
+@pytest.mark.parametrize("damping", [(2.0, 0.5), (0.5, 2.0), (1.0, 4.0), (2.0, 4.0)])
+def test_decays_come_back(damping: tuple[float, float]) -> None:
+    """Breaks when a piano that rings longer or shorter than the average is played as the average, or the search for it
+    stops on its way, or the recording's noise is taken for strings that ring.
+    """
+    held = [replace(note, offset=note.onset + 1.5, key=note.key + 12) for note in OWN]
+    recording = 0.3 * sketch(held, FRAMES, RATE, Timbre(damping=damping))
+    recording += np.random.default_rng(0).normal(0, 1e-5, FRAMES).astype(np.float32)
+    course = Course(recording, RATE)
+    found = match(recording, held, FRAMES, RATE, decays=True)
+    average = match(recording, held, FRAMES, RATE)
+    sketches = (sketch(held, FRAMES, RATE, timbre) for timbre in (found, average))
+    near, far = (np.square(course.differences(sound)).mean() for sound in sketches)
+    assert near < 0.5 * far
+    assert np.abs(np.log2(np.array(found.damping) / damping)).max() <= 1
+    assert average.damping == AVERAGE.damping
+    matched = sketch(held, FRAMES, RATE, found)
+    assert decibels(active_rms(matched, RATE) / active_rms(recording, RATE)) == pytest.approx(0, abs=0.05)
+
+
+def test_a_recording_that_is_not_the_notes_has_bounded_decays() -> None:
+    """Breaks when the search for decays runs away, or fails, on audio without notes or too short for a frame."""
+    noise = np.random.default_rng(0).normal(0, 0.1, FRAMES).astype(np.float32)
+    for known in (noise, noise[:700], np.full(FRAMES, 0.1, np.float32)):
+        timbre = match(known, OWN, len(known), RATE, decays=True)
+        assert np.abs(np.log2(timbre.damping)).max() <= 2
+        assert np.isfinite(sketch(OWN, FRAMES, RATE, timbre)).all()
+
+
 def test_silence_says_nothing() -> None:
     """Breaks when there is a division by nothing."""
     assert match(np.zeros(FRAMES, np.float32), OWN, FRAMES, RATE) == AVERAGE
@@ -94,6 +127,6 @@ def test_third_octaves_hold_the_power_of_tones() -> None:
     """Breaks when power is counted twice, not at all, or in a neighbour."""
     time = np.arange(2 * RATE) / RATE
     for tone in (31.5, 250.0, 1000.0, 7900.0):
-        centres, power = third_octaves(np.sin(2 * np.pi * tone * time).astype(np.float32), RATE)
-        assert abs(np.log2(centres[np.argmax(power)] / tone)) < 1 / 6
+        power = long_term(np.sin(2 * np.pi * tone * time).astype(np.float32), RATE)
+        assert abs(np.log2(centres(RATE)[np.argmax(power)] / tone)) < 1 / 6
         assert power.max() / power.sum() > 0.9
