@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.audio.endings import RING, Ending
 from core.audio.opening import open_source
 from core.audio.source import Source
 from core.commands.progress import ProgressReport
@@ -37,7 +38,7 @@ def extend_without_display(clip: Path, out: Path, settings: Settings | None = No
     watcher = _Watcher(find_network(settings.network).sample_rate)
     with open_source(clip) as source:
         try:
-            result = run_extension(source, audio, SECONDS, settings, overwrite=True, progress=watcher)
+            result = run_extension(source, audio, SECONDS, settings, True, watcher, ending=Ending(RING))
         finally:
             watcher.progress.close()
         if result.report is None or result.cancelled:

@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from core.commands.progress import ProgressReport
-from core.commands.run_options import RECIPE, add_run_options, settings_of
+from core.commands.run_options import RECIPE, add_ending_option, add_run_options, ending_of, settings_of
 from core.commands.running import tell
 from core.extension.run import run_generation
 from core.extension.settings import check_seconds
@@ -22,15 +22,18 @@ def add_to(commands: Any) -> None:
         allow_abbrev=False,
     )
     add_run_options(parser)
+    add_ending_option(parser)
     parser.set_defaults(run=_generate)
 
 
 def _generate(arguments: argparse.Namespace) -> int:
-    settings = settings_of(arguments)
+    settings, ending = settings_of(arguments), ending_of(arguments)
     seconds = check_seconds(arguments.seconds)
     progress = ProgressReport()
     try:
-        result = run_generation(arguments.output, seconds, settings, overwrite=arguments.overwrite, progress=progress)
+        result = run_generation(
+            arguments.output, seconds, settings, overwrite=arguments.overwrite, progress=progress, ending=ending
+        )
     finally:
         progress.close()
     return tell(result, seconds, "")

@@ -10,7 +10,7 @@ from core.audio.opening import open_source
 from core.commands.console import say
 from core.commands.notes_option import add_start_option, read_notes, start_of
 from core.commands.progress import ProgressReport
-from core.commands.run_options import RECIPE, add_run_options, settings_of
+from core.commands.run_options import RECIPE, add_ending_option, add_run_options, ending_of, settings_of
 from core.commands.running import tell
 from core.extension.run import run_performance
 
@@ -28,10 +28,12 @@ def add_to(commands: Any) -> None:
     parser.add_argument("notes", metavar="NOTES", help="the notes: a MIDI file")
     parser.add_argument("--like", required=True, metavar="RECORDING", help="whose sound it is to have")
     add_run_options(parser, length=False, extra=add_start_option)
+    add_ending_option(parser)
     parser.set_defaults(run=_perform)
 
 
 def _perform(arguments: argparse.Namespace) -> int:
+    ending = ending_of(arguments)
     notes = read_notes(Path(arguments.notes))
     settings = settings_of(arguments, start_of(arguments, notes))
     progress = ProgressReport()
@@ -40,7 +42,7 @@ def _perform(arguments: argparse.Namespace) -> int:
             say(f"note: {like.notice}")
         try:
             result = run_performance(
-                notes, like, arguments.output, settings, overwrite=arguments.overwrite, progress=progress
+                notes, like, arguments.output, settings, arguments.overwrite, progress, ending
             )
         finally:
             progress.close()

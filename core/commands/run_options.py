@@ -6,6 +6,7 @@ import argparse
 from collections.abc import Callable
 from typing import Any
 
+from core.audio.endings import CUT, DEFAULT_FADE_SECONDS, FADE, RING, Ending
 from core.commands.converters import number, whole
 from core.diffusion.lambdas import LAMBDAS
 from core.diffusion.samplers import SAMPLERS, SOLVERS
@@ -47,6 +48,23 @@ def add_run_options(
         help="where the network runs (default: %(default)s)",
     )
     parser.add_argument("--overwrite", action="store_true", help="replace OUT and OUT.json when they exist")
+
+
+def add_ending_option(parser: argparse.ArgumentParser) -> None:
+    """--ending."""
+    parser.add_argument(
+        "--ending",
+        default=RING,
+        metavar=f"{RING}|{CUT}|{FADE}[:S]",
+        help=f"what becomes of new audio at the end, or the beginning, of OUT: {RING} lets it die away as under the "
+        f"dampers, {CUT} leaves it as it was made, to go on from there, {FADE} fades it over S seconds, "
+        f"{DEFAULT_FADE_SECONDS:g} if none are named (default: %(default)s)",
+    )
+
+
+def ending_of(arguments: argparse.Namespace) -> Ending:
+    """What was chosen. Raises SettingsError."""
+    return Ending.parse(arguments.ending)
 
 
 def settings_of(arguments: argparse.Namespace, start: float = Settings.start) -> Settings:

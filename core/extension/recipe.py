@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from core import __version__
+from core.audio.endings import AS_MADE, Ending
 from core.audio.export import ExportReport
 from core.audio.source import Source
 from core.audio.writing import check_text_destination, write_text
@@ -132,13 +133,16 @@ def describe_sampler(settings: Settings, sampler: Sampler) -> dict[str, Any]:
     return entries
 
 
-def build_recipe(runs: Sequence[dict[str, Any]], source: Source | None, report: ExportReport) -> dict[str, Any]:
+def build_recipe(
+    runs: Sequence[dict[str, Any]], source: Source | None, report: ExportReport, ending: Ending = AS_MADE
+) -> dict[str, Any]:
     """The recipe of an exported file.
 
     Args:
         runs: from :func:`describe_run`, in the order in which their audio follows the source; at least one.
         source: what was extended, None for audio generated from nothing.
         report: of the export.
+        ending: what became of new audio at the file's two ends.
     """
     *earlier, last = runs
     recipe: dict[str, Any] = {
@@ -157,6 +161,7 @@ def build_recipe(runs: Sequence[dict[str, Any]], source: Source | None, report: 
             "type": f"{source.format} {source.subtype}",
         },
         "versions": versions(),
+        **({"ending": str(ending)} if ending != AS_MADE else {}),
     }
     if earlier:
         recipe["earlier_runs"] = earlier
@@ -229,6 +234,11 @@ def recipe_notes(recipe: dict[str, Any]) -> list[Note]:
         return [Note(*entry) for entry in recipe.get("notes", [])]
     except (TypeError, ValueError) as error:
         raise SettingsError(f"The notes of this recipe are damaged: {error}.") from error
+
+
+def recipe_ending(recipe: dict[str, Any]) -> Ending:
+    """What became of new audio at the two ends of this recipe's file. Raises SettingsError: it is damaged."""
+    return Ending.parse(str(recipe.get("ending", AS_MADE)))
 
 
 def versions() -> dict[str, str]:

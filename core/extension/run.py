@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from core.audio.endings import AS_MADE, Ending
 from core.audio.export import ExportReport, Insert, check_destination, place_of
 from core.audio.loudest import loudest_stretch
 from core.audio.signal import FloatArray
@@ -82,6 +83,7 @@ def run_extension(
     overwrite: bool = False,
     progress: Progress | None = None,
     notes: Sequence[Note] = (),
+    ending: Ending = AS_MADE,
 ) -> Result:
     """Extend `source` by `seconds` and write original and extension as one file, with its recipe beside it.
 
@@ -90,12 +92,13 @@ def run_extension(
 
     Args:
         notes: what is to be played, in seconds from the first new sample, where settings.start is below 1.
+        ending: what becomes of new audio at the file's end.
 
     Raises:
         SettingsError, NetworkError, SamplerError, AudioError, ExportError: before the costly part wherever that can
         be known.
     """
-    return _run_beside(source, None, destination, seconds, settings, overwrite, progress, notes)
+    return _run_beside(source, None, destination, seconds, settings, overwrite, progress, notes, ending)
 
 
 def run_prelude(
@@ -106,9 +109,10 @@ def run_prelude(
     overwrite: bool = False,
     progress: Progress | None = None,
     notes: Sequence[Note] = (),
+    ending: Ending = AS_MADE,
 ) -> Result:
     """Put `seconds` of new audio before `source`. As :func:`run_extension`."""
-    return _run_beside(source, (0, 0), destination, seconds, settings, overwrite, progress, notes)
+    return _run_beside(source, (0, 0), destination, seconds, settings, overwrite, progress, notes, ending)
 
 
 def run_fill(
@@ -128,7 +132,7 @@ def run_fill(
     """
     gap = gap_of(source, begin, end)
     seconds = (gap[1] - gap[0]) / source.sample_rate
-    return _run_beside(source, gap, destination, seconds, settings, overwrite, progress, notes)
+    return _run_beside(source, gap, destination, seconds, settings, overwrite, progress, notes, AS_MADE)
 
 
 def gap_of(source: Source, begin: float, end: float) -> tuple[int, int]:
@@ -151,10 +155,12 @@ def run_generation(
     settings: Settings,
     overwrite: bool = False,
     progress: Progress | None = None,
+    ending: Ending = AS_MADE,
 ) -> Result:
     """Make `seconds` of audio from nothing, mono at the network's rate, with its recipe. As :func:`run_extension`."""
     network = find_network(settings.network)
-    task = _Task(None, None, network.sample_rate, absolute(destination), seconds, settings, network, overwrite)
+    place, rate = absolute(destination), network.sample_rate
+    task = _Task(None, None, rate, place, seconds, settings, network, overwrite, (), ending)
     task.check()
     return _run(task, progress)
 
@@ -166,6 +172,7 @@ def run_performance(
     settings: Settings,
     overwrite: bool = False,
     progress: Progress | None = None,
+    ending: Ending = AS_MADE,
 ) -> Result:
     """Play `notes` in the sound of the recording `like`, of which nothing is written. As :func:`run_extension`.
 
@@ -180,7 +187,7 @@ def run_performance(
     seconds = LEAD_SECONDS + max(note.offset for note in notes) + RING_SECONDS
     later = tuple(moved(notes, LEAD_SECONDS))
     place = absolute(destination)
-    task = _Performance(like, None, like.sample_rate, place, seconds, settings, network, overwrite, later)
+    task = _Performance(like, None, like.sample_rate, place, seconds, settings, network, overwrite, later, ending)
     task.check()
     return _run(task, progress)
 
@@ -194,10 +201,11 @@ def _run_beside(
     overwrite: bool,
     progress: Progress | None,
     notes: Sequence[Note],
+    ending: Ending,
 ) -> Result:
     network = find_network(settings.network)
     place = absolute(destination)
-    task = _Task(source, gap, source.sample_rate, place, seconds, settings, network, overwrite, tuple(notes))
+    task = _Task(source, gap, source.sample_rate, place, seconds, settings, network, overwrite, tuple(notes), ending)
     task.check()
     return _run(task, progress)
 
@@ -216,6 +224,7 @@ class _Task:
     network: NetworkInfo
     overwrite: bool
     notes: tuple[Note, ...] = ()
+    ending: Ending = AS_MADE
 
     def check(self) -> None:
         """Everything that can be refused before the network is loaded; the cheap questions first."""
@@ -272,10 +281,11 @@ class _Task:
 
     def write(self, generated: FloatArray, run: dict[str, Any]) -> ExportReport:
         """The audio, and the recipe beside it. Raises ExportError, AudioError."""
+        how: dict[str, Any] = {"overwrite": self.overwrite, "ending": self.ending}
         if self.source is None:
-            return write_generated(generated, self.sample_rate, [run], self.destination, overwrite=self.overwrite)
+            return write_generated(generated, self.sample_rate, [run], self.destination, **how)
         inserts = [Insert.of(self.source, self.gap, generated)]
-        return write_extended(self.source, inserts, [run], self.destination, overwrite=self.overwrite)
+        return write_extended(self.source, inserts, [run], self.destination, **how)
 
 
 @dataclass(frozen=True)
@@ -299,7 +309,9 @@ class _Performance(_Task):
 
     def write(self, generated: FloatArray, run: dict[str, Any]) -> ExportReport:
         rate, place = self.sample_rate, self.destination
-        return write_generated(generated, rate, [run], place, like=self.source, overwrite=self.overwrite)
+        return write_generated(
+            generated, rate, [run], place, like=self.source, overwrite=self.overwrite, ending=self.ending
+        )
 
     @cached_property
     def _stretch(self) -> tuple[int, int]:

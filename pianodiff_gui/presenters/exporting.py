@@ -7,6 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt
 
+from core.audio.endings import AS_MADE, Ending
 from core.audio.export import ExportReport, Insert
 from core.extension.recipe import check_recipe_destination
 from core.extension.writing import write_extended
@@ -55,18 +56,23 @@ class Exporting(QObject):
         if not os.access(home, os.W_OK):
             home = Path(self._preferences.folder)
         generated = timeline.generated_frames / timeline.sample_rate
-        dialog = ExportDialog(self._conversation.window, self._theme, source, generated, home)
+        ending, ends = self._preferences.ending, new_ends(timeline)
+        dialog = ExportDialog(self._conversation.window, self._theme, source, generated, home, ending, ends)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.dialog = dialog
 
-        def write(path: Path, subtype: str | None, overwrite: bool) -> None:
+        def write(path: Path, subtype: str | None, overwrite: bool, ending: Ending) -> None:
+            self._preferences.ending = ending
+
             def done(report: ExportReport) -> None:
                 self._keeping.mark_safe(timeline)
                 self._preferences.folder = report.path.parent
                 self._conversation.say(f"Exported {report.path.name}: {report.note}")
                 dialog.show_report(report)
 
-            self._background.run(lambda: write_export(timeline, path, subtype, overwrite), done, dialog.show_problem)
+            self._background.run(
+                lambda: write_export(timeline, path, subtype, overwrite, ending), done, dialog.show_problem
+            )
 
         dialog.export_requested.connect(write)
         dialog.open()
@@ -91,10 +97,18 @@ class Exporting(QObject):
         )
 
 
-def write_export(timeline: Timeline, path: Path, subtype: str | None, overwrite: bool) -> ExportReport:
+def new_ends(timeline: Timeline) -> tuple[str, ...]:
+    """Where the file begins or ends with generated audio: of "start" and "end"."""
+    first, last = timeline.parts[0], timeline.parts[-1]
+    return tuple(name for name, part in (("start", first), ("end", last)) if part.stretch is not None)
+
+
+def write_export(
+    timeline: Timeline, path: Path, subtype: str | None, overwrite: bool, ending: Ending = AS_MADE
+) -> ExportReport:
     """Write `timeline` to `path` and its recipe beside it. Raises PianoDiffError; nothing is left behind then."""
     check_recipe_destination(path, overwrite=overwrite)
     source = timeline.source
     inserts = [Insert.of(source, stretch.gap, stretch.samples) for _, stretch in timeline.generated_parts]
     runs = [stretch.run for stretch in timeline.stretches]
-    return write_extended(source, inserts, runs, path, subtype=subtype, overwrite=overwrite)
+    return write_extended(source, inserts, runs, path, subtype=subtype, overwrite=overwrite, ending=ending)

@@ -10,6 +10,9 @@ from statistics import median
 
 from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
 
+from core.audio.endings import RING, Ending
+from core.errors import SettingsError
+
 _STEP_TIMES_KEPT = 5
 
 
@@ -58,6 +61,18 @@ class Preferences:
     @folder.setter
     def folder(self, folder: str | Path) -> None:
         self._store.setValue("files/folder", str(folder))
+
+    @property
+    def ending(self) -> Ending:
+        """What became of the new audio's end in the last export."""
+        try:
+            return Ending.parse(self._text("export/ending", RING))
+        except SettingsError:  # somebody edited the file
+            return Ending(RING)
+
+    @ending.setter
+    def ending(self, ending: Ending) -> None:
+        self._store.setValue("export/ending", str(ending))
 
     @property
     def networks(self) -> tuple[Remembered, ...]:

@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from core.audio.endings import CUT, FADE, LONGEST_FADE_SECONDS, RING, Ending
 from core.audio.export import ExportReport
 from core.audio.sample_types import pcm_bits
 from core.audio.source import Source
@@ -29,6 +30,7 @@ from pianodiff_gui.look import dialogs
 from pianodiff_gui.look.labels import ElidedLabel, paragraph
 from pianodiff_gui.look.menus import MenuDelegate
 from pianodiff_gui.look.theme import GRID, Theme, font, icon_pixmap
+from pianodiff_gui.views.fields import LengthBox
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,10 @@ FILE_KINDS = (
 )
 
 
+ENDINGS = ((RING, "Ring out"), (FADE, "Fade"), (CUT, "As it was made, to go on from there"))
+"""Kinds of endings and what the dialog calls them."""
+
+
 def promise(source: Source, kind: FileKind) -> str:
     """What becomes of the original in this format."""
     if source.lossy:
@@ -65,10 +71,21 @@ def promise(source: Source, kind: FileKind) -> str:
 class ExportDialog(QDialog):
     """Asks where and as what to export, and shows what came of it."""
 
-    export_requested = Signal(object, object, bool)  # Path, subtype or None, overwrite
+    export_requested = Signal(object, object, bool, object)  # Path, subtype or None, overwrite, Ending
 
-    def __init__(self, parent: QWidget, theme: Theme, source: Source, seconds: float, folder: Path) -> None:
+    def __init__(
+        self,
+        parent: QWidget,
+        theme: Theme,
+        source: Source,
+        seconds: float,
+        folder: Path,
+        ending: Ending,
+        ends: tuple[str, ...],
+    ) -> None:
+        """ending: what is chosen at first; ends: which ends of the file are new, of "start" and "end"."""
         super().__init__(parent)
+        self._ends = ends
         self._theme, self._source, self._seconds, self._folder = theme, source, seconds, folder
         self._written: Path | None = None
         self.setWindowTitle("Export")
@@ -76,6 +93,7 @@ class ExportDialog(QDialog):
         self.pages = QStackedWidget()
         self.pages.addWidget(self._make_form())
         self.pages.addWidget(self._make_result())
+        self._choose_ending(ending)
         outer = QVBoxLayout(self)
         outer.setContentsMargins(0, 0, 0, 0)
         outer.addWidget(self.pages)
@@ -86,6 +104,16 @@ class ExportDialog(QDialog):
         self.kind.setItemDelegate(MenuDelegate(self._theme, self.kind))
         for kind in FILE_KINDS:
             self.kind.addItem(kind.title, kind)
+        self.ending = QComboBox()
+        self.ending.setItemDelegate(MenuDelegate(self._theme, self.ending))
+        for name, title in ENDINGS:
+            self.ending.addItem(title, name)
+        self.ending.setToolTip("What becomes of new audio where the file begins or ends. The takes stay as they are.")
+        self.fade = LengthBox()
+        self.fade.setRange(0.1, LONGEST_FADE_SECONDS)
+        self.fade.setToolTip("How long the fade is")
+        self.fade.setMinimumWidth(96)
+        self.ending.currentIndexChanged.connect(self._ending_changed)
         self.path = QLineEdit(str(self._folder / f"{self._source.path.stem}-extended.wav"))
         self.path.setMinimumWidth(320)
         choose = QPushButton("Choose\u2026")
@@ -114,14 +142,18 @@ class ExportDialog(QDialog):
         grid.addWidget(QLabel("File"), 2, 0)
         grid.addWidget(self.path, 2, 1)
         grid.addWidget(choose, 2, 2)
-        grid.addWidget(self.promise, 3, 1, 1, 2)
-        grid.addWidget(self.problem, 4, 1, 1, 2)
+        if self._ends:
+            grid.addWidget(QLabel("Ending" if "end" in self._ends else "Beginning"), 3, 0)
+            grid.addWidget(self.ending, 3, 1)
+            grid.addWidget(self.fade, 3, 2)
+        grid.addWidget(self.promise, 4, 1, 1, 2)
+        grid.addWidget(self.problem, 5, 1, 1, 2)
         buttons = QHBoxLayout()
         buttons.setSpacing(GRID)
         buttons.addStretch(1)
         buttons.addWidget(cancel)
         buttons.addWidget(self.save)
-        grid.addLayout(buttons, 5, 0, 1, 3)
+        grid.addLayout(buttons, 6, 0, 1, 3)
         grid.setColumnStretch(1, 1)
         return form
 
@@ -161,6 +193,19 @@ class ExportDialog(QDialog):
         kind: FileKind = self.kind.currentData()
         return kind
 
+    def chosen_ending(self) -> Ending:
+        """What the fields say."""
+        return Ending(self.ending.currentData(), self.fade.value())
+
+    def _choose_ending(self, ending: Ending) -> None:
+        self.fade.setValue(ending.seconds)
+        self.ending.setCurrentIndex(self.ending.findData(ending.kind))
+        self._ending_changed()
+
+    def _ending_changed(self) -> None:
+        """There is no length but a fade's; its place stays, so that nothing moves."""
+        self.fade.setEnabled(self.ending.currentData() == FADE)
+
     def _kind_changed(self) -> None:
         kind = self._current()
         path = Path(self.path.text())
@@ -195,7 +240,7 @@ class ExportDialog(QDialog):
         self.problem.setText("")
         self.save.setEnabled(False)
         self.save.setText("Exporting\u2026")
-        self.export_requested.emit(path, self._current().subtype, overwrite)
+        self.export_requested.emit(path, self._current().subtype, overwrite, self.chosen_ending())
 
     def show_problem(self, message: str) -> None:
         """It could not be written; the user can choose another place."""

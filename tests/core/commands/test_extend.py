@@ -17,7 +17,7 @@ import soundfile as sf
 from core.audio.opening import open_source
 from core.commands.progress import ProgressReport
 from core.errors import AudioError
-from core.extension.recipe import read_recipe, recipe_settings
+from core.extension.recipe import read_recipe, recipe_ending, recipe_settings
 from core.extension.run import run_extension
 from core.extension.settings import Settings
 from tests.core.commands.helpers import names, samples
@@ -112,6 +112,8 @@ def test_the_recipe_tells_everything(clip: Write, extend: Extend, tmp_path: Path
         ("--sampler", "repaint", "--jump-length", "2", "--resamplings", "2", "--context", "0.3"),
         ("--sampler", "replacement", "--seconds", "0.6"),
         ("--zero-shot", "--steps", "3"),
+        ("--ending", "cut"),
+        ("--ending", "fade:0.2"),
     ],
 )
 def test_a_recipe_makes_the_same_samples_again(
@@ -119,9 +121,10 @@ def test_a_recipe_makes_the_same_samples_again(
 ) -> None:
     source = clip(rate=22_050, channels=2)
     assert extend(source, tmp_path / "out.wav", *more) == 0
-    settings, seconds = recipe_settings(read_recipe(tmp_path / "out.wav.json"))
+    recipe = read_recipe(tmp_path / "out.wav.json")
+    settings, seconds = recipe_settings(recipe)
     with open_source(source) as opened:
-        run_extension(opened, tmp_path / "again.wav", seconds, settings)
+        run_extension(opened, tmp_path / "again.wav", seconds, settings, ending=recipe_ending(recipe))
     assert (tmp_path / "again.wav").read_bytes() == (tmp_path / "out.wav").read_bytes()
     first, again = (read_recipe(tmp_path / f"{name}.wav.json") for name in ("out", "again"))
     for recipe in (first, again):
@@ -315,9 +318,9 @@ def test_cancelled_after_a_window(
 ) -> None:
     """The complete window is kept, and is what the whole run would have begun with."""
     source = clip()
-    assert extend(source, tmp_path / "whole.wav") == 0
+    assert extend(source, tmp_path / "whole.wav", "--ending", "cut") == 0
     interrupt(evaluation)
-    assert extend(source, tmp_path / "out.wav") == 130
+    assert extend(source, tmp_path / "out.wav", "--ending", "cut") == 130
     captured = capsys.readouterr()
     assert f"cancelled after {evaluation} of 8 evaluations" in captured.err
     assert "written: 0.25 s of 0.5 s" in captured.err

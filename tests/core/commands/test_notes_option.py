@@ -9,7 +9,7 @@ import torch
 
 from core.commands.main import main
 from core.extension.extension import Extension
-from core.extension.recipe import read_recipe, recipe_notes, recipe_settings
+from core.extension.recipe import read_recipe, recipe_ending, recipe_notes, recipe_settings
 from core.extension.settings import START_WITH_NOTES
 from core.networks.checkpoint import load_denoiser
 from core.networks.registry import find_network
@@ -57,7 +57,8 @@ def test_extend_plays_notes_and_its_recipe_gives_the_same_samples(
     again = Extension(denoiser, info, known, 8000, seconds, settings, notes=recipe_notes(recipe))
     for _ in again.run():
         pass
-    sf.write(tmp_path / "again.wav", again.audio().T, 8000, subtype="PCM_16")
+    ended = recipe_ending(recipe).end(again.audio(), 8000)
+    sf.write(tmp_path / "again.wav", ended.T, 8000, subtype="PCM_16")
     assert again.x_T_sha256 == recipe["x_T_sha256"]
     made = samples(out)[samples(source).shape[0] :]
     assert np.abs(made - samples(tmp_path / "again.wav")).max() <= 1.01 / 32768

@@ -13,6 +13,10 @@ from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
 from core.assets import asset_path
+from core.audio.endings import Ending
+from core.extension.settings import Settings
+from pianodiff_gui.presenters.exporting import new_ends
+from pianodiff_gui.session.timeline import BEFORE, Stretch
 from pianodiff_gui.shell.window import MainWindow
 from pianodiff_gui.views.export_dialog import FILE_KINDS, ExportDialog
 from tests.pianodiff_gui.conftest import open_clip, run_to_end, write_clip
@@ -57,6 +61,45 @@ def test_every_format_keeps_the_original_and_says_so(
     assert recipe["identical_samples"] == 66_150
     assert len(recipe["earlier_runs"]) == 1
     dialog.accept()
+
+
+@pytest.mark.parametrize(("ending", "index"), [("ring", 0), ("fade:0.7", 1), ("cut", 2)])
+def test_new_audio_ends_as_chosen_and_the_takes_stay_as_they_are(
+    loaded: MainWindow, qtbot: QtBot, dialog: ExportDialog, ending: str, index: int
+) -> None:
+    """Breaks when an export ends in the middle of a note without having been asked to, when what a take goes on from
+    is ended too, or when the choice is forgotten.
+    """
+    timeline = loaded.session.timeline
+    assert timeline is not None
+    last = timeline.generated_parts[-1][1]
+    made = last.samples.copy()
+    assert dialog.chosen_ending() == Ending("ring")
+    dialog.ending.setCurrentIndex(index)
+    assert dialog.fade.isEnabled() == (index == 1)
+    dialog.fade.setValue(0.7)
+    path = Path(dialog.path.text())
+    press_export(dialog, qtbot)
+    written = sf.read(path, dtype="float32", always_2d=True)[0].T[:, -made.shape[1] :]
+    np.testing.assert_allclose(written, Ending.parse(ending).end(made, timeline.sample_rate), atol=1 / 32000)
+    assert (np.abs(written[:, -1]).max() == 0) == (ending != "cut")
+    recipe = json.loads(path.with_name(path.name + ".json").read_text())
+    assert recipe.get("ending", "cut") == ending
+    np.testing.assert_array_equal(last.samples, made)
+    assert str(loaded.preferences.ending) == ending
+    dialog.accept()
+
+
+def test_only_a_new_end_is_asked_about(loaded: MainWindow, qtbot: QtBot) -> None:
+    """Breaks when the dialog offers an ending to a file that ends with the recording itself."""
+    timeline = loaded.session.timeline
+    assert timeline is not None
+    assert new_ends(timeline) == ()
+    sound = timeline.read(0, 1000)
+    assert new_ends(timeline.with_stretch(Stretch(sound, Settings(), {}, (100, 1100)))) == ()
+    assert new_ends(timeline.with_stretch(Stretch(sound, Settings(), {}, BEFORE))) == ("start",)
+    both = timeline.with_stretch(Stretch(sound, Settings(), {}, BEFORE)).with_stretch(Stretch(sound, Settings()))
+    assert new_ends(both) == ("start", "end")
 
 
 def test_the_source_is_never_written_over(
