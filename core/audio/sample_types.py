@@ -41,6 +41,14 @@ _NAMES = {
 }
 
 
+def noise_floor(subtype: str) -> float:
+    """The least RMS that music can have in that sample type, full scale being 1: one step of its integers, or of the 16
+    bits that lossy encodings are made for, or 24 bits for floats. Dither is half of that.
+    """
+    bits = 24 if subtype in FLOAT_SUBTYPES else _PCM_BITS.get(subtype) or _DECODED_BITS.get(subtype, 16)
+    return float(2.0 ** (1 - min(bits, 24)))
+
+
 def pcm_bits(subtype: str) -> int | None:
     """Bits of an integer sample type by libsndfile's name ("PCM_16" -> 16), None for every other type."""
     return _PCM_BITS.get(subtype)

@@ -13,9 +13,6 @@ from core.errors import AudioError
 
 FloatArray = npt.NDArray[np.float32]
 
-SILENCE_RMS = 1e-4
-"""-80 dBFS: below this there is no music, neither to continue nor to learn from nor to compare with."""
-
 
 def resample(samples: FloatArray, from_rate: float, to_rate: float) -> FloatArray:
     """Change the sample rate of (channels, frames) with soxr at very high quality.

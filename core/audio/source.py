@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import soundfile as sf
 
-from core.audio.sample_types import FLOAT_SUBTYPES, SampleType, is_lossy
+from core.audio.sample_types import FLOAT_SUBTYPES, SampleType, is_lossy, noise_floor
 from core.audio.signal import FloatArray, not_finite_message
 from core.errors import AudioError
 
@@ -116,6 +116,11 @@ class Source:
                 data = self._decode(handle, done, min(block_frames, self.frames - done), sample_type)
                 done += len(data)
                 yield data
+
+    @property
+    def noise_floor(self) -> float:
+        """RMS below which it is silent (:func:`core.audio.sample_types.noise_floor`)."""
+        return noise_floor(self.subtype)
 
     def sha256(self) -> str:
         """SHA-256 of the file's bytes in hexadecimal: streamed once, then remembered.

@@ -14,7 +14,9 @@ from torch import Tensor
 from core.analysis.similarity import ks_similarity
 from core.audio.image import ChannelImage
 from core.audio.level import CEILING, limit_peaks, steadying_gain, window_gain
-from core.audio.signal import SILENCE_RMS, active_rms, check_finite, resample, rms
+from core.audio.sample_types import noise_floor
+from core.audio.signal import active_rms, check_finite, resample, rms
+from core.audio.subsonic import carried_on, subsonic
 from core.diffusion.denoiser import Denoiser, Metered, SigmaDenoiser
 from core.diffusion.noise import KeyedNoise, hash_noise
 from core.diffusion.own_sampler import find_sampler
@@ -30,6 +32,7 @@ from core.networks.card import NetworkInfo
 from core.notes.note import Note
 
 MIN_CONTEXT_SECONDS = 0.05
+SILENT_BELOW = noise_floor("PCM_16")
 GENERATED_LEVEL = 0.1
 """Active RMS of audio generated from nothing, -20 dBFS."""
 
@@ -72,6 +75,7 @@ class Extension:
     notes           what is to be played, where settings.start is below 1 or the network sees notes (else they are not
                     looked at): in seconds from the first new sample; those before it or behind the last are what was
                     heard in the known audio
+    silent_below    RMS at which there is nothing to continue: the noise floor of the recording's sample type
     first_window    index of the first window, for its noise: a run that goes on from earlier ones counts on from
                     theirs, or it would start from the same x_T again and tend to repeat them
 
@@ -93,14 +97,19 @@ class Extension:
         first_window: int = 0,
         following: np.ndarray | None = None,
         notes: Sequence[Note] = (),
+        silent_below: float = SILENT_BELOW,
     ) -> None:
         self._denoiser, self._network, self._settings = denoiser, network, settings
         self._first_window = first_window
         self._sample_rate = sample_rate
         following = following if following is not None else context[:, :0]
-        _check_known(context, following, sample_rate)
+        _check_finite_and_long(context, following, sample_rate)
         tail = context_tail_frames(network, settings, sample_rate)
-        self._context, self._following = context[:, max(0, context.shape[1] - tail) :], following[:, :tail]
+        parts = context[:, max(0, context.shape[1] - tail) :], following[:, :tail]
+        self._ceiling = max(CEILING, *(float(np.abs(part).max(initial=0.0)) for part in parts))
+        self._below = subsonic(parts[0], sample_rate), subsonic(parts[1], sample_rate)
+        self._context, self._following = (part - below for part, below in zip(parts, self._below, strict=True))
+        _check_sound(self._context, self._following, sample_rate, silent_below)
         self.sampler = find_sampler(settings.sampler)  # once: its file may change while it runs
         self.plan: Plan = plan_extension(
             network, settings, self._context.shape[1] / sample_rate, seconds, self._following.shape[1] / sample_rate
@@ -121,8 +130,6 @@ class Extension:
         if self._known_frames:
             both = np.concatenate([self._before, self._after])
             self._reference_level = active_rms(both[None], network.sample_rate)
-        parts = (self._context, self._following)
-        self._ceiling = max(CEILING, *(float(np.abs(part).max(initial=0.0)) for part in parts))
         self._planned: PlannedSound | None = None
         if settings.start < 1 or (notes and network.sees_notes):
             self._planned = self._plan_sound(notes)
@@ -191,6 +198,7 @@ class Extension:
             behind = channels[:, begin + count :][:, :end]
             missed = self._following[:, : behind.shape[1]] - behind
             new = new + seam_correction(missed[:, ::-1], count, self._sample_rate)[:, ::-1]
+        new = new + carried_on(*self._below, count, self._sample_rate)
         return limit_peaks(new.astype(np.float32), self._sample_rate, self._ceiling)
 
     def _run_window(self, index: int) -> Iterator[Step]:
@@ -317,7 +325,7 @@ def _device_of(denoiser: Denoiser) -> torch.device:
     return parameter.device if parameter is not None else torch.device("cpu")
 
 
-def _check_known(context: np.ndarray, following: np.ndarray, sample_rate: int) -> None:
+def _check_finite_and_long(context: np.ndarray, following: np.ndarray, sample_rate: int) -> None:
     if context.ndim != 2 or not len(context) or following.ndim != 2 or len(following) != len(context):
         raise ValueError("context and following must be (channels, frames)")
     known = np.concatenate([context, following], axis=1)
@@ -330,6 +338,11 @@ def _check_known(context: np.ndarray, following: np.ndarray, sample_rate: int) -
             f"The recording is too short to continue: {1000 * seconds:.3g} ms. "
             f"At least {1000 * MIN_CONTEXT_SECONDS:g} ms are needed."
         )
-    if rms(known) < SILENCE_RMS:
+
+
+def _check_sound(context: np.ndarray, following: np.ndarray, sample_rate: int, silent_below: float) -> None:
+    known = np.concatenate([context, following], axis=1)
+    if known.shape[1] and rms(known) < silent_below:
+        seconds = known.shape[1] / sample_rate
         where = f"last {seconds:.3g} s" if not following.shape[1] else f"{seconds:.3g} s beside it"
         raise AudioError(f"The {where} are silent: there is nothing to continue. Trim the silence first.")

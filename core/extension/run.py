@@ -23,6 +23,7 @@ from core.audio.export import ExportReport, Insert, check_destination, place_of
 from core.audio.loudest import loudest_stretch
 from core.audio.signal import FloatArray
 from core.audio.source import Source
+from core.audio.subsonic import subsonic
 from core.audio.writing import absolute
 from core.errors import SettingsError
 from core.extension.plan import check_plan, context_tail_frames
@@ -299,6 +300,7 @@ class _Performance(_Task):
     def known(self) -> tuple[FloatArray, FloatArray]:
         assert self.source is not None
         known = self.source.read(*self._stretch)
+        known = known - subsonic(known, self.sample_rate)  # nothing of the recording goes on below a performance
         return known, known[:, :0]
 
     def finished(self, generated: FloatArray) -> FloatArray:
@@ -334,9 +336,9 @@ def _run(task: _Task, progress: Progress | None) -> Result:
         from core.extension.heard import with_heard
 
         notes = with_heard(task.notes, before, after, task.sample_rate, task.seconds)
-    extension = Extension(
-        denoiser, network, before, task.sample_rate, task.seconds, settings, following=after, notes=notes
-    )
+    silent = task.source.noise_floor if task.source is not None else 0.0
+    how = (denoiser, network, before, task.sample_rate, task.seconds, settings)
+    extension = Extension(*how, following=after, notes=notes, silent_below=silent)
     unfinished = Unfinished(task.destination, task.made_from(extension, notes))
     earlier = unfinished.load()
     if earlier is not None:

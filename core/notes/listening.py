@@ -10,8 +10,10 @@ import numpy as np
 import torch
 
 from core.audio.mono import mono_blocks
-from core.audio.signal import SILENCE_RMS, FloatArray, active_rms, resample
+from core.audio.sample_types import noise_floor
+from core.audio.signal import FloatArray, active_rms, resample, rms
 from core.audio.source import Source
+from core.audio.subsonic import noticed_offset
 from core.networks.listener import Listener
 from core.networks.listener_card import ListenerInfo, load_listener
 from core.notes.frames import Frames, notes_of
@@ -21,6 +23,8 @@ STRUCK = 0.35
 """An onset's mark is 1 where it is certain; this is what counts as one, by F1 on recordings kept back."""
 SOUNDS = 0.4
 """Below it a key no longer sounds."""
+QUIETEST = noise_floor("FLOAT")
+"""RMS below which nobody plays."""
 MARGIN_SECONDS = 1.0
 """Heard to both sides of what is taken from a window: the network knows a frame by what is around it."""
 
@@ -34,8 +38,10 @@ class Hearing:
 
     def __init__(self, audio: FloatArray, info: ListenerInfo, network: Listener) -> None:
         self._audio, self._info, self._network = audio, info, network
+        if audio.size:
+            self._audio = audio - np.float32(noticed_offset(float(audio.mean(dtype=np.float64)), rms(audio) ** 2))
         level = active_rms(self._audio, self._info.sample_rate)
-        self._silent = level < SILENCE_RMS
+        self._silent = level < QUIETEST
         if not self._silent:
             self._audio = self._audio * np.float32(self._info.data_rms / level)
         self._heard = Frames(*np.zeros((3, self._network.frames(len(self._audio)), KEYS), np.float32))

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 
 from core.audio.opening import AUDIO_SUFFIXES, open_source
-from core.audio.signal import SILENCE_RMS, FloatArray, check_finite, resample, rms
+from core.audio.signal import FloatArray, check_finite, resample, rms
+from core.audio.subsonic import subsonic
 from core.errors import AudioError
 from core.study.features import RATE
 
@@ -61,7 +62,8 @@ class Case:
         return int.from_bytes(hashlib.sha256(text.encode()).digest()[:4], "big") >> 1
 
     def read(self) -> tuple[FloatArray, FloatArray]:
-        """Known part (N,) and true continuation (M,): all channels mixed to one, at :data:`RATE`.
+        """Known part (N,) and true continuation (M,): all channels mixed to one, at :data:`RATE`, without what lies
+        below hearing.
 
         Raises:
             AudioError: the file is gone or damaged, has samples that are not numbers there, or is silent.
@@ -72,11 +74,11 @@ class Case:
             seconds = self.known_seconds + self.new_seconds
             audio = source.read(begin, begin + math.ceil(seconds * rate) + 1)
         check_finite(audio, f"{self.clip.name} from {self.begin_seconds:g} s on", rate)
-        mono = resample(audio.mean(axis=0, dtype=np.float32)[None], rate, RATE)[0]
+        mono = resample((audio - subsonic(audio, rate)).mean(axis=0, dtype=np.float32)[None], rate, RATE)[0]
         known, total = round(self.known_seconds * RATE), round(seconds * RATE)
         mono = np.pad(mono[:total], (0, max(0, total - mono.size)))  # a clip may end a sample too early
         for part, name in ((mono[:known], "known part"), (mono[known:], "true continuation")):
-            if rms(part) < SILENCE_RMS:
+            if rms(part) < source.noise_floor:
                 raise AudioError(f"its {name} from {self.begin_seconds:g} s on is silent.")
         return mono[:known], mono[known:]
 

@@ -76,6 +76,7 @@ class TorchEngines:
             job.settings,
             first_window=job.base.windows,
             following=behind,
+            silent_below=job.base.source.noise_floor,
         )
         return engine, device.type
 
