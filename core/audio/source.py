@@ -37,6 +37,9 @@ class Source:
         notice: a sentence for the user when the file is usable but not as its header claims, otherwise "".
     """
 
+    left_out = 0
+    """Frames of the file behind its last, which are no part of it (:meth:`until`)."""
+
     def __init__(self, path: Path, handle: sf.SoundFile, frames: int, notice: str) -> None:
         self.path = path
         self.sample_rate = int(handle.samplerate)
@@ -71,6 +74,16 @@ class Source:
     def __repr__(self) -> str:
         kind = f"{self.sample_rate} Hz, {self.channels} ch, {self.subtype}"
         return f"<Source {self.path.name}: {self.seconds:.3f} s, {kind}>"
+
+    def until(self, frames: int) -> Source:
+        """The same file, opened once more, as a recording of its first `frames` only (1 to all).
+
+        Raises:
+            AudioError: the file is gone.
+        """
+        shorter = Source(self.path, self._open(), frames, self.notice)
+        shorter.left_out = self.left_out + self.frames - frames
+        return shorter
 
     def close(self) -> None:
         """Let go of the file. A later read opens it again."""

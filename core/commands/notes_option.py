@@ -99,7 +99,8 @@ def _composed(
 
     source.check_finite()
     composer = load_composer()
-    beside = heard_beside(source, *place_of(source, gap), seconds, composer.info.context_seconds)
+    hold = arguments.hold_level
+    beside = heard_beside(source, *place_of(source, gap), seconds, composer.info.context_seconds, hold_level=hold)
     if not (beside.before or beside.after):
         say(f"note: no notes were heard beside the new audio of {source.path.name}, so it is left to the network.")
         return []

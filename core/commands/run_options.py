@@ -62,6 +62,15 @@ def add_ending_option(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_level_option(parser: argparse.ArgumentParser) -> None:
+    """--hold-level."""
+    parser.add_argument(
+        "--hold-level",
+        action="store_true",
+        help="go on as softly as the recording is beside the new audio, as after a fade, and not as loud as it was",
+    )
+
+
 def ending_of(arguments: argparse.Namespace) -> Ending:
     """What was chosen. Raises SettingsError."""
     return Ending.parse(arguments.ending)
@@ -87,6 +96,7 @@ def settings_of(arguments: argparse.Namespace, start: float = Settings.start) ->
         resamplings=arguments.resamplings,
         zero_shot=arguments.zero_shot,
         start=start,
+        hold_level=getattr(arguments, "hold_level", False),
     )
 
 

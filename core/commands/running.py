@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any
 
 from core.audio.opening import open_source
@@ -11,11 +12,12 @@ from core.audio.source import Source
 from core.commands.console import INTERRUPTED, OK, fail, say
 from core.commands.notes_option import add_notes_option, notes_of, start_of
 from core.commands.progress import ProgressReport
-from core.commands.run_options import add_run_options, settings_of
+from core.commands.run_options import add_level_option, add_run_options, settings_of
 from core.extension.run import Result
 from core.wording import counted
 
 Place = Callable[[Source], tuple[int, int] | None]
+Until = Callable[[argparse.Namespace, Source], Source]
 
 
 def add_recording_command(
@@ -25,20 +27,26 @@ def add_recording_command(
     parser: argparse.ArgumentParser = commands.add_parser(name, help=about, allow_abbrev=False)
     parser.add_argument("input", metavar="IN", help="the recording: WAV, FLAC, Ogg, MP3, AIFF")
     add_run_options(parser, length, extra=add_notes_option)
+    add_level_option(parser)
     parser.set_defaults(run=run)
     return parser
 
 
-def work_on(arguments: argparse.Namespace, run: Callable[..., Result], place: Place, *where: float) -> int:
+def work_on(
+    arguments: argparse.Namespace, run: Callable[..., Result], place: Place, *where: float, until: Until | None = None
+) -> int:
     """Run one of the commands that add to a recording; `place`: the frames in whose place the new audio comes, None
-    behind the last; `where`: its length, or its two ends, in seconds.
+    behind the last; `where`: its length, or its two ends, in seconds; `until`: what of the recording counts.
     """
     seconds = where[-1] - sum(where[:-1])
     settings_of(arguments)  # what can't be is refused before anything is heard or composed
     progress = ProgressReport()
-    with open_source(arguments.input) as source:
+    with ExitStack() as stack:
+        source = stack.enter_context(open_source(arguments.input))
         if source.notice:
             say(f"note: {source.notice}")
+        if until is not None:
+            source = stack.enter_context(until(arguments, source))
         notes = notes_of(arguments, source, place(source), seconds)
         settings = settings_of(arguments, start_of(arguments, notes))
         try:

@@ -23,6 +23,7 @@ from core.diffusion.own_sampler import find_sampler
 from core.diffusion.sampling import State
 from core.diffusion.walk import start_level
 from core.errors import AudioError, NetworkError, PianoDiffError, SamplerError, SettingsError
+from core.extension.fade import Fade, fade_of, level_between, without_fade
 from core.extension.plan import Plan, context_tail_frames, plan_extension
 from core.extension.planned import PlannedSound
 from core.extension.room_tone import floor_spectrum, room_tone
@@ -110,6 +111,11 @@ class Extension:
         self._below = subsonic(parts[0], sample_rate), subsonic(parts[1], sample_rate)
         self._context, self._following = (part - below for part, below in zip(parts, self._below, strict=True))
         _check_sound(self._context, self._following, sample_rate, silent_below)
+        self._fades: tuple[Fade, Fade] | None = None
+        if settings.hold_level:
+            self._fades = fade_of(self._context, sample_rate), fade_of(self._following, sample_rate, towards_end=False)
+            self._context = without_fade(self._context, sample_rate)
+            self._following = without_fade(self._following, sample_rate, towards_end=False)
         self.sampler = find_sampler(settings.sampler)  # once: its file may change while it runs
         self.plan: Plan = plan_extension(
             network, settings, self._context.shape[1] / sample_rate, seconds, self._following.shape[1] / sample_rate
@@ -198,6 +204,8 @@ class Extension:
             behind = channels[:, begin + count :][:, :end]
             missed = self._following[:, : behind.shape[1]] - behind
             new = new + seam_correction(missed[:, ::-1], count, self._sample_rate)[:, ::-1]
+        if self._fades is not None:
+            new = new * level_between(*self._fades, count)
         new = new + carried_on(*self._below, count, self._sample_rate)
         return limit_peaks(new.astype(np.float32), self._sample_rate, self._ceiling)
 

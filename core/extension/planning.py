@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from core.audio.source import Source
 from core.extension.composing import Composition
+from core.extension.fade import without_fade
 from core.extension.settings import Settings
 from core.extension.taste import Taste
 from core.networks.composer_card import Composing
@@ -35,15 +36,22 @@ class Beside:
         return Composition(composer, self.before, self.seconds, self.known, self.after, settings, taste)
 
 
-def heard_beside(source: Source, begin: int, end: int, seconds: float, reach: float) -> Beside:
+def heard_beside(
+    source: Source, begin: int, end: int, seconds: float, reach: float, *, hold_level: bool = False
+) -> Beside:
     """What is heard in a recording before its frame `begin` and behind its frame `end`, where `seconds` of new music
-    come in between, up to `reach` seconds away. Raises NetworkError, AudioError.
+    come in between, up to `reach` seconds away; with `hold_level` as if it did not fade towards them.
+
+    Raises NetworkError, AudioError.
     """
     rate = source.sample_rate
     frames = round((reach + MARGIN_SECONDS) * rate)
     first, last = max(0, begin - frames), min(source.frames, end + frames)
-    before = moved(listen(source.read(first, begin), rate), (first - begin) / rate) if begin > first else []
-    after = moved(listen(source.read(end, last), rate), seconds) if last > end else []
+    known = source.read(first, begin), source.read(end, last)
+    if hold_level:
+        known = without_fade(known[0], rate), without_fade(known[1], rate, towards_end=False)
+    before = moved(listen(known[0], rate), (first - begin) / rate) if begin > first else []
+    after = moved(listen(known[1], rate), seconds) if last > end else []
     return Beside(before, seconds, ((begin - first) / rate, (last - end) / rate), after)
 
 

@@ -91,6 +91,7 @@ def describe_run(
         "steps": settings.steps,
         "seed": settings.seed,
         "context_seconds": context_tail_seconds(network, settings),
+        **({"hold_level": True} if settings.hold_level else {}),
         "first_window": first_window,
         **({"gap_frames": list(gap)} if gap is not None else {}),
         "windows": [
@@ -158,6 +159,7 @@ def build_recipe(
             "sample_rate": source.sample_rate,
             "channels": source.channels,
             "frames": source.frames,
+            **({"frames_left_out": source.left_out} if source.left_out else {}),
             "type": f"{source.format} {source.subtype}",
         },
         "versions": versions(),
@@ -217,6 +219,7 @@ def recipe_settings(recipe: dict[str, Any]) -> tuple[Settings, float]:
             device=recipe["device"],
             context_seconds=recipe["context_seconds"],
             start=recipe.get("start", 1.0),
+            hold_level=recipe.get("hold_level", False),
             **{setting: sampler[name] for name, setting in extras.items() if name in sampler},
         )
         return settings, check_seconds(recipe["seconds"])

@@ -26,6 +26,7 @@ from core.audio.source import Source
 from core.audio.subsonic import subsonic
 from core.audio.writing import absolute
 from core.errors import SettingsError
+from core.extension.fade import without_fade
 from core.extension.plan import check_plan, context_tail_frames
 from core.extension.recipe import (
     check_recipe_destination,
@@ -265,6 +266,7 @@ class _Task:
             "network": self.network.weights_sha256(),
             "sampler": describe_sampler(self.settings, extension.sampler),
             "steps": self.settings.steps,
+            "hold_level": self.settings.hold_level,
             "seed": self.settings.seed,
             "device": self.settings.device,
             "windows": extension.plan.windows,
@@ -327,7 +329,7 @@ def _run(task: _Task, progress: Progress | None) -> Result:
     from core.networks.checkpoint import load_denoiser
 
     before, after = task.known()
-    settings, network = task.settings, task.network
+    settings, network, rate = task.settings, task.network, task.sample_rate
     began = time.monotonic()
     device = resolve_device(settings.device)
     denoiser = load_denoiser(settings.network, device)
@@ -335,9 +337,12 @@ def _run(task: _Task, progress: Progress | None) -> Result:
     if task.notes and (settings.start < 1 or network.sees_notes):
         from core.extension.heard import with_heard
 
-        notes = with_heard(task.notes, before, after, task.sample_rate, task.seconds)
+        known = (before, after)
+        if settings.hold_level:
+            known = (without_fade(before, rate), without_fade(after, rate, towards_end=False))
+        notes = with_heard(task.notes, *known, rate, task.seconds)
     silent = task.source.noise_floor if task.source is not None else 0.0
-    how = (denoiser, network, before, task.sample_rate, task.seconds, settings)
+    how = (denoiser, network, before, rate, task.seconds, settings)
     extension = Extension(*how, following=after, notes=notes, silent_below=silent)
     unfinished = Unfinished(task.destination, task.made_from(extension, notes))
     earlier = unfinished.load()
@@ -371,7 +376,7 @@ def _run(task: _Task, progress: Progress | None) -> Result:
     return Result(
         report=report,
         recipe=recipe_path(report.path) if report is not None else None,
-        seconds=generated.shape[1] / task.sample_rate,
+        seconds=generated.shape[1] / rate,
         evaluations=extension.evaluations_done,
         evaluations_total=extension.plan.evaluations,
         resumed=resumed,

@@ -33,6 +33,8 @@ class Settings:
     start             where the denoising begins, as a share of the network's noise levels, above 0, at most 1: 1 is
                       from noise; below, from the sketch of given notes, noised to that level. So many are the steps:
                       of 50, 20 are taken from 0.4
+    hold_level        True: new audio is as soft as the recording is at the seam, as after a fade
+                      (`core.extension.fade`)
 
     Raises SettingsError, naming the setting and what it may be.
     """
@@ -50,6 +52,7 @@ class Settings:
     resamplings: int = 10
     zero_shot: bool = False
     start: float = 1.0
+    hold_level: bool = False
 
     def __post_init__(self) -> None:
         if not self.sampler.endswith(SUFFIX):  # a file is looked at when it is to be used

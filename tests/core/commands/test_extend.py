@@ -402,3 +402,45 @@ def test_a_sampler_of_ones_own_runs_and_its_mistakes_are_told(
     assert extend(clip(), tmp_path / "out2.wav", "--sampler", str(tmp_path / "mine.py")) == 1
     assert "mine.py, line 6: ZeroDivisionError" in capsys.readouterr().err
     assert not (tmp_path / "out2.wav").exists()
+
+
+# Recordings that end in a fade or in silence.
+
+
+def test_silence_at_the_end_is_told_and_left_out_when_asked(
+    capsys: pytest.CaptureFixture[str], clip: Write, extend: Extend, tmp_path: Path
+) -> None:
+    """Breaks when a recording with silence at its end can't be continued but by cutting it first."""
+    music, rate = sf.read(clip(), dtype="float32")
+    sf.write(tmp_path / "ends.wav", np.concatenate([music, np.zeros(2 * rate)]), rate, subtype="PCM_16")
+    assert extend(tmp_path / "ends.wav", tmp_path / "told.wav") == 1
+    told = capsys.readouterr().err
+    assert "2.00 s of silence. With --trim-silence" in told and "silent: there is nothing to continue" in told
+    assert extend(tmp_path / "ends.wav", tmp_path / "out.wav", "--trim-silence") == 0
+    captured = capsys.readouterr()
+    assert "2.00 s of silence at the end of ends.wav are left out" in captured.err
+    assert "original identical: yes" in captured.out
+    result, recipe = samples(tmp_path / "out.wav", "int16"), read_recipe(tmp_path / "out.wav.json")
+    assert recipe["source"]["frames"] + recipe["source"]["frames_left_out"] == len(music) + 2 * rate
+    assert recipe["source"]["frames"] == pytest.approx(len(music), abs=rate // 20)
+    assert len(result) == recipe["source"]["frames"] + recipe["new_frames"]
+    np.testing.assert_array_equal(result[: len(music) - 400], samples(clip(), "int16")[:-400])
+    silent = tmp_path / "silent.wav"
+    sf.write(silent, np.zeros(rate), rate)
+    assert extend(silent, tmp_path / "no.wav", "--trim-silence") == 1
+    assert "silent from beginning to end" in capsys.readouterr().err
+
+
+def test_a_fade_is_told_and_held_when_asked(
+    capsys: pytest.CaptureFixture[str], clip: Write, extend: Extend, tmp_path: Path
+) -> None:
+    """Breaks when nobody learns that a fade-out is continued loudly, or its recipe forgets that it was not."""
+    music, rate = sf.read(clip(seconds=2.0), dtype="float32")
+    sf.write(tmp_path / "fades.wav", music * 10 ** (np.linspace(0, -2.5, len(music))), rate, subtype="PCM_24")
+    assert extend(tmp_path / "fades.wav", tmp_path / "loud.wav") == 0
+    assert "dB softer than what leads to it. With --hold-level" in capsys.readouterr().err
+    assert extend(tmp_path / "fades.wav", tmp_path / "soft.wav", "--hold-level") == 0
+    assert "--hold-level" not in capsys.readouterr().err
+    loud, soft = (np.abs(samples(tmp_path / f"{name}.wav", "float64")[len(music) :]).max() for name in ("loud", "soft"))
+    assert soft < 0.5 * loud
+    assert recipe_settings(read_recipe(tmp_path / "soft.wav.json"))[0].hold_level
