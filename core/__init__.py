@@ -24,7 +24,7 @@ synthesis"):
     eq. 19     lambda, Fig. 2               diffusion/lambdas.py
     eq. 20-21  interpolation guidance       diffusion/conditioning.py (Interpolate)
     Fig. 3     KS similarity                analysis/similarity.py
-    Fig. 6     YIN pitch                    analysis/pitch.py
+    Fig. 6     YIN pitch                    analysis/pitch.py; all 88 keys: analysis/tracking.py
     figures 2 to 6 drawn                    study/figures.py
     the authors' program, where it differs  diffusion/authors.py
 """

@@ -14,21 +14,22 @@ price of an aperiodicity that stays above 0 for low notes (by about l / 2W).
 
 Step 6, a second search in the neighbourhood of each frame, is left out. The value of d' at the chosen lag is
 the *aperiodicity*: near 0 for a steady tone, near 1 for noise. It tells which frames have a pitch at all.
+
+One call has one frame length and one rate, which is good for about five octaves; a piano has more than seven, and
+:mod:`core.analysis.tracking` reads it with several.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+from scipy import fft
 
-from core.audio.signal import FloatArray, resample
-
-TRACK_RATE = 22_050
-"""Hz at which :func:`track` looks for pitch: no fundamental needs more, and a frame then lasts 93 ms."""
+from core.audio.signal import FloatArray
 
 VOICED = 0.15
 """Aperiodicity below which a frame counts as having a pitch."""
@@ -75,6 +76,7 @@ def yin(
     hop_length: int = 512,
     threshold: float = 0.1,
     center: bool = True,
+    raw_parabola: bool = False,
 ) -> PitchTrack:
     """Pitch of one channel.
 
@@ -88,7 +90,9 @@ def yin(
         threshold: of step 4.
         center: frame i is centred on sample i * hop_length, with silence before and after the samples, which
             gives 1 + frames // hop_length frames; otherwise it starts there, and only complete frames count:
-            for calling this on consecutive pieces of a long recording (:func:`track` does).
+            for calling this on consecutive pieces of a long recording (:func:`core.analysis.tracking.track` does).
+        raw_parabola: step 5 through d, as the paper advises, and not through d', as librosa does. The division tilts
+            the trough, and a period of l samples comes out up to 1 / 2l samples too short: 9 cents at l = 10.
 
     Raises:
         ValueError: more than one channel, or a range of pitch that does not fit the frame or the rate.
@@ -109,51 +113,11 @@ def yin(
         frames = np.lib.stride_tricks.sliding_window_view(samples, frame_length)[::hop_length]
         for begin in range(0, count, _BLOCK):
             block = slice(begin, min(begin + _BLOCK, count))
-            period, aperiodicity[block] = _periods(frames[block], shortest, longest, threshold)
+            period, aperiodicity[block] = _periods(frames[block], shortest, longest, threshold, raw_parabola)
             f0[block] = sample_rate / period
     first = 0.0 if center else frame_length / 2
     times = (np.arange(count, dtype=np.float64) * hop_length + first) / sample_rate
     return PitchTrack(times, f0, aperiodicity)
-
-
-def track(
-    read: Callable[[int, int], FloatArray],
-    frames: int,
-    sample_rate: int,
-    hop_length: int = 512,
-    block_seconds: float = 20.0,
-) -> Iterator[PitchTrack]:
-    """Pitch of a recording of any length, rate and number of channels, block by block.
-
-    Every block is read, mixed to mono and brought to 22.05 kHz with a margin on both sides, so that blocks
-    join without a trace. A frame is centred every `hop_length` samples at that rate, from 0 to the end.
-
-    Args:
-        read: gives samples (channels, frames) of a range of frames, like ``Source.read``.
-        frames: length of the recording.
-        sample_rate: in Hz.
-
-    Yields:
-        consecutive pieces of the track, times from the start of the recording.
-    """
-    frame_length = 2048
-    total = 1 + int(frames / sample_rate * TRACK_RATE) // hop_length
-    step = max(1, int(block_seconds * TRACK_RATE / hop_length))
-    margin = frame_length // 2 + 512  # half a frame, and room for the resampling filter to settle
-    ratio = sample_rate / TRACK_RATE
-    for begin in range(0, total, step):
-        end = min(begin + step, total)
-        start = round((begin * hop_length - margin) * ratio)
-        stop = round(((end - 1) * hop_length + margin) * ratio)
-        inside = np.asarray(read(max(start, 0), min(stop, frames)), np.float32).mean(axis=0)
-        before = max(0, -start)
-        mono = np.pad(inside, (before, stop - start - before - inside.size))
-        mono = resample(mono[None], sample_rate, TRACK_RATE)[0]
-        lead = margin - frame_length // 2
-        mono = mono[lead : lead + (end - begin - 1) * hop_length + frame_length]
-        piece = yin(mono, TRACK_RATE, hop_length=hop_length, frame_length=frame_length, center=False)
-        times = np.arange(begin, end) * hop_length / TRACK_RATE
-        yield PitchTrack(times, piece.f0, piece.aperiodicity)
 
 
 def frequency_to_note(frequency: float) -> str:
@@ -177,7 +141,7 @@ def note_to_frequency(note: str) -> float:
 
 
 def _periods(
-    frames: FloatArray, shortest: int, longest: int, threshold: float
+    frames: FloatArray, shortest: int, longest: int, threshold: float, raw_parabola: bool
 ) -> tuple[npt.NDArray[np.float64], FloatArray]:
     """Period in samples (NaN for silence) and aperiodicity of each row of `frames` (count, frame_length)."""
     difference = _difference(frames, longest + 1)
@@ -199,41 +163,28 @@ def _periods(
     below[:, 1:] &= inner[:, 1:] < inner[:, :-1]
     chosen = np.where(below.any(axis=1), below.argmax(axis=1), inner.argmin(axis=1)) + 1
     rows = np.arange(len(frames))
-    before, here, after = (normalised[rows, chosen + offset].astype(np.float64) for offset in (-1, 0, 1))
+    curve, at = (difference, chosen + shortest - 1) if raw_parabola else (normalised, chosen)
+    before, here, after = (curve[rows, at + offset].astype(np.float64) for offset in (-1, 0, 1))
     curvature = before - 2.0 * here + after
     shift = np.where(curvature > 0.0, 0.5 * (before - after) / np.where(curvature > 0.0, curvature, 1.0), 0.0)
     shift[np.abs(shift) > 1.0] = 0.0
     period = shortest - 1 + chosen + shift
     period[silent] = np.nan
-    aperiodicity = np.clip(here, 0.0, 1.0).astype(np.float32)
+    aperiodicity = np.clip(normalised[rows, chosen], 0.0, 1.0)
     aperiodicity[silent] = 1.0
     return period, aperiodicity
 
 
 def _difference(frames: FloatArray, longest: int) -> FloatArray:
     """d(0) .. d(longest) for each row: 2 r(0) - (energy of the first l samples) - 2 r(l), r by FFT."""
-    length = frames.shape[1]
-    size = _fft_size(length + longest)
-    spectrum = np.fft.rfft(frames, n=size, axis=1)
+    # scipy's transforms take several rows at once, and float32 takes them a few times faster than numpy's.
+    size = fft.next_fast_len(frames.shape[1] + longest, real=True)
+    spectrum = fft.rfft(frames, n=size, axis=1)
     power = np.square(spectrum.real)
     power += np.square(spectrum.imag)
-    correlation = np.asarray(np.fft.irfft(power, n=size, axis=1), np.float32)[:, : longest + 1]
-    energy = np.cumsum(np.square(frames), axis=1, dtype=np.float32)
+    correlation = fft.irfft(power, n=size, axis=1)[:, : longest + 1]
     difference = np.empty((len(frames), longest + 1), np.float32)
     difference[:, 0] = 0.0
     np.multiply(correlation[:, :1] - correlation[:, 1:], 2.0, out=difference[:, 1:])
-    difference[:, 1:] -= energy[:, :longest]
+    difference[:, 1:] -= np.cumsum(np.square(frames[:, :longest]), axis=1, dtype=np.float32)
     return np.maximum(difference, 0.0, out=difference)
-
-
-def _fft_size(at_least: int) -> int:
-    """The smallest size with no prime factor above 5: those transform fast."""
-    size = at_least
-    while True:
-        rest = size
-        for factor in (2, 3, 5):
-            while rest % factor == 0:
-                rest //= factor
-        if rest == 1:
-            return size
-        size += 1

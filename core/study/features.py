@@ -11,8 +11,9 @@ from functools import cache, cached_property
 import numpy as np
 import numpy.typing as npt
 
-from core.analysis.pitch import TRACK_RATE, PitchTrack, yin
+from core.analysis.pitch import PitchTrack, yin
 from core.analysis.spectrum import stft_magnitude
+from core.analysis.tracking import TRACK_RATE
 from core.audio.signal import FloatArray
 
 Array = npt.NDArray[np.float64]
@@ -58,7 +59,11 @@ class Sound:
 
     @cached_property
     def pitch(self) -> PitchTrack:
-        """YIN's, a frame every 23 ms."""
+        """YIN's over A1 to C7 (55 to 2093 Hz), a frame of 93 ms every 23 ms.
+
+        Not :func:`core.analysis.tracking.track`, which finds every key: it listens below low-passes, and hears low
+        notes through a blur. Here the whole band has to be periodic, so that a blur counts as one.
+        """
         return yin(self.samples, RATE)
 
     @cached_property

@@ -14,7 +14,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from core.analysis.pitch import yin
+from core.analysis.tracking import whole_track
 from core.audio.signal import FloatArray
 from core.diffusion.lambdas import LAMBDAS, Curve, lambda_curve
 from core.study.features import RATE
@@ -147,14 +147,14 @@ def pitches(examples: Sequence[Example]) -> Figure:
     """Fig. 6: YIN pitch; dots where known, squares where generated."""
 
     def draw(axes: Axes, example: Example) -> str:
-        track = yin(example.audio, RATE)
+        track = whole_track(example.audio, RATE)
         voiced = track.voiced() & (track.f0 > 0)
         new = track.times >= example.known_frames / RATE
         for part, marker, colour in ((voiced & ~new, "o", _INK), (voiced & new, "s", _RED)):
             axes.plot(track.times[part], track.f0[part], marker, ms=2.2, color=colour, mew=0)
         axes.axvline(example.known_frames / RATE, color=_RED, lw=0.8)
-        axes.set(yscale="log", ylim=(55, 2000), ylabel="Hz", xlim=(0, len(example.audio) / RATE))
-        axes.set_yticks([110, 220, 440, 880, 1760], ["110", "220", "440", "880", "1760"])
+        axes.set(yscale="log", ylim=(25, 4600), ylabel="Hz", xlim=(0, len(example.audio) / RATE))
+        axes.set_yticks([27.5, 110, 440, 1760], ["27.5", "110", "440", "1760"])
         axes.minorticks_off()
         return ""
 

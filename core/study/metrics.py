@@ -118,7 +118,7 @@ def floor_difference(context: Context, new: Sound) -> float:
 
 
 def voiced_share(context: Context, new: Sound) -> float:
-    """Share of frames in which YIN is sure of one pitch (aperiodicity below 0.15).
+    """Share of frames in which YIN, over A1 to C7, is sure of one pitch (aperiodicity below 0.15).
 
     Tells notes from blur and noise. Can't tell which notes, and chords lower it as blur does: it means something only
     beside the true row of the same clips. A single held tone scores 1.

@@ -1,9 +1,10 @@
-"""PianoDiff's YIN beside librosa's: speed and agreement on one recording.
+"""PianoDiff's YIN beside librosa's: speed and agreement on one recording; and what tracking the whole piano takes.
 
     python -m core.study.pitch_benchmark CLIP [--seconds 60] [--runs 7]
 
 The clip is mixed to mono, brought to 22.05 kHz and repeated or cut to `--seconds`. Both run warmed up, on one thread,
-with the same frames, hop and range. librosa is not a dependency of PianoDiff; install it to run this.
+with the same frames, hop and range. Tracking has four registers of its own, and resamples for each. librosa is not a
+dependency of PianoDiff; install it to run this.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUM
 
 import numpy as np  # noqa: E402
 
-from core.analysis.pitch import TRACK_RATE, yin  # noqa: E402
+from core.analysis.pitch import yin  # noqa: E402
+from core.analysis.tracking import TRACK_RATE, whole_track  # noqa: E402
 from core.audio.opening import open_source  # noqa: E402
 from core.audio.signal import FloatArray, resample  # noqa: E402
 from core.errors import PianoDiffError  # noqa: E402
@@ -59,11 +61,13 @@ def main() -> int:
         lambda: librosa.yin(samples, fmin=LOW, fmax=HIGH, sr=TRACK_RATE, frame_length=FRAME, hop_length=HOP),
         arguments.runs,
     )
+    tracking_time = _median_time(lambda: whole_track(samples, TRACK_RATE), arguments.runs)
     print(f"frames: {len(ours.f0)}, voiced: {voiced.mean():.1%}")
     if voiced.any():
         print(f"within 10 cents of librosa.yin: {(cents < 10.0).mean():.2%} of the voiced frames")
     print(f"time for {arguments.seconds:g} s: {our_time:.4f} s, librosa.yin: {their_time:.4f} s")
     print(f"ratio: {their_time / our_time:.2f}")
+    print(f"the whole piano, A0 to C8: {tracking_time:.4f} s, {arguments.seconds / tracking_time:.0f} times real time")
     return 0
 
 

@@ -37,7 +37,7 @@ FIGURES_WIDTH = 36 * GRID  # px
 _CHIP = 3 * GRID  # px
 _HEIGHT = 15 * GRID  # px, the least of a lane
 # The pitch lies at its MIDI note numbers, the waveform above it in the same plot.
-_TALL = 50.0  # half the waveform's height, in notes
+_TALL = 68.0  # half the waveform's height, in notes
 _MIDDLE = HIGHEST + 4 + _TALL
 _TOP = _MIDDLE + _TALL + 2
 
@@ -120,7 +120,7 @@ class Lane(QFrame):
 
     def _make_plot(self, span: tuple[float, float]) -> None:
         self.box = TimeViewBox()
-        labels = [(_MIDDLE, "0"), *((float(note), name) for note, name in ((45, "A2"), (81, "A5")))]
+        labels = [(_MIDDLE, "0"), *((float(note), name) for note, name in ((33, "A1"), (69, "A4"), (105, "A7")))]
         self.plot = Plot(self._theme, self.box, left=FixedAxis("left", labels), show_bottom=False)
         self.plot.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Ignored)  # as high as there is room
         self.box.setYRange(LOWEST, _TOP, padding=0)

@@ -13,7 +13,7 @@ from pianodiff_gui.session.session import Session
 from pianodiff_gui.views.plots import FixedAxis, Plot, Strip, Swatch, TimeAxis, TimeViewBox, line_pen
 from pianodiff_gui.views.waveform import style_lines, time_lines
 
-LOWEST, HIGHEST = 31.0, 98.0  # MIDI note numbers: a little more than YIN's 55 to 2093 Hz
+LOWEST, HIGHEST = 18.0, 114.0  # MIDI note numbers: A0 to C8, and room for half a mark and A7's label
 _SHADES = (1.0, 0.75, 0.5, 0.3, 0.15)  # opacity, from steady tone to almost noise
 _FADE_FROM, _FADE_TO = 0.05, 0.45  # aperiodicity of the first and of the last shade; beyond it nothing is drawn
 _SIZES = {"o": 4.5, "s": 5.0}  # px
@@ -94,8 +94,9 @@ class PitchView(Strip):
         self.generated_swatch = Swatch(theme, "accent", "generated", "square")
         self.legend.addWidget(self.generated_swatch)
         self.box = TimeViewBox()
-        notes = [(float(33 + 12 * octave), f"A{octave + 1}") for octave in range(6)]
-        self.plot = Plot(theme, self.box, left=FixedAxis("left", notes), bottom=TimeAxis("bottom"), show_bottom=True)
+        notes = [(float(21 + 12 * octave), f"A{octave}") for octave in range(8)]
+        axis = FixedAxis("left", notes[1::2], between=notes[::2])
+        self.plot = Plot(theme, self.box, left=axis, bottom=TimeAxis("bottom"), show_bottom=True)
         self.body.addWidget(self.plot, 1)
         self.grid = [pg.InfiniteLine(pos=note, angle=0) for note, _ in notes]
         for line in self.grid:

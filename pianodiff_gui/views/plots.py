@@ -44,11 +44,13 @@ class OffsetAxis(pg.AxisItem):
 
 
 class FixedAxis(pg.AxisItem):
-    """An axis whose labels are given: [(position, text)]."""
+    """An axis whose labels are given, [(position, text)]; those of `between` only where there is room."""
 
-    def __init__(self, orientation: str, labels: list[tuple[float, str]]) -> None:
+    def __init__(
+        self, orientation: str, labels: list[tuple[float, str]], between: list[tuple[float, str]] | None = None
+    ) -> None:
         super().__init__(orientation)
-        self.setTicks([labels])
+        self.setTicks([labels, between or []])
 
 
 class TimeViewBox(pg.ViewBox):

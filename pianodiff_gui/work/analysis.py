@@ -14,14 +14,14 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
 from core.analysis.peaks import PeakPyramid
-from core.analysis.pitch import TRACK_RATE, PitchTrack, track
+from core.analysis.pitch import PitchTrack
+from core.analysis.tracking import TRACK_HOP, TRACK_RATE, track
 from core.audio.opening import open_source
 from core.errors import PianoDiffError
 from pianodiff_gui.session.timeline import Part, Timeline
 
 log = logging.getLogger(__name__)
 
-_HOP = 512  # samples at TRACK_RATE between two pitches
 _LEAD = 1.0  # s of audio around a generated part, so that the first generated frames are whole
 _ids = itertools.count(1)
 
@@ -80,9 +80,9 @@ class AnalysisWorker(QObject):
         try:
             self.peaks_ready.emit(reading.id, PeakPyramid.of(source, self._reporter(reading, "Reading")))
             found = 0
-            total = max(1.0, source.seconds * TRACK_RATE / _HOP)
+            total = max(1.0, source.seconds * TRACK_RATE / TRACK_HOP)
             report = self._reporter(reading, "Finding pitch")
-            for piece in track(source.read, source.frames, source.sample_rate, _HOP):
+            for piece in track(source.read, source.frames, source.sample_rate):
                 found += len(piece.times)
                 report(min(1.0, found / total))
                 self.pitch_found.emit(reading.id, piece)
@@ -132,16 +132,16 @@ def pitch_of(timeline: Timeline, part: Part) -> Iterator[PitchTrack]:
     rate = timeline.sample_rate
     begin, end = part.begin / rate, part.end / rate
     # Start on the grid of frames that the recording has, so that both are sampled alike.
-    hops = math.floor((max(timeline.begin_seconds, begin - _LEAD)) * TRACK_RATE / _HOP)
-    if hops * _HOP / TRACK_RATE < timeline.begin_seconds:
+    hops = math.floor((max(timeline.begin_seconds, begin - _LEAD)) * TRACK_RATE / TRACK_HOP)
+    if hops * TRACK_HOP / TRACK_RATE < timeline.begin_seconds:
         hops += 1
-    first = round(hops * _HOP / TRACK_RATE * rate)
+    first = round(hops * TRACK_HOP / TRACK_RATE * rate)
     last = min(timeline.end, part.end + round(_LEAD * rate))
 
     def read(start: int, stop: int) -> np.ndarray:
         return timeline.read(first + start, min(first + stop, last))
 
-    for piece in track(read, last - first, rate, _HOP):
+    for piece in track(read, last - first, rate):
         times = piece.times + first / rate
         new = (times >= begin) & (times < end if part.end < timeline.end else True)
         yield PitchTrack(times[new], piece.f0[new], piece.aperiodicity[new])

@@ -8,15 +8,26 @@ from core.analysis.pitch import note_to_frequency
 from core.audio.signal import FloatArray
 
 
-def piano_tone(frequency: float, seconds: float, sample_rate: int = 22_050, level: float = 0.3) -> FloatArray:
-    """A struck string, roughly: slightly stretched partials that decay, the high ones faster. (frames,)"""
+def piano_tone(
+    frequency: float,
+    seconds: float,
+    sample_rate: int = 22_050,
+    level: float = 0.3,
+    stiffness: float = 1e-4,
+    fundamental: float = 1.0,
+) -> FloatArray:
+    """A struck string, roughly: slightly stretched partials that decay, the high ones faster. (frames,)
+
+    `stiffness` is B in n f0 sqrt(1 + B n^2); `fundamental` scales the first partial, which is weak in small pianos.
+    """
     time = np.arange(round(seconds * sample_rate)) / sample_rate
     tone = np.zeros_like(time)
     for partial in range(1, 12):
-        stretched = partial * frequency * np.sqrt(1 + 1e-4 * partial**2)
+        stretched = partial * frequency * np.sqrt(1 + stiffness * partial**2)
         if stretched > 0.45 * sample_rate:
             break
-        tone += np.sin(2 * np.pi * stretched * time + partial) * np.exp(-time * (1 + 0.4 * partial)) / partial**1.2
+        height = (fundamental if partial == 1 else 1.0) / partial**1.2
+        tone += height * np.sin(2 * np.pi * stretched * time + partial) * np.exp(-time * (1 + 0.4 * partial))
     attack = np.minimum(1.0, time / 0.004)
     return (level * attack * tone).astype(np.float32)
 

@@ -30,6 +30,7 @@ def loaded_by(program: str) -> list[str]:
         "core.networks.registry",
         "core.analysis.peaks",
         "core.analysis.pitch",
+        "core.analysis.tracking",
         "core.extension.plan",
         "core.extension.recipe",
         "core.extension.run",

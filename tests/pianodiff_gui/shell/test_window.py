@@ -66,8 +66,14 @@ def test_pitch_of_a_tone_is_drawn_at_its_note(loaded: MainWindow) -> None:
     """Breaks when the axis, the unit or the octave of the pitch view is off: 220 Hz is A3, MIDI 57."""
     steady = loaded.pitch.known.items[0]
     assert np.median(steady.getData()[1]) == pytest.approx(57.0, abs=0.1)
-    labels = dict(loaded.pitch.plot.axis("left")._tickLevels[0])
-    assert labels[57.0] == "A3"
+    odd, even = (dict(level) for level in loaded.pitch.plot.axis("left")._tickLevels)
+    assert odd[57.0] == "A3" and even[21.0] == "A0"
+
+
+def test_the_pitch_axis_covers_all_keys(loaded: MainWindow) -> None:
+    """Breaks when the lowest or the highest of the 88 keys would be drawn outside the plot."""
+    low, high = loaded.pitch.box.viewRange()[1]
+    assert low < 21 - 1 and high > 108 + 1
 
 
 def test_dropping_a_file_opens_it(window: MainWindow, qtbot: QtBot, clip: Path) -> None:
