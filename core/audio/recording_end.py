@@ -48,8 +48,8 @@ class RecordingEnd:
 
 
 def recording_end(source: Source) -> RecordingEnd:
-    """How `source` ends. Silence is what its sample type can't hold, or lies 60 dB below the last minute's loudest; whatever is
-    `subsonic` counts for nothing. Raises AudioError: it is damaged.
+    """How `source` ends. Silence is what its sample type can't hold, or lies 60 dB below the last minute's loudest;
+    whatever is `subsonic` counts for nothing. Raises AudioError: it is damaged.
     """
     stretch, searched = (round(seconds * source.sample_rate) for seconds in (_STRETCH_SECONDS, _SEARCHED_SECONDS))
     end = source.frames
