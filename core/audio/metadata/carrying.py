@@ -101,7 +101,7 @@ def pack(source: Source, moves: Moves, container: str, subtype: str, how: str = 
         words.append(counted(len(carried.pictures), "picture") if carried.pictures else "")
         for what in (*_point_words(carried), "Broadcast WAV data" if found.broadcast is not None else ""):
             if what:
-                carried.leave_out(f"{what}, which a FLAC file has no place for")
+                carried.leave_out(f"{what} (no place in FLAC)")
     words.append(f"left out: {listed(carried.left_out)}" if carried.left_out else "")
     return Luggage(carried, chunks, "; ".join(word for word in words if word))
 

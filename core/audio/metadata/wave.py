@@ -63,7 +63,7 @@ def info_tag(name: str) -> bytes:
 def wave_chunks(carried: Carried) -> bytes:
     """All of it that a WAV file holds, as chunks; what it does not hold is left out."""
     if carried.pictures:
-        carried.leave_out("pictures, which a WAV file has no place for")
+        carried.leave_out("pictures (no place in WAV)")
     written = wave_chunk(b"bext", carried.broadcast) if carried.broadcast is not None else b""
     info: dict[bytes, list[str]] = {}
     for name, value in carried.texts:
