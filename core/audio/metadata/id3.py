@@ -53,6 +53,8 @@ def read_id3(file: BinaryIO, begin: int, into: Carried) -> None:
     found = Carried()
     for frame in _frames(file, first, end, version, into):
         _take(frame, version, found, into)
+    for what in found.left_out:
+        into.leave_out(what)
     for name, value in found.texts:
         if name not in known:
             into.add_text(name, value)
@@ -118,20 +120,21 @@ def _take(frame: _Frame, version: int, texts: Carried, into: Carried) -> None:
         _add_day(_texts(body), texts)
     elif name == "TXXX":
         described, *values = [*_texts(body), ""]
-        usable = described and all(0x20 <= ord(letter) <= 0x7D and letter != "=" for letter in described)
+        if not described or any(not 0x20 <= ord(letter) <= 0x7D or letter == "=" for letter in described):
+            into.leave_out("a text of its own without a name")
+            return
         for value in values:
-            texts.add_text(described, value) if usable else into.leave_out("a text of its own without a name")
+            texts.add_text(described, value)
     elif name == "COMM":
-        described, *values = [*_texts(body[:1] + body[4:]), "", ""]
+        described, said = [*_texts(body[:1] + body[4:]), "", ""][:2]
         if described:
             into.leave_out(f"comment '{described[:40]}'")
         else:
-            texts.add_text("COMMENT", values[0])
+            texts.add_text("COMMENT", said)
     elif name == "APIC":
         _add_picture(body, version, into)
     elif name not in _OF_THE_AUDIO:
         into.leave_out(f"ID3 frame {name}")
-    into.left_out += [what for what in texts.left_out if what not in into.left_out]
 
 
 def _texts(body: bytes) -> list[str]:
