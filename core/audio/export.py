@@ -95,15 +95,8 @@ def export_inserted(
         AudioError: the source is damaged, gone or changed since it was opened.
         ValueError: `inserts` do not fit the source.
     """
-    inserts = [insert._replace(samples=np.atleast_2d(np.asarray(insert.samples, np.float32))) for insert in inserts]
-    originals, at = source.frames, 0
-    for begin, end, samples in inserts:
-        if len(samples) != source.channels:
-            raise ValueError(f"{len(samples)} generated channels do not fit a source of {source.channels}")
-        if not at <= begin <= end <= source.frames:
-            raise ValueError(f"there is no gap {begin}..{end} behind frame {at} of {source.frames}")
-        check_finite(samples, "The generated audio", source.sample_rate)
-        originals, at = originals - (end - begin), end
+    inserts = _checked(source, inserts)
+    originals = source.frames - sum(end - begin for begin, end, _ in inserts)
     frames = originals + sum(insert.samples.shape[1] for insert in inserts)
     target = Target.choose(destination, source.subtype, subtype, source.channels, source.sample_rate, frames)
     source.check_unchanged()
@@ -176,6 +169,20 @@ def check_destination(
     target = Target.choose(destination, own, subtype, channels, sample_rate, frames)
     target.check(source, overwrite)
     check_writable(target.path)
+
+
+def _checked(source: Source, inserts: Sequence[Insert]) -> list[Insert]:
+    """The inserts as float32 of two dimensions. Raises ValueError: they do not fit the source, AudioError: NaN."""
+    inserts = [insert._replace(samples=np.atleast_2d(np.asarray(insert.samples, np.float32))) for insert in inserts]
+    at = 0
+    for begin, end, samples in inserts:
+        if len(samples) != source.channels:
+            raise ValueError(f"{len(samples)} generated channels do not fit a source of {source.channels}")
+        if not at <= begin <= end <= source.frames:
+            raise ValueError(f"there is no gap {begin}..{end} behind frame {at} of {source.frames}")
+        check_finite(samples, "The generated audio", source.sample_rate)
+        at = end
+    return inserts
 
 
 def _write_float(out: sf.SoundFile, samples: FloatArray, target: str) -> None:
