@@ -46,6 +46,8 @@ def extend_without_display(clip: Path, out: Path, settings: Settings | None = No
             return 130
         print(f"{audio}: {source.seconds:.2f} s original + {result.seconds:.2f} s new in {result.elapsed:.1f} s")
         print(result.report.note)
+        if result.report.carried:
+            print(result.report.carried)
         print(f"recipe: {result.recipe}")
         try:
             paint_window(source, result, settings, watcher.pictures, picture)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,6 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import soundfile as sf
 
+from core.audio.metadata.carrying import pack
+from core.audio.metadata.moves import Moves
 from core.audio.sample_types import SampleType, fit, pcm_bits, transport, type_name
 from core.audio.signal import FloatArray, check_finite
 from core.audio.source import BLOCK_FRAMES, Source
@@ -31,12 +33,14 @@ class ExportReport:
         original_samples: frames that come from the source; 0 when there was none.
         identical: whether those decode to exactly what the source decodes to (compared after writing).
         note: the line for the user, "" when there was no source.
+        carried: what the source's file held beside its audio, and is in this one or left out; "" for nothing.
     """
 
     path: Path
     original_samples: int
     identical: bool
     note: str
+    carried: str = ""
 
 
 class Insert(NamedTuple):
@@ -67,8 +71,10 @@ def export_inserted(
     *,
     subtype: str | None = None,
     overwrite: bool = False,
+    how: str = "",
 ) -> ExportReport:
-    """Write the source's samples, untouched, with generated ones before, behind and between them.
+    """Write the source's samples, untouched, with generated ones before, behind and between them, and what else its
+    file held: tags, pictures, Broadcast WAV data, cue points and loops, moved to where their frames are now.
 
     The originals are streamed from the source's file in its own sample type. Where the target type is
     narrower they are rounded, and the report says so. Generated samples are rounded to the target type;
@@ -82,25 +88,22 @@ def export_inserted(
         subtype: libsndfile's name of the sample type ("PCM_16", "PCM_24", "FLOAT"); None for the source's
             own, or the nearest that holds its samples exactly.
         overwrite: whether an existing file may be replaced. The source itself never is.
+        how: what the comment says of how the new audio was made, "" for nothing.
 
     Raises:
         ExportError: it can't or mustn't be written there; nothing has changed on disk.
         AudioError: the source is damaged, gone or changed since it was opened.
         ValueError: `inserts` do not fit the source.
     """
-    inserts = [insert._replace(samples=np.atleast_2d(np.asarray(insert.samples, np.float32))) for insert in inserts]
-    originals, at = source.frames, 0
-    for begin, end, samples in inserts:
-        if len(samples) != source.channels:
-            raise ValueError(f"{len(samples)} generated channels do not fit a source of {source.channels}")
-        if not at <= begin <= end <= source.frames:
-            raise ValueError(f"there is no gap {begin}..{end} behind frame {at} of {source.frames}")
-        check_finite(samples, "The generated audio", source.sample_rate)
-        originals, at = originals - (end - begin), end
+    inserts = _checked(source, inserts)
+    originals = source.frames - sum(end - begin for begin, end, _ in inserts)
     frames = originals + sum(insert.samples.shape[1] for insert in inserts)
     target = Target.choose(destination, source.subtype, subtype, source.channels, source.sample_rate, frames)
-    target.check(source, overwrite)
     source.check_unchanged()
+    moves = Moves(source.frames, [(begin, end, samples.shape[1]) for begin, end, samples in inserts])
+    luggage = pack(source, moves, target.container, target.subtype, how)
+    target = replace(target, extra=luggage.size)
+    target.check(source, overwrite)
     with replacing(target.path, overwrite) as temporary:
         with target.create(temporary) as out:
             sample_type = transport(source.subtype, target.subtype)
@@ -109,10 +112,12 @@ def export_inserted(
                     _write_float(out, piece.samples, target.subtype)
                 else:
                     out.write(fit(piece, target.subtype))
+        luggage.write(temporary)
         target.finish(temporary)
         identical = _is_kept(temporary, source, inserts)
         source.check_unchanged()
-    return ExportReport(target.named, originals, identical, _note(source, target.subtype, identical, originals))
+    note = _note(source, target.subtype, identical, originals)
+    return ExportReport(target.named, originals, identical, note, luggage.said)
 
 
 def export_audio(
@@ -164,6 +169,20 @@ def check_destination(
     target = Target.choose(destination, own, subtype, channels, sample_rate, frames)
     target.check(source, overwrite)
     check_writable(target.path)
+
+
+def _checked(source: Source, inserts: Sequence[Insert]) -> list[Insert]:
+    """The inserts as float32 of two dimensions. Raises ValueError: they do not fit the source, AudioError: NaN."""
+    inserts = [insert._replace(samples=np.atleast_2d(np.asarray(insert.samples, np.float32))) for insert in inserts]
+    at = 0
+    for begin, end, samples in inserts:
+        if len(samples) != source.channels:
+            raise ValueError(f"{len(samples)} generated channels do not fit a source of {source.channels}")
+        if not at <= begin <= end <= source.frames:
+            raise ValueError(f"there is no gap {begin}..{end} behind frame {at} of {source.frames}")
+        check_finite(samples, "The generated audio", source.sample_rate)
+        at = end
+    return inserts
 
 
 def _write_float(out: sf.SoundFile, samples: FloatArray, target: str) -> None:

@@ -30,6 +30,7 @@ class Target:
     container   "WAV" or "FLAC"
     subtype     libsndfile's sample type
     frames      that it will have
+    extra       bytes that it will hold beside its audio
     """
 
     path: Path
@@ -39,6 +40,7 @@ class Target:
     channels: int
     sample_rate: int
     frames: int
+    extra: int = 0
 
     @classmethod
     def choose(
@@ -79,7 +81,7 @@ class Target:
             )
         check_free_name(self.path, overwrite)
         size = self.frames * self.channels * BYTES[self.subtype]
-        needed = size // 2 if self.container == "FLAC" else size
+        needed = self.extra + (size // 2 if self.container == "FLAC" else size)
         free = shutil.disk_usage(self.path.parent).free
         if needed > free:
             raise ExportError(
@@ -90,7 +92,7 @@ class Target:
     def create(self, temporary: Path) -> sf.SoundFile:
         """Open the temporary file, which is there and empty, for writing."""
         container = self.container
-        if container == "WAV" and self.frames * self.channels * BYTES[self.subtype] > _RIFF_LIMIT:
+        if container == "WAV" and self.frames * self.channels * BYTES[self.subtype] + self.extra > _RIFF_LIMIT:
             container = "RF64"
         elif container == "WAV" and self.channels > 2:
             container = "WAVEX"  # the plain header is defined for mono and stereo only

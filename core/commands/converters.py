@@ -4,18 +4,30 @@ from __future__ import annotations
 
 import argparse
 
+from core.wording import typed_number, typed_whole
+
 
 def number(text: str) -> float:
-    """Any number. Raises ArgumentTypeError."""
+    """Any number, its fraction behind a point or a comma. Raises ArgumentTypeError."""
     try:
-        return float(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a number") from None
+        return typed_number(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def one_of_several(text: str) -> float:
+    """A number where several may stand, as :func:`number` but without a comma, which may part two of them.
+
+    Raises ArgumentTypeError.
+    """
+    if "," in text:
+        raise argparse.ArgumentTypeError(f"'{text}' may be one number or several: write points, and spaces between")
+    return number(text)
 
 
 def whole(text: str) -> int:
     """A whole number. Raises ArgumentTypeError."""
     try:
-        return int(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(f"'{text}' is not a whole number") from None
+        return typed_whole(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None

@@ -70,6 +70,8 @@ def tell(result: Result, seconds: float, before: str) -> int:
     print(f"{result.report.path}: {before}{result.seconds:.2f} s new")
     if result.report.note:
         print(result.report.note)
+    if result.report.carried:
+        print(result.report.carried)
     print(cost)
     if result.resumed:
         print(f"{counted(result.resumed, 'window')} taken over from an earlier call that did not end")

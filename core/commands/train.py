@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from core.commands.console import INTERRUPTED, OK, say
-from core.commands.converters import number, whole
+from core.commands.converters import number, one_of_several, whole
 from core.errors import SettingsError
 from core.networks.card import COMPOSER, LISTENER, kind_of
 from core.training.settings import AUGMENTATIONS, PRECISIONS, TrainingSettings
@@ -70,7 +70,7 @@ def _add_what(add: Callable[..., Any]) -> None:
 def _add_how(add: Callable[..., Any]) -> None:
     add(
         "--crop-seconds",
-        type=number,
+        type=one_of_several,
         nargs="+",
         metavar="S",
         help="lengths of crops, taken in turn (default: the design's)",

@@ -134,6 +134,17 @@ def describe_sampler(settings: Settings, sampler: Sampler) -> dict[str, Any]:
     return entries
 
 
+def made_with(runs: Sequence[dict[str, Any]]) -> str:
+    """What a file's comment says of how it was made: "network spectral, sampler replacement, seed 7"."""
+    said = {
+        "network": [run["network"]["name"] for run in runs],
+        "sampler": [Path(run["sampler"]["name"]).name for run in runs],  # one of the user's own is a file
+        "seed": [str(run["seed"]) for run in runs],
+    }
+    each = {what: list(dict.fromkeys(names)) for what, names in said.items()}
+    return ", ".join(f"{what}{'s' if len(names) > 1 else ''} {' and '.join(names)}" for what, names in each.items())
+
+
 def build_recipe(
     runs: Sequence[dict[str, Any]], source: Source | None, report: ExportReport, ending: Ending = AS_MADE
 ) -> dict[str, Any]:

@@ -89,7 +89,9 @@ def parse_curve(text: str) -> Curve:
         points = [tuple(float(number) for number in point.split(":")) for point in text.split(",")]
         return check_points(points)
     except ValueError as error:
-        raise SettingsError(f"'{text}' is not a lambda curve: {error}. Write it like 0:0,0.5:0.2,1:1.") from error
+        raise SettingsError(
+            f"'{text}' is not a lambda curve: {error}. Write it like 0:0,0.5:0.2,1:1, with commas between points only."
+        ) from error
 
 
 def _checked_curve(points: Curve) -> Curve:

@@ -11,7 +11,7 @@ from core.audio.export import ExportReport, Insert, export_audio, export_inserte
 from core.audio.signal import FloatArray
 from core.audio.source import Source
 from core.errors import ExportError
-from core.extension.recipe import build_recipe, recipe_path, write_recipe
+from core.extension.recipe import build_recipe, made_with, recipe_path, write_recipe
 
 
 def write_extended(
@@ -40,8 +40,8 @@ def write_extended(
         ExportError: the audio, or only the recipe, can't or mustn't be written; the message says which.
         AudioError: the source is damaged, gone or changed since it was opened.
     """
-    inserts = _ended(source, inserts, ending)
-    report = export_inserted(source, inserts, destination, subtype=subtype, overwrite=overwrite)
+    inserts, how = _ended(source, inserts, ending), made_with(runs)
+    report = export_inserted(source, inserts, destination, subtype=subtype, overwrite=overwrite, how=how)
     return _with_recipe(report, runs, source, overwrite, ending)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from core.errors import SettingsError
 from core.extension.settings import MAX_SEED
+from core.wording import DoubtfulNumber, typed_number
 
 PRECISIONS = ("auto", "bf16", "float32")
 AUGMENTATIONS = ("mild", "none")
@@ -115,12 +116,16 @@ class TrainingSettings:
 
 
 def data_weight(entry: str) -> tuple[str, float]:
-    """ "DIR=WEIGHT" -> (DIR, WEIGHT), "DIR" -> (DIR, 1). Raises SettingsError when the weight is not above 0."""
+    """ "DIR=WEIGHT" -> (DIR, WEIGHT), "DIR" -> (DIR, 1). Raises SettingsError when the weight is not above 0, or in
+    doubt.
+    """
     folder, separator, weight = entry.rpartition("=")
     if not separator:
         return entry, 1.0
     try:
-        value = float(weight)
+        value = typed_number(weight)
+    except DoubtfulNumber as error:
+        raise SettingsError(f"The weight in '{entry}' is in doubt: {error}.") from error
     except ValueError:
         return entry, 1.0  # a folder with "=" in its name
     if not (folder and math.isfinite(value) and value > 0):

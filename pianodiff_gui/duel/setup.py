@@ -15,7 +15,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QSpinBox,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -32,6 +31,7 @@ from pianodiff_gui.look.theme import GRID, Theme, font
 from pianodiff_gui.session.choice import options_of
 from pianodiff_gui.session.session import Session
 from pianodiff_gui.views.fields import fill, settle_menu, small
+from pianodiff_gui.views.number_boxes import WholeBox
 from pianodiff_gui.views.panel import samplers, solver_menu
 
 DEFAULTS = ("interpolation+ancestral@100", "decoupled@50", "replacement+dpmpp-2m-sde@50", "pigdm@50")
@@ -62,7 +62,7 @@ class _Row:
         self.own_solver.setToolTip("This sampler brings its own solver")
         for box in (self.sampler, self.solver):
             settle_menu(box, theme, letters=8)
-        self.steps = QSpinBox()
+        self.steps = WholeBox()
         self.steps.setRange(1, MAX_STEPS)
         self.steps.setToolTip("Denoising steps of a window: fewer are faster and rougher")
         self.steps.setFixedWidth(10 * GRID)

@@ -159,6 +159,7 @@ class ExportDialog(QDialog):
 
     def _make_result(self) -> QWidget:
         self.report = paragraph()
+        self.carried = paragraph("muted")
         self.recipe = paragraph("muted")
         show = QPushButton("Show in folder")
         show.clicked.connect(self._show_in_folder)
@@ -176,9 +177,11 @@ class ExportDialog(QDialog):
         self.outcome = ElidedLabel(Qt.TextElideMode.ElideMiddle)
         self.outcome.setFont(font(12, font().Weight.DemiBold))
         head.addWidget(mark)
-        head.addWidget(self.outcome, 1)
+        head.addWidget(self.outcome)
+        head.addStretch(1)
         layout.addLayout(head)
         layout.addWidget(self.report)
+        layout.addWidget(self.carried)
         layout.addWidget(self.recipe)
         layout.addStretch(1)
         row = QHBoxLayout()
@@ -253,6 +256,8 @@ class ExportDialog(QDialog):
         self._written = report.path
         self.outcome.setText(f"Exported {report.path.name}")
         self.report.setText(report.note[:1].upper() + report.note[1:])
+        self.carried.setText(report.carried[:1].upper() + report.carried[1:])
+        self.carried.setVisible(bool(report.carried))
         self.recipe.setText(f"Its recipe lies beside it: {recipe_path(report.path).name}\nFolder: {report.path.parent}")
         self.pages.setCurrentIndex(1)
 

@@ -9,11 +9,9 @@ from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
     QComboBox,
-    QDoubleSpinBox,
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QSpinBox,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -22,10 +20,11 @@ from PySide6.QtWidgets import (
 from pianodiff_gui.look.menus import MenuDelegate
 from pianodiff_gui.look.theme import GRID, ICON_SIZE, Theme, font
 from pianodiff_gui.session.goal import LONGEST, SNAP
+from pianodiff_gui.views.number_boxes import DecimalBox, WholeBox
 from pianodiff_gui.views.panel import Line
 
 
-class LengthBox(QDoubleSpinBox):
+class LengthBox(DecimalBox):
     """Seconds in steps of 0.1; what is typed counts once it is confirmed."""
 
     def __init__(self) -> None:
@@ -46,8 +45,8 @@ def settle(box: QAbstractSpinBox) -> None:
     box.lineEdit().returnPressed.connect(box.clearFocus)
 
 
-def number_box(low: int, high: int, tip: str) -> QSpinBox:
-    box = QSpinBox()
+def number_box(low: int, high: int, tip: str) -> WholeBox:
+    box = WholeBox()
     box.setRange(low, high)
     box.setKeyboardTracking(False)
     box.setToolTip(tip)
@@ -57,8 +56,8 @@ def number_box(low: int, high: int, tip: str) -> QSpinBox:
     return box
 
 
-def share_box(low: float, high: float, step: float, tip: str) -> QDoubleSpinBox:
-    box = QDoubleSpinBox()
+def share_box(low: float, high: float, step: float, tip: str) -> DecimalBox:
+    box = DecimalBox()
     box.setRange(low, high)
     box.setSingleStep(step)
     box.setKeyboardTracking(False)

@@ -19,6 +19,7 @@ from pianodiff_gui.presenters.exporting import new_ends
 from pianodiff_gui.session.timeline import BEFORE, Stretch
 from pianodiff_gui.shell.window import MainWindow
 from pianodiff_gui.views.export_dialog import FILE_KINDS, ExportDialog
+from tests.core.audio.metadata.files import cue, cue_frames, info
 from tests.pianodiff_gui.conftest import open_clip, run_to_end, write_clip
 
 pytestmark = pytest.mark.journey
@@ -199,6 +200,23 @@ def test_an_extension_of_the_demo_clip_is_not_put_into_the_application(window: M
     window.commands["export"].trigger()
     assert asset_path("demo").parent not in Path(window.exporting.dialog.path.text()).parents
     window.exporting.dialog.reject()
+
+
+def test_the_dialog_says_what_stays_with_the_file(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    """Breaks when the window's export loses what belongs to the recording, or keeps it without a word."""
+    clip = write_clip(tmp_path / "tagged.wav", 1.0)
+    clip.write_bytes(clip.read_bytes() + cue(100, 900) + info(INAM="Air", IART="Ada"))
+    open_clip(window, qtbot, clip)
+    window.session.extend()
+    run_to_end(window, qtbot)
+    window.commands["export"].trigger()
+    dialog = window.exporting.dialog
+    press_export(dialog, qtbot)
+    assert dialog.carried.text() == "Tags: title, artist; 2 cue points"
+    with sf.SoundFile(dialog.path.text()) as written:
+        assert written.title == "Air" and "with PianoDiff" in written.comment
+    assert cue_frames(Path(dialog.path.text())) == [100, 900]
+    dialog.accept()
 
 
 def test_export_is_off_until_something_is_generated(loaded: MainWindow) -> None:
