@@ -7,7 +7,7 @@ import soundfile as sf
 
 from core import __version__
 from core.audio.opening import open_source
-from core.extension.recipe import made_with, read_recipe, recipe_settings
+from core.extension.recipe import made_with, read_recipe, recipe_ending, recipe_settings
 from core.extension.run import run_extension
 from tests.core.audio.metadata.files import bext, cue, cue_frames, info, labels, smpl, wav
 from tests.core.commands.helpers import beside
@@ -47,9 +47,10 @@ def test_a_recipe_gives_the_same_bytes_again(network: Path, tmp_path: Path) -> N
     """Breaks when what is written beside the audio differs from one replay to the next."""
     source = wav(tmp_path / "in.wav", *ALL, frames=8000)
     assert beside(network, "extend", source, tmp_path / "out.wav", "--seconds", "0.5", "--seed", "7") == 0
-    settings, seconds = recipe_settings(read_recipe(tmp_path / "out.wav.json"))
+    recipe = read_recipe(tmp_path / "out.wav.json")
+    settings, seconds = recipe_settings(recipe)
     with open_source(source) as opened:
-        run_extension(opened, tmp_path / "again.wav", seconds, settings)
+        run_extension(opened, tmp_path / "again.wav", seconds, settings, ending=recipe_ending(recipe))
     assert (tmp_path / "again.wav").read_bytes() == (tmp_path / "out.wav").read_bytes()
 
 
