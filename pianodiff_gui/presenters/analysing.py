@@ -8,6 +8,7 @@ from PySide6.QtCore import QObject, QThread, QTimer, Signal
 
 from core.analysis.peaks import PeakPyramid
 from core.analysis.pitch import PitchTrack
+from core.audio.recording_end import RecordingEnd
 from core.audio.source import Source
 from pianodiff_gui.session.session import Session
 from pianodiff_gui.views.pitch import PitchView
@@ -24,6 +25,7 @@ class Analysing(QObject):
 
     opened = Signal(object)  # Source; the waveform and the pitch follow
     failed = Signal(str)
+    end_found = Signal(object)  # RecordingEnd of what was opened
     _read_requested = Signal(object)
     _pitch_requested = Signal(object)
 
@@ -47,16 +49,17 @@ class Analysing(QObject):
         self.worker.opened.connect(self._opened)
         self.worker.open_failed.connect(self._open_failed)
         self.worker.progress.connect(self._progress)
+        self.worker.end_found.connect(self._end_found)
         self.worker.peaks_ready.connect(self._peaks_ready)
         self.worker.pitch_found.connect(self._pitch_found)
         self.worker.generated_pitch_found.connect(self._generated_pitch_found)
         self.worker.done.connect(self._done)
         session.timeline_changed.connect(self._quiet.start)
 
-    def read(self, path: Path) -> None:
-        """Open and study a file; the one before, if it is still being read, is let go of."""
+    def read(self, path: Path, until: int | None = None) -> None:
+        """Open and study a file, or its first `until` frames; the one before, if still being read, is let go of."""
         self._drop_reading()
-        self._reading = Reading(path)
+        self._reading = Reading(path, until)
         self._studying = True
         self._read_requested.emit(self._reading)
 
@@ -97,6 +100,10 @@ class Analysing(QObject):
             return
         note = self._pitch.note if what == "Finding pitch" else self._waveform.note
         note.setText(f"{what}\u2026 {100 * share:.0f} %" if share < 0.995 else "")
+
+    def _end_found(self, reading_id: int, end: RecordingEnd) -> None:
+        if self._is_current(reading_id):
+            self.end_found.emit(end)
 
     def _peaks_ready(self, reading_id: int, pyramid: PeakPyramid) -> None:
         if self._is_current(reading_id):

@@ -95,6 +95,13 @@ class Opening(QObject):
         self._saved = self._saved_in = None
         self._read(path)
 
+    def trim(self, frames: int) -> None:
+        """Open the recording once more, only its first `frames`; what was generated for it stays recoverable."""
+        source = self._session.source
+        if source is not None and self._may_stop("leave the silence out", "leave it out"):
+            self._saved = self._saved_in = None
+            self._read(source.path, frames)
+
     def recover(self) -> None:
         """Bring back the takes of the last session that were not exported."""
         folder = self._keeping.find()
@@ -112,7 +119,7 @@ class Opening(QObject):
     def open_saved(self, saved: Saved, folder: Path | None = None) -> None:
         """Open a recording with the takes made from it earlier. folder: where autosave kept them, not needed then."""
         self._saved, self._saved_in = saved, folder
-        self._read(saved.source)
+        self._read(saved.source, saved.frames if saved.left_out else None)
 
     def _may_stop(self, then: str, verb: str) -> bool:
         """Ask about what is running, or was not kept, before it is lost."""
@@ -124,9 +131,9 @@ class Opening(QObject):
 
     # What comes of it
 
-    def _read(self, path: Path) -> None:
+    def _read(self, path: Path, until: int | None = None) -> None:
         self._conversation.say(f"Opening {path.name}\u2026")
-        self._analysing.read(path)
+        self._analysing.read(path, until)
 
     def _opened(self, source: Source) -> None:
         saved, folder = self._saved, self._saved_in
@@ -140,6 +147,7 @@ class Opening(QObject):
         old = self._session.source
         self._keeping.leave()
         self._session.open(source, takes)
+        self._session.choice.set_settings(hold_level=False)  # it was about the end of another recording
         if old is not None:
             old.close()
         if saved is not None and takes is not None:
@@ -148,7 +156,8 @@ class Opening(QObject):
                 self._keeping.forget(folder)
         if not is_shipped(source.path):
             self._preferences.folder = source.path.parent
-        self._conversation.say(source.notice or f"Opened {source.path.name}")
+        silence = f", without the last {source.left_out / source.sample_rate:.1f} s" if source.left_out else ""
+        self._conversation.say(source.notice or f"Opened {source.path.name}{silence}")
 
     def _restore(self, saved: Saved) -> None:
         """Settings and places of an earlier session; a network or sampler that is gone by now is left as it is."""

@@ -43,7 +43,9 @@ _LARGEST = 8 * 2**30  # bytes of an unpacked session: an archive can pretend to 
 
 @dataclass(frozen=True, eq=False)
 class Saved:
-    """What is saved. takes: (number, name, stretches) each; the rest as in the window's session, times in seconds."""
+    """What is saved. takes: (number, name, stretches) each; left_out: frames of the file behind the recording's last;
+    the rest as in the window's session, times in seconds.
+    """
 
     source: Path
     frames: int
@@ -54,6 +56,7 @@ class Saved:
     target: float
     prelude_target: float = 0.0
     position: float = 0.0
+    left_out: int = 0
 
     @classmethod
     def of(
@@ -62,11 +65,11 @@ class Saved:
         """A session as it is now."""
         stretches = tuple((take.number, take.name, take.timeline.stretches) for take in takes.all)
         where = (source.path, source.frames, source.channels)
-        return cls(*where, stretches, takes.shown, settings, target, prelude_target, position)
+        return cls(*where, stretches, takes.shown, settings, target, prelude_target, position, source.left_out)
 
     def takes_of(self, source: Source) -> Takes | None:
         """The takes with their recording; None where that has changed and they don't fit it any more."""
-        if (source.frames, source.channels) != (self.frames, self.channels):
+        if (source.frames, source.channels, source.left_out) != (self.frames, self.channels, self.left_out):
             return None
         all_takes = tuple(Take(number, name, Timeline(source, found)) for number, name, found in self.takes)
         return Takes(all_takes, self.shown, max((take.number for take in all_takes), default=0))
@@ -163,6 +166,7 @@ def _state(saved: Saved, names: dict[int, str]) -> dict[str, Any]:
         "target": saved.target,
         "prelude_target": saved.prelude_target,
         "position": saved.position,
+        "left_out": saved.left_out,
     }
 
 
@@ -210,11 +214,15 @@ def _saved(text: bytes, read: Callable[[str], bytes]) -> Saved:
     numbers = [number for number, _, _ in takes]
     if len(set(numbers)) != len(numbers) or not all(stretches for _, _, stretches in takes):
         raise ValueError("takes")
-    lengths = [float(state[name]) for name in ("target", "prelude_target", "position")]
+    lengths = target, prelude_target, position = (
+        float(state["target"]), float(state["prelude_target"]), float(state["position"])
+    )
     if not all(map(math.isfinite, lengths)):
         raise ValueError("lengths")
     shown = state["shown"] if state["shown"] in numbers else None
-    return Saved(Path(state["source"]), frames, channels, takes, shown, Settings(**state["settings"]), *lengths)
+    settings, left_out = Settings(**state["settings"]), int(state.get("left_out", 0))
+    source = Path(state["source"])
+    return Saved(source, frames, channels, takes, shown, settings, target, prelude_target, position, left_out)
 
 
 def _fills(gap: tuple[int, ...], length: int, frames: int) -> bool:

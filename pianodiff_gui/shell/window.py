@@ -155,6 +155,8 @@ class MainWindow(QMainWindow):
             background,
             *common,
         )
+        self.analysing.end_found.connect(self.controls.end.show_end)
+        self.controls.end.trim_requested.connect(self.opening.trim)
         self.offering = Offering(
             session,
             player,

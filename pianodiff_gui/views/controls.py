@@ -15,6 +15,7 @@ from pianodiff_gui.networks.networks import Networks
 from pianodiff_gui.session.jobs import Frame
 from pianodiff_gui.session.preferences import Preferences
 from pianodiff_gui.session.session import Session
+from pianodiff_gui.views.end_notice import EndNotice
 from pianodiff_gui.views.fields import LengthBox, fill, row, section, settle_menu, show_choice
 from pianodiff_gui.views.foot import Foot
 from pianodiff_gui.views.network_section import NetworkSection
@@ -41,6 +42,7 @@ class Controls(QFrame):
         self.length_title = section("Extend by")
         self.length = LengthBox()
         self.length.setAccessibleName("Length of the extension")
+        self.end = EndNotice(session.choice)
         self.sampler = SamplerSection(session.choice, theme, commands["sampler"])
         self.network = NetworkSection(session, theme, networks, commands)
         self.notice = Notice()
@@ -62,6 +64,7 @@ class Controls(QFrame):
         layout.setSpacing(GRID)
         layout.addWidget(self.length_title)
         layout.addWidget(self.length)
+        layout.addWidget(self.end)
         layout.addSpacing(GRID)
         layout.addWidget(self.sampler)
         layout.addSpacing(GRID)
@@ -102,6 +105,7 @@ class Controls(QFrame):
 
     def _source_changed(self) -> None:
         there = self._session.source is not None
+        self.end.show_end(None)  # until that of another recording is found
         self.length.setEnabled(there)
         self.length.setToolTip(
             "Length of the extension, counted from the end of the recording" if there else "Open a recording first."

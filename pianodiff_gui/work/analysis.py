@@ -17,6 +17,7 @@ from core.analysis.peaks import PeakPyramid
 from core.analysis.pitch import PitchTrack
 from core.analysis.tracking import TRACK_HOP, TRACK_RATE, track
 from core.audio.opening import open_source
+from core.audio.recording_end import recording_end
 from core.errors import PianoDiffError
 from pianodiff_gui.session.timeline import Part, Timeline
 
@@ -28,9 +29,10 @@ _ids = itertools.count(1)
 
 @dataclass(frozen=True, eq=False)
 class Reading:
-    """A request to open and study a file. Setting `dropped` ends it at the next block."""
+    """A request to open and study a file, or its first `until` frames. Setting `dropped` ends it at the next block."""
 
     path: Path
+    until: int | None = None
     id: int = field(default_factory=lambda: next(_ids))
     dropped: threading.Event = field(default_factory=threading.Event)
 
@@ -54,6 +56,7 @@ class AnalysisWorker(QObject):
     opened = Signal(int, object)  # Source
     open_failed = Signal(int, str)
     progress = Signal(int, str, float)  # what is being done, share 0..1
+    end_found = Signal(int, object)  # RecordingEnd
     peaks_ready = Signal(int, object)  # PeakPyramid
     pitch_found = Signal(int, object)  # PitchTrack, the next stretch of the file
     generated_pitch_found = Signal(int, object)  # PitchTrack of everything generated
@@ -66,6 +69,9 @@ class AnalysisWorker(QObject):
             return
         try:
             source = open_source(reading.path)
+            if reading.until is not None and 0 < reading.until < source.frames:
+                with source:
+                    source = source.until(reading.until)
             source.check_finite()
         except PianoDiffError as error:
             self.open_failed.emit(reading.id, str(error))
@@ -78,6 +84,7 @@ class AnalysisWorker(QObject):
             return
         self.opened.emit(reading.id, source)
         try:
+            self.end_found.emit(reading.id, recording_end(source))
             self.peaks_ready.emit(reading.id, PeakPyramid.of(source, self._reporter(reading, "Reading")))
             found = 0
             total = max(1.0, source.seconds * TRACK_RATE / TRACK_HOP)
