@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from core.errors import NetworkError
+from core.networks.bounds import check_numbers
 
 CONFIG_NAME, WEIGHTS_NAME = "config.json", "weights.safetensors"
 KINDS = ("spectral_unet", "diffwave")
@@ -146,8 +147,8 @@ def parse_config(config: Any, folder: Path, weights: Path | None = None) -> Netw
 
 def check_info(info: NetworkInfo) -> NetworkInfo:
     """`info` when what it says is possible. Raises NetworkError."""
-    sound = info.sample_rate > 0 and info.levels > 0 and info.data_rms > 0 and info.hop_seconds > 0
-    if not (sound and 0 < info.context_seconds < info.window_seconds):
-        where = info.path / CONFIG_NAME if info.path.is_dir() else f"The card of {info.path}"
+    where = info.path / CONFIG_NAME if info.path.is_dir() else f"The card of {info.path}"
+    check_numbers(vars(info), where)
+    if not (info.hop_seconds > 0 and 0 < info.context_seconds < info.window_seconds):
         raise NetworkError(f"{where} holds a length, rate or level out of range.")
     return info

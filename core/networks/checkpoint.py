@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from safetensors import SafetensorError
@@ -13,11 +14,14 @@ from core.device import has_fast_bfloat16
 from core.diffusion.denoiser import Denoiser, EpsilonDenoiser, SigmaDenoiser
 from core.diffusion.schedule import NoiseSchedule
 from core.errors import ExportError, NetworkError
+from core.networks.bounds import check_weights
 from core.networks.card import CONFIG_NAME, NetworkInfo
 from core.networks.diffwave import DiffWave
 from core.networks.foreign import layouts
 from core.networks.registry import find_network
 from core.networks.spectral_unet import SpectralUNet
+
+Network = TypeVar("Network", bound=nn.Module)
 
 
 def load_weights(network: nn.Module, path: Path, added: tuple[str, ...] = ()) -> list[str]:
@@ -84,12 +88,23 @@ def load_denoiser(name_or_path: str, device: torch.device) -> Denoiser:
 
 def build(info: NetworkInfo) -> tuple[NoiseSchedule, nn.Module]:
     """The noise schedule and the network, with fresh weights, that a card describes. Raises NetworkError."""
+    config = info.weights_path.with_name(CONFIG_NAME)
     try:
         parameters = {name: value for name, value in info.schedule.items() if name != "kind"}
         schedule = _SCHEDULES[info.schedule["kind"]](info.levels, **parameters)
-        return schedule, _ARCHITECTURES[info.kind](**info.architecture)
-    except (KeyError, TypeError, ValueError) as error:
-        config = info.weights_path.with_name(CONFIG_NAME)
+    except (KeyError, TypeError, ValueError, OverflowError, ZeroDivisionError) as error:
+        raise NetworkError(f"{config} does not describe a network ({error}).") from error
+    return schedule, made(lambda: _ARCHITECTURES[info.kind](**info.architecture), config)
+
+
+def made(make: Callable[[], Network], config: Path) -> Network:
+    """What `make` builds by a config. Raises NetworkError: it can't be built, or is too large to be."""
+    try:
+        with torch.device("meta"):  # its size, before there is memory for it
+            weights = sum(parameter.numel() for parameter in make().parameters())
+        check_weights(weights, config)
+        return make()
+    except (TypeError, ValueError, OverflowError, ZeroDivisionError, RuntimeError, MemoryError) as error:
         raise NetworkError(f"{config} does not describe a network ({error}).") from error
 
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from core.assets import asset_path
 from core.diffusion.schedule import NoiseSchedule
 from core.errors import NetworkError
+from core.networks.bounds import check_numbers
 from core.networks.card import COMPOSER, CONFIG_NAME, WEIGHTS_NAME, kind_of
 
 if TYPE_CHECKING:
@@ -48,12 +49,14 @@ class ComposerInfo:
 
     def build(self) -> tuple[NoiseSchedule, Composer]:
         """Its noise schedule, and the network with fresh weights. Raises NetworkError."""
+        from core.networks.checkpoint import made
         from core.networks.composer import Composer
 
         try:
-            return NoiseSchedule.power_sigma(self.levels, **self.schedule), Composer(**self.architecture)
-        except (TypeError, ValueError) as error:
+            schedule = NoiseSchedule.power_sigma(self.levels, **self.schedule)
+        except (TypeError, ValueError, OverflowError, ZeroDivisionError) as error:
             raise NetworkError(f"{self.path / CONFIG_NAME} does not describe a composer ({error}).") from error
+        return schedule, made(lambda: Composer(**self.architecture), self.path / CONFIG_NAME)
 
 
 def parse_composer(config: Mapping[str, Any], folder: Path) -> ComposerInfo:
@@ -73,6 +76,7 @@ def parse_composer(config: Mapping[str, Any], folder: Path) -> ComposerInfo:
         )
     except (ValueError, KeyError, TypeError, OverflowError) as error:
         raise NetworkError(f"{folder / CONFIG_NAME} is not the config of a composer ({error}).") from error
+    check_numbers(vars(info), folder / CONFIG_NAME)
     lengths = info.hop_seconds, info.context_seconds
     if not (info.levels > 0 and min(lengths) > 0 and sum(lengths) <= info.window_seconds <= 120):
         raise NetworkError(f"{folder / CONFIG_NAME} holds a length or number of levels out of range.")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.assets import asset_path
 from core.errors import NetworkError
+from core.networks.bounds import check_numbers
 from core.networks.card import CONFIG_NAME, LISTENER, WEIGHTS_NAME, kind_of
 
 if TYPE_CHECKING:
@@ -36,12 +37,11 @@ class ListenerInfo:
 
     def build(self) -> Listener:
         """The network, with fresh weights. Raises NetworkError."""
+        from core.networks.checkpoint import made
         from core.networks.listener import Listener
 
-        try:
-            return Listener(sample_rate=self.sample_rate, data_rms=self.data_rms, **self.architecture)
-        except (TypeError, ValueError) as error:
-            raise NetworkError(f"{self.path / CONFIG_NAME} does not describe a listener ({error}).") from error
+        rate, level = self.sample_rate, self.data_rms
+        return made(lambda: Listener(sample_rate=rate, data_rms=level, **self.architecture), self.path / CONFIG_NAME)
 
 
 def parse_listener(config: Mapping[str, Any], folder: Path) -> ListenerInfo:
@@ -57,7 +57,8 @@ def parse_listener(config: Mapping[str, Any], folder: Path) -> ListenerInfo:
         )
     except (ValueError, KeyError, TypeError, OverflowError) as error:
         raise NetworkError(f"{folder / CONFIG_NAME} is not the config of a listener ({error}).") from error
-    if not (info.sample_rate > 0 and 1 <= info.window_seconds <= 60 and info.data_rms > 0):
+    check_numbers(vars(info), folder / CONFIG_NAME)
+    if not (1 <= info.window_seconds <= 60):
         raise NetworkError(f"{folder / CONFIG_NAME} holds a length, rate or level out of range.")
     return info
 
