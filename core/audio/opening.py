@@ -10,6 +10,7 @@ from pathlib import Path
 import soundfile as sf
 
 from core.audio.chunks import share_present
+from core.audio.decoding import HOSTILE, UndecodableError, decode
 from core.audio.source import BLOCK_FRAMES, Source
 from core.errors import AudioError
 
@@ -47,7 +48,7 @@ def open_source(path: str | os.PathLike[str]) -> Source:
         raise AudioError(f"{name} is empty: the file has 0 bytes.")
     try:
         handle = sf.SoundFile(path)
-    except (sf.SoundFileError, OSError, TypeError, ValueError) as error:
+    except HOSTILE as error:
         # TypeError is soundfile's answer to a .raw suffix: samples without a header, which can't be guessed.
         mp3_frame = len(head) > 1 and head[0] == 0xFF and head[1] & 0xE6 == 0xE2
         if mp3_frame or head.startswith((b"OggS", b"fLaC", b"RIFF", b"RF64", b"FORM", b"ID3")):
@@ -61,6 +62,9 @@ def open_source(path: str | os.PathLike[str]) -> Source:
                 f"{name} claims a sample rate of {handle.samplerate} Hz. "
                 f"Rates from {LOWEST_RATE} Hz to {HIGHEST_RATE} Hz can be used."
             )
+        if handle.channels < 1 or handle.frames < 0:
+            claim = f"{handle.channels} channels of {handle.frames} samples"
+            raise AudioError(f"{name} is damaged: its header claims {claim}.")
         frames, notice = _usable_frames(path, handle)
         if frames == 0:
             raise AudioError(f"{name} holds no audio: it has 0 samples.")
@@ -106,18 +110,16 @@ def _usable_frames(path: Path, handle: sf.SoundFile) -> tuple[int, str]:
 def _reaches(handle: sf.SoundFile, frames: int) -> bool:
     """Whether the last of `frames` frames can be decoded."""
     try:
-        handle.seek(frames - 1)
-        return len(handle.read(1, dtype="float32", always_2d=True)) == 1
-    except sf.SoundFileError:
+        return len(decode(handle, frames - 1, 1, "float32")) == 1
+    except UndecodableError:
         return False
 
 
 def _count_frames(handle: sf.SoundFile) -> int:
     total = 0
     try:
-        handle.seek(0)
-        while count := len(handle.read(BLOCK_FRAMES, dtype="float32", always_2d=True)):
+        while count := len(decode(handle, total, BLOCK_FRAMES, "float32")):
             total += count
-    except sf.SoundFileError:
+    except UndecodableError:
         return 0
     return total

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 import soundfile as sf
 
+from core.audio.decoding import HOSTILE, UndecodableError, decode
 from core.audio.sample_types import FLOAT_SUBTYPES, SampleType, is_lossy, noise_floor
 from core.audio.signal import FloatArray, not_finite_message
 from core.errors import AudioError
@@ -188,16 +189,14 @@ class Source:
     def _open(self) -> sf.SoundFile:
         try:
             return sf.SoundFile(self.path)
-        except (sf.SoundFileError, OSError) as error:
+        except HOSTILE as error:
             raise AudioError(f"{self.path} can't be read any more. Was it moved or deleted?") from error
 
     def _decode(self, handle: sf.SoundFile, start: int, count: int, sample_type: SampleType) -> npt.NDArray[Any]:
         """Frames start..start + count as (count, channels), without a seek when `handle` stands there."""
         try:
-            if handle.tell() != start:
-                handle.seek(start)
-            data: npt.NDArray[Any] = handle.read(count, dtype=sample_type, always_2d=True)
-        except (sf.SoundFileError, OSError) as error:
+            data = decode(handle, start, count, sample_type)
+        except UndecodableError as error:
             raise AudioError(
                 f"{self.path.name} is damaged near {start / self.sample_rate:.1f} s and can't be decoded there. "
                 "Copy or export the file again."

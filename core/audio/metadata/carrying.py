@@ -7,6 +7,7 @@ from pathlib import Path
 
 import soundfile as sf
 
+from core.audio.decoding import HOSTILE
 from core.audio.metadata.aiff import read_aiff
 from core.audio.metadata.broadcast import history_line, moved, time_reference
 from core.audio.metadata.carried import Carried, called, listed
@@ -66,7 +67,7 @@ def read_carried(source: Source) -> Carried:
                 read_id3v1(file, found)
             else:
                 _read_texts(source, found)
-    except (OSError, sf.SoundFileError) as error:
+    except HOSTILE as error:
         raise AudioError(f"{source.path} can't be read any more. Was it moved or deleted?") from error
     return found
 
