@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 
 import torch
@@ -16,6 +17,7 @@ from core.errors import ExportError, NetworkError
 from core.networks.card import CONFIG_NAME, NetworkInfo
 from core.networks.diffwave import DiffWave
 from core.networks.foreign import layouts
+from core.networks.making import make
 from core.networks.registry import find_network
 from core.networks.spectral_unet import SpectralUNet
 
@@ -74,7 +76,7 @@ def load_denoiser(name_or_path: str, device: torch.device) -> Denoiser:
     info = find_network(name_or_path)
     if info.layout != "pianodiff":
         return layouts.load(info, device)
-    schedule, network = build(info)
+    schedule, network = build(info, info.weights_path)
     load_weights(network, info.weights_path)
     network.eval().requires_grad_(False).to(device)
     if info.kind == "diffwave":
@@ -82,15 +84,18 @@ def load_denoiser(name_or_path: str, device: torch.device) -> Denoiser:
     return SigmaDenoiser(network, schedule)
 
 
-def build(info: NetworkInfo) -> tuple[NoiseSchedule, nn.Module]:
-    """The noise schedule and the network, with fresh weights, that a card describes. Raises NetworkError."""
+def build(info: NetworkInfo, weights: Path | None = None) -> tuple[NoiseSchedule, nn.Module]:
+    """The noise schedule and the network, with fresh weights, that a card describes.
+
+    weights: the file that will be loaded into it, when there is one. Raises NetworkError.
+    """
+    config = info.weights_path.with_name(CONFIG_NAME)
     try:
         parameters = {name: value for name, value in info.schedule.items() if name != "kind"}
         schedule = _SCHEDULES[info.schedule["kind"]](info.levels, **parameters)
-        return schedule, _ARCHITECTURES[info.kind](**info.architecture)
-    except (KeyError, TypeError, ValueError) as error:
-        config = info.weights_path.with_name(CONFIG_NAME)
+    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
         raise NetworkError(f"{config} does not describe a network ({error}).") from error
+    return schedule, make(partial(_ARCHITECTURES[info.kind], **info.architecture), config, weights)
 
 
 _ARCHITECTURES: dict[str, Callable[..., nn.Module]] = {"spectral_unet": SpectralUNet, "diffwave": DiffWave}
