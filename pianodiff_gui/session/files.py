@@ -70,6 +70,10 @@ class Saved:
         where = (source.path, source.frames, source.channels)
         return cls(*where, stretches, takes.shown, settings, target, prelude_target, position, source.left_out)
 
+    def samplers(self) -> set[str]:
+        """What the settings, those of the takes as well, call their samplers."""
+        return {self.settings.sampler, *(stretch.settings.sampler for stretch in _stretches(self))}
+
     def takes_of(self, source: Source) -> Takes | None:
         """The takes with their recording; None where that has changed and they don't fit it any more."""
         if (source.frames, source.channels, source.left_out) != (self.frames, self.channels, self.left_out):
