@@ -37,17 +37,20 @@ PARAMETERS = ("denoiser", "known", "keep", "steps", "noise")
 """What `sample` of a user's file takes."""
 
 
-_held_back: set[Path] = set()
+_agreed: dict[Path, str] = {}
+"""Of files that somebody else's session named: the hash of what the user agreed to run, "" for nothing."""
 
 
-def hold_back(name: str) -> None:
-    """Run nothing of that file from now on, whoever asks for it."""
-    _held_back.add(_place(name))
+def hold_back(name: str, agreed: str = "") -> None:
+    """Run nothing of that file from now on, whoever asks for it and whether or not it is there yet, but what has the
+    SHA-256 `agreed`: not what it was changed into while the user was asked, or since.
+    """
+    _agreed[_place(name)] = agreed
 
 
 def let_run(name: str) -> None:
-    """The user has agreed to run that file."""
-    _held_back.discard(_place(name))
+    """The user has chosen that file, and may go on writing it: run whatever it holds."""
+    _agreed.pop(_place(name), None)
 
 
 def file_sha256(name: str) -> str:
@@ -70,15 +73,16 @@ def find_sampler(name: str) -> Sampler:
     if name in SAMPLERS:
         return SAMPLERS[name]
     path = Path(name).expanduser()
-    if _place(name) in _held_back:
-        raise SettingsError(
-            f"The sampler {path.name} is a program that a session names, and you have not agreed to run it. To do so, "
-            "choose it with File > Choose a sampler."
-        )
     try:
         content = path.read_bytes()
     except OSError as error:
         raise SettingsError(f"The sampler {path} can't be read: {error.strerror}.") from error
+    place = _place(name)
+    if place in _agreed and _agreed[place] != hashlib.sha256(content).hexdigest():
+        raise SettingsError(
+            f"The sampler {path.name} is a program that a session names, and you have not agreed to run it as it is "
+            "now. To do so, choose it with File > Choose a sampler."
+        )
     return _load(name, path, content)
 
 

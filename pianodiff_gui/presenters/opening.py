@@ -158,14 +158,17 @@ class Opening(QObject):
         if not is_shipped(source.path):
             self._preferences.folder = source.path.parent
         silence = f", without the last {source.left_out / source.sample_rate:.1f} s" if source.left_out else ""
-        self._conversation.say(source.notice or f"Opened {source.path.name}{silence}")
+        said = f"Opened {source.path.name}{silence}"
+        if saved is not None and not self._samplers.may_use(saved.settings.sampler):
+            said += f". Its sampler {Path(saved.settings.sampler).name} was not run"
+        self._conversation.say(source.notice or said)
 
     def _restore(self, saved: Saved) -> None:
         """Settings and places of an earlier session; a network or sampler that is gone by now is left as it is."""
         session, settings = self._session, saved.settings
         known = {"network": session.choice.settings.network, "device": session.choice.settings.device}
         if settings.sampler not in SAMPLERS:
-            if self._samplers.is_admitted(settings.sampler):
+            if self._samplers.may_use(settings.sampler):
                 self._samplers.use(settings.sampler)
             known["sampler"] = session.choice.settings.sampler
         session.choice.set_settings(**{**dataclasses.asdict(settings), **known})

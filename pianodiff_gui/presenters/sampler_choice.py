@@ -49,7 +49,8 @@ class SamplerChoice(QObject):
             "Choose a sampler", self._preferences.sampler_folder, f"Samplers in Python (*{SUFFIX})"
         )
         if path:
-            self._trust(str(Path(path).resolve()))
+            self._trust(str(Path(path).resolve()), file_sha256(path))
+            let_run(path)
             self.use(str(Path(path).resolve()))
 
     def admit(self, names: Iterable[str]) -> None:
@@ -58,26 +59,27 @@ class SamplerChoice(QObject):
         """
         for path in sorted({str(Path(name).expanduser().resolve()) for name in names if name not in SAMPLERS}):
             sha256 = file_sha256(path)
-            if not sha256 or self._preferences.trusted_samplers.get(path) == sha256:
-                continue
-            hold_back(path)
-            if self._conversation.ask(
+            trusted = bool(sha256) and self._preferences.trusted_samplers.get(path) == sha256
+            hold_back(path, sha256 if trusted else "")
+            if not trusted and sha256 and self._conversation.ask(
                 f"This session uses the sampler {Path(path).name}.",
                 f"It is a program, {path}, and can do whatever you can on this computer. Run it only if you trust "
                 "whoever it is from. Without it the session opens as well, with another sampler.",
                 "Run it",
                 "Don't run it",
             ):
-                self._trust(path)
+                self._trust(path, sha256)
+                hold_back(path, sha256)
 
-    def is_admitted(self, name: str) -> bool:
-        """Whether the user chose that file, or agreed to run it, as it is now."""
+    def may_use(self, name: str) -> bool:
+        """Whether it comes with PianoDiff, or the user chose that file, or agreed to run it, as it is now."""
+        if name in SAMPLERS:
+            return True
         path = str(Path(name).expanduser().resolve())
         return self._preferences.trusted_samplers.get(path) == file_sha256(path)
 
-    def _trust(self, path: str) -> None:
-        self._preferences.trusted_samplers = {**self._preferences.trusted_samplers, path: file_sha256(path)}
-        let_run(path)
+    def _trust(self, path: str, sha256: str) -> None:
+        self._preferences.trusted_samplers = {**self._preferences.trusted_samplers, path: sha256}
 
     def use(self, path: str) -> None:
         """Use the sampler in that file, once it has been found to be one."""

@@ -133,6 +133,7 @@ def test_nothing_of_a_sampler_that_a_session_names_runs_before_it_is_asked_for(
     open_it()
     assert len(asked) == 1 and "theirs.py" in asked[0] and "program" in asked[0] and str(path) in asked[0]
     assert not mark.exists() and loaded.session.choice.settings.sampler == DEFAULT.sampler
+    assert "theirs.py was not run" in loaded.status.message.text()
     with pytest.raises(SettingsError, match="not agreed to run it"):
         find_sampler(str(path))
     open_it()
@@ -159,4 +160,31 @@ def test_who_chooses_a_sampler_is_not_asked_for_it_by_a_session(
     qtbot.waitUntil(lambda: loaded.session.choice.settings.sampler == str(path), timeout=20_000)
     monkeypatch.setattr("pianodiff_gui.look.dialogs.ask", lambda *_: pytest.fail("asked"))
     loaded.sampler_choice.admit([str(path), "repaint", str(tmp_path / "gone.py")])
-    assert loaded.sampler_choice.is_admitted(str(path))
+    assert loaded.sampler_choice.may_use(str(path))
+
+
+@pytest.mark.parametrize("when", ["while it is asked about", "after it was allowed", "where there was none"])
+def test_a_file_is_allowed_as_it_was_asked_about(
+    loaded: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    """Breaks when a program takes the place of the one that was agreed to: behind the dialog, later in the same window,
+    or under a name that had no file when the session was opened.
+    """
+    path, mark = tmp_path / "theirs.py", tmp_path / "it ran"
+    other = f"open({str(mark)!r}, 'w').close()\n{OWN}"
+    if when != "where there was none":
+        path.write_text(OWN)
+
+    def ask(*_: object) -> bool:
+        if when == "while it is asked about":
+            path.write_text(other)
+        return True
+
+    monkeypatch.setattr("pianodiff_gui.look.dialogs.ask", ask)
+    loaded.sampler_choice.admit([str(path)])
+    if when == "after it was allowed":
+        find_sampler(str(path))
+    path.write_text(other)
+    with pytest.raises(SettingsError, match="not agreed to run it as it is now"):
+        find_sampler(str(path))
+    assert not mark.exists() and not loaded.sampler_choice.may_use(str(path))
