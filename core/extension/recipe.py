@@ -20,6 +20,7 @@ from core.audio.endings import AS_MADE, Ending
 from core.audio.export import ExportReport
 from core.audio.source import Source
 from core.audio.writing import check_text_destination, write_text
+from core.bounds import real, several
 from core.diffusion.samplers import Sampler, Scripted
 from core.errors import SettingsError
 from core.extension.plan import Plan, context_tail_seconds
@@ -39,6 +40,8 @@ _ENTRIES = {
     "eta": "eta",
 }
 """A sampler's options, and how a recipe calls them."""
+
+_NOTES = several(several(real(-1e9, 1e9), 4, 4), 0, 1_000_000)
 
 _PACKAGES = ("torch", "numpy", "scipy", "soundfile", "soxr")
 
@@ -203,7 +206,7 @@ def read_recipe(path: Path) -> dict[str, Any]:
     """
     try:
         recipe = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise SettingsError(f"{path} is not a readable recipe: {error}.") from error
     if not isinstance(recipe, dict) or "sampler" not in recipe:
         raise SettingsError(f"{path} is not a recipe of PianoDiff.")
@@ -234,7 +237,7 @@ def recipe_settings(recipe: dict[str, Any]) -> tuple[Settings, float]:
             **{setting: sampler[name] for name, setting in extras.items() if name in sampler},
         )
         return settings, check_seconds(recipe["seconds"])
-    except (KeyError, TypeError, AttributeError) as error:
+    except (KeyError, TypeError, AttributeError, OverflowError) as error:
         raise SettingsError(f"This recipe is damaged: {error!r}.") from error
 
 
@@ -245,8 +248,10 @@ def recipe_notes(recipe: dict[str, Any]) -> list[Note]:
         SettingsError: they are damaged.
     """
     try:
-        return [Note(*entry) for entry in recipe.get("notes", [])]
-    except (TypeError, ValueError) as error:
+        entries = recipe.get("notes", [])
+        _NOTES("notes", entries)
+        return [Note(*entry) for entry in entries]
+    except (TypeError, ValueError, OverflowError) as error:
         raise SettingsError(f"The notes of this recipe are damaged: {error}.") from error
 
 

@@ -1,9 +1,9 @@
 """What the user chooses for an extension, validated the moment it is made."""
 
-import math
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+from core.bounds import is_number, shown
 from core.diffusion.lambdas import LAMBDAS, Curve, check_points
 from core.diffusion.own_sampler import SUFFIX
 from core.diffusion.samplers import SAMPLERS, SOLVERS
@@ -58,8 +58,10 @@ class Settings:
         if not self.sampler.endswith(SUFFIX):  # a file is looked at when it is to be used
             _check_name("sampler", self.sampler, SAMPLERS)
         _check_name("solver", self.solver, SOLVERS)
-        if not 0 <= self.eta <= 1:
-            raise SettingsError(f"Eta must be between 0 and 1, not {self.eta:g}.")
+        if not isinstance(self.network, str):
+            raise SettingsError(f"The network must be a name or a path, not {shown(self.network)}.")
+        if not (is_number(self.eta) and 0 <= self.eta <= 1):
+            raise SettingsError(f"Eta must be between 0 and 1, not {shown(self.eta)}.")
         listens = self.sampler in SAMPLERS and "eta" in SAMPLERS[self.sampler].options
         if listens and self.solver == "ddim" and self.eta == 0:
             raise SettingsError(
@@ -75,10 +77,14 @@ class Settings:
         _check_range("The seed", self.seed, 0, MAX_SEED)
         _check_range("The jump length", self.jump_length, 1, MAX_STEPS)
         _check_range("Resamplings", self.resamplings, 1, 100)
-        if not 0 < self.start <= 1:
-            raise SettingsError(f"The start must be above 0 and at most 1, not {self.start:g}.")
-        if self.context_seconds is not None and not (math.isfinite(self.context_seconds) and self.context_seconds > 0):
-            raise SettingsError(f"The context must be a positive number of seconds, not {self.context_seconds:g}.")
+        if not (is_number(self.start) and 0 < self.start <= 1):
+            raise SettingsError(f"The start must be above 0 and at most 1, not {shown(self.start)}.")
+        context = self.context_seconds
+        if context is not None and not (is_number(context) and context > 0):
+            raise SettingsError(f"The context must be a positive number of seconds, not {shown(context)}.")
+        for what, value in (("Zero shot", self.zero_shot), ("Hold level", self.hold_level)):
+            if not isinstance(value, bool):
+                raise SettingsError(f"{what} must be true or false, not {shown(value)}.")
 
 
 def parse_curve(text: str) -> Curve:
@@ -104,7 +110,7 @@ def _checked_curve(points: Curve) -> Curve:
 
 def check_seconds(value: float) -> float:
     """`value` when it is a length of new audio that can be made: above 0, at most an hour. SettingsError otherwise."""
-    if not math.isfinite(value):
+    if not is_number(value):
         raise SettingsError("The length must be a number of seconds.")
     if value <= 0:
         raise SettingsError(f"The length must be more than 0 seconds, not {value:g}.")
@@ -123,7 +129,7 @@ def _check_name(what: str, name: str, known: object) -> None:
 
 def _check_range(what: str, value: int, low: int, high: int) -> None:
     if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-        raise SettingsError(f"{what} must be a whole number from {low} to {high}, not {value}.")
+        raise SettingsError(f"{what} must be a whole number from {low} to {high}, not {shown(value)}.")
 
 
 START_WITH_NOTES = 0.25

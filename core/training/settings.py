@@ -4,6 +4,7 @@ import math
 from dataclasses import dataclass, fields
 from typing import Any
 
+from core.bounds import is_number, shown
 from core.errors import SettingsError
 from core.extension.settings import MAX_SEED
 from core.wording import DoubtfulNumber, typed_number
@@ -68,6 +69,7 @@ class TrainingSettings:
     cache: str | None = None
 
     def __post_init__(self) -> None:
+        self._check_types()
         if not self.data:
             raise SettingsError("There is nothing to learn from: name a folder of recordings with --data.")
         if (self.steps is None) == (self.minutes is None):
@@ -86,6 +88,19 @@ class TrainingSettings:
         for entry in self.data:
             data_weight(entry)
 
+    def _check_types(self) -> None:
+        """A saved run may hold anything."""
+        for name in _WHOLE + _REAL:
+            value = getattr(self, name)
+            if value is None and name in _OPEN:
+                continue
+            whole = name not in _WHOLE or isinstance(value, int)
+            if not (is_number(value) and whole and value <= MAX_SEED):
+                kind = "whole number" if name in _WHOLE else "number"
+                raise SettingsError(f"--{name.replace('_', '-')} must be a {kind}, not {shown(value)}.")
+        if not all(is_number(seconds) for seconds in self.crop_seconds):
+            raise SettingsError("Crops must be between 0 and 60 seconds long.")
+
     def _check(self, name: str, holds: Any, wanted: str) -> None:
         value = getattr(self, name)
         if value is not None and not (math.isfinite(value) and holds(value)):
@@ -97,7 +112,9 @@ class TrainingSettings:
         values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in saved.items()}
         try:
             return cls(**values)
-        except TypeError as error:
+        except (TypeError, AttributeError, ValueError) as error:
+            if isinstance(error, SettingsError):
+                raise
             raise SettingsError(f"The settings saved with this run are damaged ({error}).") from error
 
     def resumed_with(self, given: dict[str, Any]) -> "TrainingSettings":
@@ -113,6 +130,11 @@ class TrainingSettings:
         if "steps" in given or "minutes" in given:  # either end replaces the one it was started with
             chosen |= {"steps": given.get("steps"), "minutes": given.get("minutes")}
         return TrainingSettings(**chosen)
+
+
+_WHOLE = ("steps", "warm_up", "seed", "workers")
+_REAL = ("minutes", "batch_seconds", "learning_rate", "half_life", "weight_decay", "clip", "save_minutes")
+_OPEN = ("steps", "minutes", "learning_rate")
 
 
 def data_weight(entry: str) -> tuple[str, float]:

@@ -14,6 +14,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from core.bounds import check_fields, real, whole
 from core.errors import NetworkError, SettingsError
 from core.networks.checkpoint import save_weights
 
@@ -44,6 +45,14 @@ class Progress:
     def from_floats(cls, step: float, skipped: float, audio_seconds: float, seconds: float) -> "Progress":
         """The inverse of `as_floats`."""
         return cls(int(step), int(skipped), audio_seconds, seconds)
+
+
+_PROGRESS = {
+    "step": whole(0, 10**12),
+    "skipped": whole(0, 10**12),
+    "audio_seconds": real(0, 1e12),
+    "seconds": real(0, 1e12),
+}
 
 
 @dataclass(frozen=True)
@@ -91,7 +100,14 @@ def read_header(folder: Path) -> Header:
     """Progress, settings and identity of the run in `folder`. Raises NetworkError when it holds none."""
     # Not for torch, which opens the file a second time: by then a run that is still going may have put another there.
     header = json.loads(_open(folder, "numpy").metadata()["pianodiff"])
-    return Header(Progress(**header["progress"]), header["settings"], header["identity"])
+    try:
+        check_fields(header["progress"], _PROGRESS, "progress")
+        for name in ("settings", "identity"):
+            if not isinstance(header[name], dict):
+                raise ValueError(f'"{name}" must be a JSON object')
+        return Header(Progress(**header["progress"]), header["settings"], header["identity"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise NetworkError(f"{folder / STATE_NAME} is not the state of a training run ({error}).") from error
 
 
 def load_state(folder: Path, network: nn.Module, average: dict[str, Tensor], optimiser: Optimizer) -> None:
@@ -137,5 +153,5 @@ def _open(folder: Path, framework: str) -> Any:
         if json.loads(file.metadata()["pianodiff"])["format"] > FORMAT:
             raise NetworkError(f"{path} was written by a later version of PianoDiff.")
         return file
-    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError, RecursionError) as error:
         raise NetworkError(f"{path} is not the state of a training run ({error}).") from error

@@ -13,10 +13,10 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
-import math
 import os
 import time
 import zipfile
+import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +27,8 @@ import soundfile as sf
 
 from core.audio.source import Source
 from core.audio.writing import write_bytes
-from core.errors import PianoDiffError
+from core.bounds import real, several, whole
+from core.errors import PianoDiffError, SettingsError
 from core.extension.settings import Settings
 from core.study.trace import Trace
 from pianodiff_gui.session.takes import Take, Takes
@@ -38,6 +39,9 @@ FORMAT = 1
 """Counts up when a session written by an older version would be misread."""
 
 _STATE = "session.json"
+_FRAMES, _GAP, _CHANNELS, _NUMBER = whole(1, 2**48), whole(0, 2**48), whole(1, 1024), whole(1, 2**31)
+_SECONDS = real(0, 1e9)
+_LENGTHS = ("target", "prelude_target", "position")
 _LARGEST = 8 * 2**30  # bytes of an unpacked session: an archive can pretend to hold anything
 
 
@@ -132,15 +136,19 @@ def read_session(path: Path) -> Saved:
             if sum(entry.file_size for entry in archive.infolist()) > _LARGEST:
                 raise ValueError("too large")
             saved = _saved(archive.read(_STATE), archive.read)
+        beside = path.parent / saved.source.name
+        return dataclasses.replace(saved, source=beside) if not saved.source.exists() and beside.exists() else saved
     except FileNotFoundError as error:
         raise PianoDiffError(f"There is no file {path}.") from error
     except (*_DAMAGE, NotImplementedError, RuntimeError) as error:
-        raise PianoDiffError(f"{path.name} is no session of PianoDiff, or it is damaged.") from error
-    beside = path.parent / saved.source.name
-    return dataclasses.replace(saved, source=beside) if not saved.source.exists() and beside.exists() else saved
+        why = f" ({error})" if type(error) in (ValueError, SettingsError) else ""
+        raise PianoDiffError(f"{path.name} is no session of PianoDiff, or it is damaged{why}.") from error
 
 
-_DAMAGE = (zipfile.BadZipFile, OSError, ValueError, KeyError, TypeError, AttributeError, sf.SoundFileError, MemoryError)
+_DAMAGE = (
+    *(zipfile.BadZipFile, zlib.error, EOFError, OSError, sf.SoundFileError, MemoryError),
+    *(ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, RecursionError),
+)
 
 
 def _trace_name(name: str) -> str:
@@ -181,7 +189,9 @@ def _saved(text: bytes, read: Callable[[str], bytes]) -> Saved:
     state = json.loads(text)
     if state["format"] != FORMAT:
         raise ValueError(f"format {state['format']}")
-    frames, channels = int(state["frames"]), int(state["channels"])
+    if not isinstance(state["source"], str) or "\0" in state["source"]:
+        raise ValueError('"source" must be a path')
+    frames, channels = _FRAMES("frames", state["frames"]), _CHANNELS("channels", state["channels"])
     loaded: dict[str, np.ndarray] = {}
 
     def stretch(entry: dict[str, Any]) -> Stretch:
@@ -191,7 +201,7 @@ def _saved(text: bytes, read: Callable[[str], bytes]) -> Saved:
             if samples.shape[1] != channels or not len(samples) or not np.isfinite(samples).all():
                 raise ValueError(f"{name} does not fit")
             loaded[name] = np.ascontiguousarray(samples.T)
-        gap = tuple(map(int, entry["gap"])) if entry["gap"] is not None else None
+        gap = tuple(several(_GAP, 2, 2)("gap", entry["gap"])) if entry["gap"] is not None else None
         if gap not in (None, BEFORE) and not _fills(gap, loaded[name].shape[1], frames):
             raise ValueError(f"{name} does not fit its gap")
         if not isinstance(entry["run"], dict):
@@ -208,19 +218,15 @@ def _saved(text: bytes, read: Callable[[str], bytes]) -> Saved:
         return made[key]
 
     takes = tuple(
-        (int(take["number"]), str(take["name"]), tuple(shared(entry) for entry in take["stretches"]))
+        (_NUMBER("number", take["number"]), str(take["name"]), tuple(shared(entry) for entry in take["stretches"]))
         for take in state["takes"]
     )
     numbers = [number for number, _, _ in takes]
     if len(set(numbers)) != len(numbers) or not all(stretches for _, _, stretches in takes):
         raise ValueError("takes")
-    lengths = target, prelude_target, position = (
-        float(state["target"]), float(state["prelude_target"]), float(state["position"])
-    )
-    if not all(map(math.isfinite, lengths)):
-        raise ValueError("lengths")
+    target, prelude_target, position = (_SECONDS(name, state[name]) for name in _LENGTHS)
     shown = state["shown"] if state["shown"] in numbers else None
-    settings, left_out = Settings(**state["settings"]), int(state.get("left_out", 0))
+    settings, left_out = Settings(**state["settings"]), _GAP("left_out", state.get("left_out", 0))
     source = Path(state["source"])
     return Saved(source, frames, channels, takes, shown, settings, target, prelude_target, position, left_out)
 

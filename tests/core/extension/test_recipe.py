@@ -150,7 +150,7 @@ def test_what_is_no_recipe(tmp_path: Path, text: str) -> None:
     ("change", "says"),
     [
         ({"seconds": -1}, "more than 0 seconds"),
-        ({"seconds": "long"}, "damaged"),
+        ({"seconds": "long"}, "number of seconds"),
         ({"steps": 0}, "Steps"),
         ({"steps": 2.5}, "Steps"),
         ({"sampler": {"name": "magic"}}, "no sampler called 'magic'"),
@@ -159,8 +159,16 @@ def test_what_is_no_recipe(tmp_path: Path, text: str) -> None:
         ({"network": None}, "damaged"),
         ({"recipe_format": 99}, "later version"),
         ({"recipe_format": "x"}, "damaged"),
-        ({"start": "x"}, "damaged"),
+        ({"start": "x"}, "start must be above 0"),
         ({"start": 2}, "start must be above 0"),
+        ({"seconds": 10**400}, "number of seconds"),
+        ({"seconds": True}, "number of seconds"),
+        ({"seed": True}, "seed"),
+        ({"steps": 10**4000}, "Steps"),
+        ({"context_seconds": 10**400}, "context"),
+        ({"context_seconds": float("nan")}, "context"),
+        ({"hold_level": 3}, "Hold level"),
+        ({"network": {"name": 5}}, "network must be a name"),
     ],
 )
 def test_recipes_with_wrong_entries(change: dict[str, Any], says: str) -> None:
@@ -190,3 +198,10 @@ def test_a_drawn_curve_comes_back_from_a_recipe() -> None:
     described = describe_sampler(drawn, SAMPLERS[drawn.sampler])
     assert described["lambda"] == drawn.lambda_schedule
     assert described["solver"] == "ancestral" and "eta" not in described
+
+
+@pytest.mark.parametrize("onset", [float("nan"), float("-inf"), -(10**400), True, "1", None])
+def test_notes_of_a_recipe_with_times_that_are_none(onset: Any) -> None:
+    """A note that began an infinity ago was taken for one."""
+    with pytest.raises(SettingsError, match="notes"):
+        recipe_notes({"notes": [[onset, 1.0, 60, 80]]})
