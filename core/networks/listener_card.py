@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.assets import asset_path
 from core.errors import NetworkError
+from core.json_text import read_json
 from core.networks.bounds import check_numbers
 from core.networks.card import CONFIG_NAME, LISTENER, WEIGHTS_NAME, kind_of
 
@@ -70,7 +70,7 @@ def load_listener(folder: Path | None = None) -> tuple[ListenerInfo, Listener]:
     folder = asset_path("notes") / LISTENER if folder is None else folder
     if kind_of(folder) != LISTENER:
         raise NetworkError(f"{folder} holds no listener, a network that hears notes.")
-    info = parse_listener(json.loads((folder / CONFIG_NAME).read_text(encoding="utf-8")), folder)
+    info = parse_listener(read_json(folder / CONFIG_NAME), folder)
     network = info.build()
     load_weights(network, folder / WEIGHTS_NAME)
     network.eval().requires_grad_(False)

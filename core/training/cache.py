@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from core.errors import AudioError
+from core.json_text import parse_json
 from core.training.corpus import Corpus
 from core.training.medium import AUDIO, Medium
 from core.training.pieces import piece_name
@@ -144,9 +145,9 @@ def _read_index(path: Path) -> dict[str, Any] | None:
             if mark != _MARK or length > size - _TRAILER.size:
                 return None
             file.seek(-_TRAILER.size - length, os.SEEK_END)
-            index: dict[str, Any] = json.loads(file.read(length))
+            index: dict[str, Any] = parse_json(file.read(length))
             return index if 2 * index["bounds"][-1] == size - _TRAILER.size - length else None
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, IndexError, TypeError):
         return None
 
 

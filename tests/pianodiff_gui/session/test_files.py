@@ -17,6 +17,7 @@ from core.errors import PianoDiffError
 from pianodiff_gui.session.files import SUFFIX, read_session
 from pianodiff_gui.shell.window import MainWindow
 from tests.pianodiff_gui.conftest import two_takes
+from tests.pianodiff_gui.session.conftest import RUN
 
 
 def test_a_session_file_opens_in_the_state_it_was(
@@ -112,7 +113,7 @@ def _one_take(name: str, gap: list[int] | None = None, steps: int = 5) -> bytes:
     from core.extension.settings import Settings
 
     settings = asdict(Settings()) | {"steps": steps}
-    stretch = {"file": name, "settings": settings, "run": {}, "gap": gap, "traced": False}
+    stretch = {"file": name, "settings": settings, "run": RUN, "gap": gap, "traced": False}
     state = {
         "format": 1,
         "source": "/nowhere/clip.wav",
