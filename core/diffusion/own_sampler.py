@@ -5,8 +5,9 @@ after every step; docs/samplers.md has the simplest, and a fuller one. The first
 sampler's title, the rest its summary. `evaluations(steps)` and `gradients(steps)` say what a window costs where that
 is not `steps` and 0.
 
-The file is a program, and runs with the user's rights: it is only loaded when its path is given. Whatever goes wrong
-in it becomes a SamplerError that names the line.
+The file is a program, and runs with the user's rights: it is only loaded when its path is given, and not where it has
+been held back, as one that somebody else's session names. Whatever goes wrong in it becomes a SamplerError that names
+the line.
 """
 
 from __future__ import annotations
@@ -36,14 +37,44 @@ PARAMETERS = ("denoiser", "known", "keep", "steps", "noise")
 """What `sample` of a user's file takes."""
 
 
+_held_back: set[Path] = set()
+
+
+def hold_back(name: str) -> None:
+    """Run nothing of that file from now on, whoever asks for it."""
+    _held_back.add(_place(name))
+
+
+def let_run(name: str) -> None:
+    """The user has agreed to run that file."""
+    _held_back.discard(_place(name))
+
+
+def file_sha256(name: str) -> str:
+    """Hash of that file, "" where there is none; nothing of it runs."""
+    try:
+        return hashlib.sha256(_place(name).read_bytes()).hexdigest()
+    except OSError:
+        return ""
+
+
+def _place(name: str) -> Path:
+    return Path(name).expanduser().resolve()
+
+
 def find_sampler(name: str) -> Sampler:
     """The sampler that settings call so: the one of that name, or the one in the file of that path (ending in .py).
 
-    Raises SettingsError when the file can't be read, SamplerError when it can't be used.
+    Raises SettingsError when the file can't be read or is held back, SamplerError when it can't be used.
     """
     if name in SAMPLERS:
         return SAMPLERS[name]
     path = Path(name).expanduser()
+    if _place(name) in _held_back:
+        raise SettingsError(
+            f"The sampler {path.name} is a program that a session names, and you have not agreed to run it. To do so, "
+            "choose it with File > Choose a sampler."
+        )
     try:
         content = path.read_bytes()
     except OSError as error:

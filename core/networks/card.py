@@ -8,7 +8,7 @@ from typing import Any
 
 from core.errors import NetworkError
 from core.json_text import read_json
-from core.networks.bounds import check_numbers
+from core.networks.limits import LEVELS, PART, RATE, RMS, WINDOW, check_architecture, check_schedule
 
 CONFIG_NAME, WEIGHTS_NAME = "config.json", "weights.safetensors"
 KINDS = ("spectral_unet", "diffwave")
@@ -120,18 +120,21 @@ def parse_config(config: Any, folder: Path, weights: Path | None = None) -> Netw
     if isinstance(config, dict) and config.get("kind") == COMPOSER:
         raise NetworkError(f"{folder.name} composes notes, and can't extend audio: it is for 'pianodiff compose'.")
     try:
+        if config["kind"] in KINDS:
+            check_architecture(config["kind"], config["architecture"])
+        check_schedule(config["schedule"])
         info = NetworkInfo(
             name=folder.name if weights is None else f"{folder.name}/{weights.name}",
             title=str(config["title"]),
             summary=str(config["summary"]),
             kind=str(config["kind"]),
             path=weights or folder,
-            sample_rate=int(config["sample_rate"]),
-            window_seconds=float(config["window_seconds"]),
-            context_seconds=float(config["context_seconds"]),
-            hop_seconds=float(config["hop_seconds"]),
-            data_rms=float(config["data_rms"]),
-            levels=int(config["levels"]),
+            sample_rate=RATE("sample_rate", config["sample_rate"]),
+            window_seconds=WINDOW("window_seconds", config["window_seconds"]),
+            context_seconds=PART("context_seconds", config["context_seconds"]),
+            hop_seconds=PART("hop_seconds", config["hop_seconds"]),
+            data_rms=RMS("data_rms", config["data_rms"]),
+            levels=LEVELS("levels", config["levels"]),
             schedule=dict(config["schedule"]),
             architecture=dict(config["architecture"]),
             plays_notes=config.get("plays_notes") is True,
@@ -148,7 +151,15 @@ def parse_config(config: Any, folder: Path, weights: Path | None = None) -> Netw
 def check_info(info: NetworkInfo) -> NetworkInfo:
     """`info` when what it says is possible. Raises NetworkError."""
     where = info.path / CONFIG_NAME if info.path.is_dir() else f"The card of {info.path}"
-    check_numbers(vars(info), where)
-    if not (info.hop_seconds > 0 and 0 < info.context_seconds < info.window_seconds):
-        raise NetworkError(f"{where} holds a length, rate or level out of range.")
+    checks = {"sample_rate": RATE, "levels": LEVELS, "data_rms": RMS}
+    checks |= {"window_seconds": WINDOW, "context_seconds": PART, "hop_seconds": PART}
+    try:
+        for name, check in checks.items():
+            check(name, getattr(info, name))
+    except ValueError as error:
+        raise NetworkError(f"{where} holds a length, rate or level out of range: {error}.") from error
+    if not info.context_seconds < info.window_seconds:
+        raise NetworkError(
+            f'{where} holds a length out of range: "context_seconds" must be less than "window_seconds".'
+        )
     return info

@@ -2,8 +2,8 @@
 
 import os
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 import torch
 from safetensors import SafetensorError
@@ -14,14 +14,12 @@ from core.device import has_fast_bfloat16
 from core.diffusion.denoiser import Denoiser, EpsilonDenoiser, SigmaDenoiser
 from core.diffusion.schedule import NoiseSchedule
 from core.errors import ExportError, NetworkError
-from core.networks.bounds import check_weights
 from core.networks.card import CONFIG_NAME, NetworkInfo
 from core.networks.diffwave import DiffWave
 from core.networks.foreign import layouts
+from core.networks.making import make
 from core.networks.registry import find_network
 from core.networks.spectral_unet import SpectralUNet
-
-Network = TypeVar("Network", bound=nn.Module)
 
 
 def load_weights(network: nn.Module, path: Path, added: tuple[str, ...] = ()) -> list[str]:
@@ -78,7 +76,7 @@ def load_denoiser(name_or_path: str, device: torch.device) -> Denoiser:
     info = find_network(name_or_path)
     if info.layout != "pianodiff":
         return layouts.load(info, device)
-    schedule, network = build(info)
+    schedule, network = build(info, info.weights_path)
     load_weights(network, info.weights_path)
     network.eval().requires_grad_(False).to(device)
     if info.kind == "diffwave":
@@ -86,26 +84,18 @@ def load_denoiser(name_or_path: str, device: torch.device) -> Denoiser:
     return SigmaDenoiser(network, schedule)
 
 
-def build(info: NetworkInfo) -> tuple[NoiseSchedule, nn.Module]:
-    """The noise schedule and the network, with fresh weights, that a card describes. Raises NetworkError."""
+def build(info: NetworkInfo, weights: Path | None = None) -> tuple[NoiseSchedule, nn.Module]:
+    """The noise schedule and the network, with fresh weights, that a card describes.
+
+    weights: the file that will be loaded into it, when there is one. Raises NetworkError.
+    """
     config = info.weights_path.with_name(CONFIG_NAME)
     try:
         parameters = {name: value for name, value in info.schedule.items() if name != "kind"}
         schedule = _SCHEDULES[info.schedule["kind"]](info.levels, **parameters)
-    except (KeyError, TypeError, ValueError, OverflowError, ZeroDivisionError) as error:
+    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
         raise NetworkError(f"{config} does not describe a network ({error}).") from error
-    return schedule, made(lambda: _ARCHITECTURES[info.kind](**info.architecture), config)
-
-
-def made(make: Callable[[], Network], config: Path) -> Network:
-    """What `make` builds by a config. Raises NetworkError: it can't be built, or is too large to be."""
-    try:
-        with torch.device("meta"):  # its size, before there is memory for it
-            weights = sum(parameter.numel() for parameter in make().parameters())
-        check_weights(weights, config)
-        return make()
-    except (TypeError, ValueError, OverflowError, ZeroDivisionError, RuntimeError, MemoryError) as error:
-        raise NetworkError(f"{config} does not describe a network ({error}).") from error
+    return schedule, make(partial(_ARCHITECTURES[info.kind], **info.architecture), config, weights)
 
 
 _ARCHITECTURES: dict[str, Callable[..., nn.Module]] = {"spectral_unet": SpectralUNet, "diffwave": DiffWave}

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from core.assets import asset_path
 from core.errors import NetworkError
 from core.json_text import read_json
-from core.networks.bounds import check_numbers
 from core.networks.card import CONFIG_NAME, LISTENER, WEIGHTS_NAME, kind_of
+from core.networks.limits import RATE, RMS, WINDOW, check_architecture
 
 if TYPE_CHECKING:
     from core.networks.listener import Listener
@@ -35,30 +36,32 @@ class ListenerInfo:
     data_rms: float
     architecture: dict[str, Any]
 
-    def build(self) -> Listener:
-        """The network, with fresh weights. Raises NetworkError."""
-        from core.networks.checkpoint import made
+    def build(self, weights: Path | None = None) -> Listener:
+        """The network, with fresh weights, which will be those of the file `weights` if it is given. Raises
+        NetworkError.
+        """
         from core.networks.listener import Listener
+        from core.networks.making import make
 
-        rate, level = self.sample_rate, self.data_rms
-        return made(lambda: Listener(sample_rate=rate, data_rms=level, **self.architecture), self.path / CONFIG_NAME)
+        make_listener = partial(Listener, sample_rate=self.sample_rate, data_rms=self.data_rms, **self.architecture)
+        return make(make_listener, self.path / CONFIG_NAME, weights)
 
 
 def parse_listener(config: Mapping[str, Any], folder: Path) -> ListenerInfo:
     """The card that a config.json read from `folder` makes. Raises NetworkError when it is not sound."""
     try:
+        check_architecture(LISTENER, config["architecture"])
         info = ListenerInfo(
             title=str(config["title"]),
             path=folder,
-            sample_rate=int(config["sample_rate"]),
-            window_seconds=float(config["window_seconds"]),
-            data_rms=float(config["data_rms"]),
+            sample_rate=RATE("sample_rate", config["sample_rate"]),
+            window_seconds=WINDOW("window_seconds", config["window_seconds"]),
+            data_rms=RMS("data_rms", config["data_rms"]),
             architecture=dict(config["architecture"]),
         )
     except (ValueError, KeyError, TypeError, OverflowError) as error:
         raise NetworkError(f"{folder / CONFIG_NAME} is not the config of a listener ({error}).") from error
-    check_numbers(vars(info), folder / CONFIG_NAME)
-    if not (1 <= info.window_seconds <= 60):
+    if not (info.sample_rate > 0 and 1 <= info.window_seconds <= 60 and info.data_rms > 0):
         raise NetworkError(f"{folder / CONFIG_NAME} holds a length, rate or level out of range.")
     return info
 
@@ -71,7 +74,7 @@ def load_listener(folder: Path | None = None) -> tuple[ListenerInfo, Listener]:
     if kind_of(folder) != LISTENER:
         raise NetworkError(f"{folder} holds no listener, a network that hears notes.")
     info = parse_listener(read_json(folder / CONFIG_NAME), folder)
-    network = info.build()
+    network = info.build(folder / WEIGHTS_NAME)
     load_weights(network, folder / WEIGHTS_NAME)
     network.eval().requires_grad_(False)
     return info, network

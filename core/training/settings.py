@@ -95,7 +95,7 @@ class TrainingSettings:
             if value is None and name in _OPEN:
                 continue
             whole = name not in _WHOLE or isinstance(value, int)
-            if not (is_number(value) and whole and value <= MAX_SEED):
+            if not (is_number(value) and whole and (value <= MAX_SEED or name == "seed")):
                 kind = "whole number" if name in _WHOLE else "number"
                 raise SettingsError(f"--{name.replace('_', '-')} must be a {kind}, not {shown(value)}.")
         if not all(is_number(seconds) for seconds in self.crop_seconds):

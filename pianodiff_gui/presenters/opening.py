@@ -119,6 +119,7 @@ class Opening(QObject):
     def open_saved(self, saved: Saved, folder: Path | None = None) -> None:
         """Open a recording with the takes made from it earlier. folder: where autosave kept them, not needed then."""
         self._saved, self._saved_in = saved, folder
+        self._samplers.admit(saved.samplers())
         self._read(saved.source, saved.frames if saved.left_out else None)
 
     def _may_stop(self, then: str, verb: str) -> bool:
@@ -164,7 +165,8 @@ class Opening(QObject):
         session, settings = self._session, saved.settings
         known = {"network": session.choice.settings.network, "device": session.choice.settings.device}
         if settings.sampler not in SAMPLERS:
-            self._samplers.use(settings.sampler)
+            if self._samplers.is_admitted(settings.sampler):
+                self._samplers.use(settings.sampler)
             known["sampler"] = session.choice.settings.sampler
         session.choice.set_settings(**{**dataclasses.asdict(settings), **known})
         if settings.network != session.choice.settings.network and _is_offered(settings.network):

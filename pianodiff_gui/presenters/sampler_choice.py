@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from PySide6.QtCore import QObject
 
-from core.diffusion.own_sampler import SUFFIX, find_sampler
+from core.diffusion.own_sampler import SUFFIX, file_sha256, find_sampler, hold_back, let_run
+from core.diffusion.samplers import SAMPLERS
 from pianodiff_gui.actions.actions import Actions
 from pianodiff_gui.presenters.conversation import Conversation
 from pianodiff_gui.session.preferences import Preferences
@@ -47,7 +49,35 @@ class SamplerChoice(QObject):
             "Choose a sampler", self._preferences.sampler_folder, f"Samplers in Python (*{SUFFIX})"
         )
         if path:
+            self._trust(str(Path(path).resolve()))
             self.use(str(Path(path).resolve()))
+
+    def admit(self, names: Iterable[str]) -> None:
+        """Ask about each sampler file that a session names and the user neither chose nor agreed to run before, as it
+        is now. Nothing of one that is refused runs.
+        """
+        for path in sorted({str(Path(name).expanduser().resolve()) for name in names if name not in SAMPLERS}):
+            sha256 = file_sha256(path)
+            if not sha256 or self._preferences.trusted_samplers.get(path) == sha256:
+                continue
+            hold_back(path)
+            if self._conversation.ask(
+                f"This session uses the sampler {Path(path).name}.",
+                f"It is a program, {path}, and can do whatever you can on this computer. Run it only if you trust "
+                "whoever it is from. Without it the session opens as well, with another sampler.",
+                "Run it",
+                "Don't run it",
+            ):
+                self._trust(path)
+
+    def is_admitted(self, name: str) -> bool:
+        """Whether the user chose that file, or agreed to run it, as it is now."""
+        path = str(Path(name).expanduser().resolve())
+        return self._preferences.trusted_samplers.get(path) == file_sha256(path)
+
+    def _trust(self, path: str) -> None:
+        self._preferences.trusted_samplers = {**self._preferences.trusted_samplers, path: file_sha256(path)}
+        let_run(path)
 
     def use(self, path: str) -> None:
         """Use the sampler in that file, once it has been found to be one."""

@@ -45,7 +45,6 @@ FORMAT = 1
 _STATE = "session.json"
 _FRAMES, _GAP, _CHANNELS, _NUMBER = whole(1, 2**48), whole(0, 2**48), whole(1, 1024), whole(1, 2**31)
 _SECONDS = real(0, 1e9)
-_LENGTHS = ("target", "prelude_target", "position")
 _LARGEST = 8 * 2**30  # bytes of an unpacked session: an archive can pretend to hold anything
 _SMALL, _MOST_PACKED = 64 * 2**20, 50  # bytes that anything may unpack to; above, how far: audio packs by a tenth
 _LARGEST_SEED = 2**31 - 1  # that the window has room for
@@ -76,6 +75,10 @@ class Saved:
         stretches = tuple((take.number, take.name, take.timeline.stretches) for take in takes.all)
         where = (source.path, source.frames, source.channels)
         return cls(*where, stretches, takes.shown, settings, target, prelude_target, position, source.left_out)
+
+    def samplers(self) -> set[str]:
+        """What the settings, those of the takes as well, call their samplers."""
+        return {self.settings.sampler, *(stretch.settings.sampler for stretch in _stretches(self))}
 
     def takes_of(self, source: Source) -> Takes | None:
         """The takes with their recording; None where that has changed and they don't fit it any more."""
@@ -218,8 +221,7 @@ def _saved(text: bytes, read: Callable[[str], bytes]) -> Saved:
         if gap not in (None, BEFORE) and not _fills(gap, loaded[name].shape[1], frames):
             raise ValueError(f"{name} does not fit its gap")
         trace = Trace.load(io.BytesIO(read(_trace_name(name)))) if entry["traced"] else None
-        run = check_run(entry["run"])
-        return Stretch(loaded[name], _settings(entry["settings"]), run, gap, trace)  # type: ignore[arg-type]
+        return Stretch(loaded[name], _settings(entry["settings"]), check_run(entry["run"]), gap, trace)
 
     made: dict[str, Stretch] = {}
 
@@ -238,7 +240,9 @@ def _saved(text: bytes, read: Callable[[str], bytes]) -> Saved:
         raise ValueError("takes")
     for _, name, stretches in takes:
         _check_apart(name, [found.gap for found in stretches if is_within(found.gap)])
-    target, prelude_target, position = (_SECONDS(name, state[name]) for name in _LENGTHS)
+    target, prelude_target, position = (
+        _SECONDS(name, state[name]) for name in ("target", "prelude_target", "position")
+    )
     shown = state["shown"] if state["shown"] in numbers else None
     settings, left_out = _settings(state["settings"]), _GAP("left_out", state.get("left_out", 0))
     source = Path(state["source"])
@@ -253,8 +257,8 @@ def _settings(fields: Any) -> Settings:
 
 
 def _samples(name: str, content: bytes, channels: int) -> np.ndarray:
-    """Generated audio, float32 (channels, frames), as :func:`write_session` packs it: another layout could unpack to
-    anything. Raises ValueError, UndecodableError, soundfile.SoundFileError.
+    """Generated audio, float32 (channels, frames), in the layout that :func:`write_session` gives it: another one could
+    unpack to anything. Raises ValueError, UndecodableError, soundfile.SoundFileError.
     """
     with sf.SoundFile(io.BytesIO(content)) as file:
         if (file.format, file.subtype, file.channels) != ("WAV", "FLOAT", channels):

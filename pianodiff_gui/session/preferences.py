@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
@@ -114,6 +114,19 @@ class Preferences:
     @samplers.setter
     def samplers(self, paths: Iterable[str]) -> None:
         self._store.setValue("samplers/own", "\n".join(paths))
+
+    @property
+    def trusted_samplers(self) -> dict[str, str]:
+        """SHA-256 of the sampler files that the user has chosen, or agreed to run, by path."""
+        try:
+            entries = json.loads(self._text("samplers/trusted", "{}"))
+            return {str(path): str(sha256) for path, sha256 in entries.items()}
+        except (ValueError, AttributeError):  # somebody edited the file; they are asked for again
+            return {}
+
+    @trusted_samplers.setter
+    def trusted_samplers(self, samplers: Mapping[str, str]) -> None:
+        self._store.setValue("samplers/trusted", json.dumps(dict(samplers)))
 
     @property
     def sampler_folder(self) -> str:

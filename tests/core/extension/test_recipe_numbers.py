@@ -1,5 +1,6 @@
 """A recipe, and the settings of a training run, may hold any value: taken, or refused in words."""
 
+import contextlib
 import random
 from typing import Any
 
@@ -33,10 +34,8 @@ def test_random_recipes_are_taken_or_refused(trials: int) -> None:
                 inner = ["name", "solver", "eta", "lambda", "jump_length", "resamplings", "zero_shot"]
                 place[rng.choice(names if place is recipe else inner)] = rng.choice(VALUES)
         for read in (recipe_settings, recipe_notes, recipe_ending):
-            try:
+            with contextlib.suppress(SettingsError):
                 read(recipe)
-            except SettingsError:
-                pass
 
 
 def test_random_training_settings_are_taken_or_refused() -> None:
@@ -44,10 +43,8 @@ def test_random_training_settings_are_taken_or_refused() -> None:
     fields = list(vars(TrainingSettings(("a",), steps=1)))
     for field in fields:
         for value in VALUES:
-            try:
+            with contextlib.suppress(SettingsError):
                 TrainingSettings.from_json({"data": ["a"], "steps": 1, field: value})
-            except SettingsError:
-                pass
     for field in ("steps", "warm_up", "seed", "workers"):
         for value in (True, 0.5, "x", 10**400):
             with pytest.raises(SettingsError, match=field.replace("_", "-")):

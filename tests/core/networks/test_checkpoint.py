@@ -57,9 +57,9 @@ def test_weights_survive_the_file_bit_for_bit(tmp_path: Path) -> None:
         ),
         (lambda f: edit(f, kind="transformer"), "does not know"),
         (lambda f: edit(f, context_seconds=9.0), "out of range"),
-        (lambda f: edit(f, sample_rate=-1), "it can be"),
+        (lambda f: edit(f, sample_rate=-1), ".sample_rate. must be"),
         (lambda f: edit(f, schedule={"kind": "cosine"}), "does not describe a network"),
-        (lambda f: edit(f, architecture={"layers": 3}), "does not describe a network"),
+        (lambda f: edit(f, architecture={"layers": 3}), "has no .layers."),
         (lambda f: edit(f, architecture={**ARCHITECTURE, "embedding": 32}), "do not fit"),
     ],
 )

@@ -83,7 +83,7 @@ def test_the_shipped_one_is_small() -> None:
         ({"levels": "many"}, "is not the config of a composer"),
         ({"hop_seconds": 3.0}, "out of range"),
         ({"schedule": {"sigma_min": 1}}, "does not describe a composer"),
-        ({"architecture": {"voices": 4}}, "does not describe a network"),
+        ({"architecture": {"voices": 4}}, "has no .voices."),
     ],
 )
 def test_a_card_that_is_not_sound_is_refused(tmp_path: Path, changes: dict[str, object], says: str) -> None:

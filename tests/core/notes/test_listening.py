@@ -113,10 +113,10 @@ def test_only_a_listener_is_taken_for_one(tmp_path: Path, listener: Path) -> Non
         with pytest.raises(NetworkError, match="holds no listener"):
             load_listener(folder)
     (listener / CONFIG_NAME).write_text(json.dumps(CARD | {"window_seconds": 1e9}))
-    with pytest.raises(NetworkError, match="it can be"):
+    with pytest.raises(NetworkError, match="window_seconds"):
         load_listener(listener)
     (listener / CONFIG_NAME).write_text(json.dumps(CARD | {"architecture": {"chanels": 3}}))
-    with pytest.raises(NetworkError, match="does not describe a network"):
+    with pytest.raises(NetworkError, match="chanels"):
         load_listener(listener)
     (listener / CONFIG_NAME).write_text(json.dumps(CARD))
     (listener / WEIGHTS_NAME).write_bytes(b"pickle")

@@ -15,7 +15,6 @@ from pianodiff_gui.session.jobs import Job, Outcome
 from pianodiff_gui.session.session import Session
 from pianodiff_gui.session.timeline import Stretch
 
-
 RUN: dict[str, Any] = {"network": {"name": "spectral"}, "sampler": {"name": "replacement"}, "seed": 0}
 """As little as a stretch's entries for a recipe can hold."""
 
