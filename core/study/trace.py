@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import zipfile
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -20,6 +21,8 @@ SHOWN_LEVEL = 25 / 200
 """Where x_t is kept, as a share of the network's levels: the paper's t = 25 of 200 (Fig. 4)."""
 
 
+DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, KeyError, RuntimeError)
+"""What reading a damaged trace can end in, beside OSError. NotImplementedError is a RuntimeError."""
 _LARGEST = 256 * 2**20  # bytes, unpacked: x_t of the longest window takes an eighth of it
 _WHOLE = {"top": whole(1, 2**31), "sample_rate": whole(1, 2**31), "known_frames": whole(0, 2**31)}
 
@@ -74,7 +77,7 @@ class Trace:
 
     @classmethod
     def load(cls, file: Path | BinaryIO) -> Trace:
-        """Read it back. Raises OSError, and ValueError, KeyError or zipfile.BadZipFile where it is something else."""
+        """Read it back. Raises OSError and, where it is something else, what zipfile and numpy do (`DAMAGE`)."""
         with zipfile.ZipFile(file) as archive:  # np.load takes other files as well
             if sum(entry.file_size for entry in archive.infolist()) > _LARGEST:
                 raise ValueError("the trace is too large")

@@ -150,14 +150,15 @@ def read_session(path: Path) -> Saved:
         return dataclasses.replace(saved, source=beside) if moved else saved
     except FileNotFoundError as error:
         raise PianoDiffError(f"There is no file {path}.") from error
-    except (*_DAMAGE, NotImplementedError, RuntimeError) as error:
+    except _DAMAGE as error:
         why = f" ({error})" if type(error) in (ValueError, SettingsError) else ""
         raise PianoDiffError(f"{path.name} is no session of PianoDiff, or it is damaged{why}.") from error
 
 
 _DAMAGE = (
     *(zipfile.BadZipFile, zlib.error, EOFError, OSError, sf.SoundFileError, UndecodableError, MemoryError),
-    *(ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, RecursionError),
+    *(ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError),
+    *(NotImplementedError, RuntimeError),  # of zipfile: encrypted, or packed in a way that it does not know
 )
 
 

@@ -1,4 +1,4 @@
-"""Malformed files of all kinds are opened or refused in words: a seeded sample, and with `-m slow` all that there are."""
+"""Malformed files of all kinds are opened or refused in words: a seeded sample, and under `slow` all that there are."""
 
 import json
 import subprocess

@@ -24,7 +24,8 @@ from tests.pianodiff_gui.session.conftest import RUN, crash, only_stretch
 def timeline(source: Source) -> Timeline:
     samples = np.linspace(-0.5, 0.5, 900, dtype=np.float32)[None]
     curve = Settings(seed=7, lambda_schedule=((0.0, 0.0), (0.5, 0.2), (1.0, 1.0)))
-    return Timeline(source, (Stretch(samples, curve, RUN | {"seed": 7}), Stretch(samples[:, :100], Settings(), RUN, BEFORE)))
+    before = Stretch(samples[:, :100], Settings(), RUN, BEFORE)
+    return Timeline(source, (Stretch(samples, curve, RUN | {"seed": 7}), before))
 
 
 def saved_as(*timelines: Timeline) -> tuple[Saved, int]:
