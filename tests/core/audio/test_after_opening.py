@@ -72,9 +72,9 @@ def test_an_export_that_reads_back_wrongly_is_no_export(path: Path, monkeypatch:
             return (Elsewhere if lies else honest)(file, mode, *arguments, **more)
 
         monkeypatch.setattr(sf, "SoundFile", opened)
-        inserts = [Insert.of(source, None, np.zeros((2, 10), np.float32)), Insert(12_000, 12_000, np.zeros((2, 9), "f4"))]
+        inserts = [Insert(at, at, np.zeros((2, 9), np.float32)) for at in (12_000, FRAMES)]
         with pytest.raises(ExportError, match="can't be read back"):
-            export_inserted(source, inserts[::-1], path.with_name("out.wav"))
+            export_inserted(source, inserts, path.with_name("out.wav"))
     assert not path.with_name("out.wav").exists()
 
 

@@ -18,6 +18,7 @@ from pianodiff_gui.session.takes import Take, Takes
 from pianodiff_gui.session.timeline import Stretch, Timeline
 from pianodiff_gui.shell.window import MainWindow
 from tests.pianodiff_gui.conftest import choose, run_to_end
+from tests.pianodiff_gui.session.conftest import RUN
 
 OWN = '''"""Mine alone."""
 from core.diffusion.samplers import SAMPLERS
@@ -97,7 +98,7 @@ def session_with(path: Path, folder: Path, window: MainWindow) -> Path:
     """A session of somebody else's, whose settings name the sampler in that file."""
     source = window.session.source
     assert source is not None
-    stretch = Stretch(source.read(0, 2000), replace(DEFAULT, sampler=str(path)), {"seed": 1})
+    stretch = Stretch(source.read(0, 2000), replace(DEFAULT, sampler=str(path)), RUN)
     takes = Takes((Take(1, "", Timeline(source, (stretch,))),), 1, 1)
     saved = Saved.of(source, takes, replace(DEFAULT, sampler=str(path)), 0.0, 0.0, 0.0)
     write_session(saved, source.sample_rate, folder / "theirs.pianodiff", overwrite=True)
