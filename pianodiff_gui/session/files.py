@@ -28,7 +28,7 @@ import soundfile as sf
 
 from core.audio.decoding import UndecodableError, decode
 from core.audio.source import Source
-from core.audio.writing import write_bytes
+from core.audio.writing import write_bytes, write_text
 from core.bounds import real, several, whole
 from core.errors import PianoDiffError, SettingsError
 from core.extension.recipe import check_run
@@ -89,28 +89,38 @@ class Saved:
 
 
 def write_folder(saved: Saved, sample_rate: int, folder: Path, files: dict[int, tuple[Stretch, str]]) -> None:
-    """Bring a session's folder up to date. Raises OSError, soundfile.SoundFileError.
+    """Bring a session's folder up to date. Raises OSError, ExportError; it holds what it held then.
 
     files: of stretches by identity, the stretch (which keeps the identity) and its file's name; is brought up to date.
     """
     kept: dict[int, tuple[Stretch, str]] = {}
     for stretch in _stretches(saved):
-        name = files.get(id(stretch), (stretch, ""))[1] or kept.get(id(stretch), (stretch, ""))[1]
-        if not name:
+        if id(stretch) not in files:
             name = f"take-{time.monotonic_ns()}.wav"
-            sf.write(folder / name, stretch.samples.T, sample_rate, subtype="FLOAT")
-            if stretch.trace is not None:
-                (folder / _trace_name(name)).write_bytes(stretch.trace.packed())
-        kept[id(stretch)] = (stretch, name)
-    temporary = folder / f"{_STATE}.part"
-    temporary.write_text(json.dumps(_state(saved, {key: name for key, (_, name) in kept.items()})), encoding="utf-8")
-    os.replace(temporary, folder / _STATE)
+            _write_stretch(stretch, sample_rate, folder / name)
+            files[id(stretch)] = (stretch, name)  # at once: if a later one fails, this one is there for the next try
+        kept[id(stretch)] = files[id(stretch)]
+    text = json.dumps(_state(saved, {key: name for key, (_, name) in kept.items()}))
+    write_text(folder / _STATE, text, overwrite=True)
     for key, (_, name) in files.items():
         if key not in kept:
             for file in (name, _trace_name(name)):
                 (folder / file).unlink(missing_ok=True)
     files.clear()
     files.update(kept)
+
+
+def _write_stretch(stretch: Stretch, sample_rate: int, path: Path) -> None:
+    """Raises OSError; nothing of it is left then, for the next try has another name."""
+    trace = path.with_name(_trace_name(path.name))
+    try:
+        sf.write(path, stretch.samples.T, sample_rate, subtype="FLOAT")
+        if stretch.trace is not None:
+            trace.write_bytes(stretch.trace.packed())
+    except (OSError, sf.SoundFileError, AssertionError) as error:
+        for file in (path, trace):
+            file.unlink(missing_ok=True)
+        raise OSError(f"{path.name} could not be written") from error
 
 
 def read_folder(folder: Path) -> Saved:
