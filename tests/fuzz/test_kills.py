@@ -133,7 +133,7 @@ def prepare(what: str, folder: Path) -> None:
             write_clip(folder / "clips" / f"{number}.wav", number, 4.0)
         arguments = ["study", str(folder / "clips"), "--out", str(folder / "out"), "--network", str(network), "--steps",
                      "4", "--samplers", "replacement", "--seeds", "40", "--begin", "0.5", "--known", "1", "--new",
-                     "0.25"]  # fmt: skip
+                     "0.5"]  # fmt: skip
         sign = "out/cases/*.json"
     else:
         recording(folder)
