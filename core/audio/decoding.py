@@ -10,11 +10,10 @@ import numpy as np
 import numpy.typing as npt
 import soundfile as sf
 
-from core.audio.sample_types import SampleType
+from core.audio.sample_types import SampleType, is_lossy
 
 HOSTILE = (sf.SoundFileError, OSError, ValueError, RuntimeError, TypeError, OverflowError, MemoryError)
-"""What opening, seeking or reading a file raises where the decoder lost its way: soundfile works out array shapes from
-the decoder's counts, so that a wrong count ends in numpy's or cffi's exceptions."""
+"""What opening a file, or asking it for its texts, raises where its numbers can't be."""
 
 
 class UndecodableError(Exception):
@@ -32,9 +31,14 @@ def decode(handle: sf.SoundFile, start: int, count: int, sample_type: SampleType
     try:
         if handle.tell() != start and not handle.seek(start) == handle.tell() == start:
             raise UndecodableError(f"frame {start} can't be found")
-        data = handle.read(count, dtype=sample_type, always_2d=True)
-    except HOSTILE as error:
+        # Into an array of our own: soundfile makes one of as many frames as the file claims to have left.
+        data = handle.read(out=np.empty((count, handle.channels), sample_type))
+    except UndecodableError:
+        raise
+    except Exception as error:
         raise UndecodableError(str(error)) from error
     if not isinstance(data, np.ndarray) or data.ndim != 2 or data.shape[1] != handle.channels or len(data) > count:
         raise UndecodableError(f"{count} frames were asked for, and {np.shape(data)} came")
+    if data.dtype.kind == "f" and is_lossy(str(handle.subtype)) and not np.isfinite(data).all():
+        raise UndecodableError("samples came that are not numbers")
     return data

@@ -5,6 +5,7 @@ What was written is read back and compared with the source before the file gets 
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -112,7 +113,7 @@ def export_inserted(
                 if isinstance(piece, Insert):
                     _write_float(out, piece.samples, target.subtype)
                 else:
-                    out.write(fit(piece, target.subtype))
+                    _write(out, fit(piece, target.subtype))
         luggage.write(temporary)
         target.finish(temporary)
         identical = _is_kept(temporary, source, inserts)
@@ -188,7 +189,15 @@ def _checked(source: Source, inserts: Sequence[Insert]) -> list[Insert]:
 
 def _write_float(out: sf.SoundFile, samples: FloatArray, target: str) -> None:
     for begin in range(0, samples.shape[1], BLOCK_FRAMES):
-        out.write(fit(np.ascontiguousarray(samples[:, begin : begin + BLOCK_FRAMES].T), target))
+        _write(out, fit(np.ascontiguousarray(samples[:, begin : begin + BLOCK_FRAMES].T), target))
+
+
+def _write(out: sf.SoundFile, block: npt.NDArray[Any]) -> None:
+    """`block` (frames, channels). Raises OSError, soundfile.SoundFileError."""
+    try:
+        out.write(block)
+    except AssertionError as error:  # soundfile's, when fewer frames arrived than it gave
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from error
 
 
 def _pieces(
@@ -212,7 +221,10 @@ def _pieces(
 
 
 def _is_kept(path: Path, source: Source, inserts: Sequence[Insert]) -> bool:
-    """Whether the file decodes, but for the inserts, to exactly what the source decodes to outside their gaps."""
+    """Whether the file decodes, but for the inserts, to exactly what the source decodes to outside their gaps.
+
+    Raises OSError: it doesn't decode.
+    """
     at = 0
     with sf.SoundFile(path) as written:
         for piece in _pieces(source, inserts, "float64"):
@@ -222,8 +234,8 @@ def _is_kept(path: Path, source: Source, inserts: Sequence[Insert]) -> bool:
             try:
                 if not np.array_equal(piece, decode(written, at, len(piece), "float64")):
                     return False
-            except UndecodableError:
-                return False
+            except UndecodableError as error:
+                raise OSError("what was written can't be read back") from error
             at += len(piece)
     return True
 

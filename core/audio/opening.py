@@ -11,6 +11,7 @@ import soundfile as sf
 
 from core.audio.chunks import share_present
 from core.audio.decoding import HOSTILE, UndecodableError, decode
+from core.audio.sample_types import type_name
 from core.audio.source import BLOCK_FRAMES, Source
 from core.errors import AudioError
 
@@ -19,6 +20,9 @@ AUDIO_SUFFIXES = (".wav", ".flac", ".ogg", ".mp3", ".aif", ".aiff")
 
 LOWEST_RATE, HIGHEST_RATE = 1_000, 768_000
 """Sample rates in Hz outside of which a header is taken for nonsense."""
+
+LONGEST_SECONDS = 24 * 3600.0
+"""Of a recording: a header can claim any length, and pictures are as long."""
 
 _READABLE = "WAV, FLAC, Ogg, MP3 or AIFF"
 
@@ -78,6 +82,16 @@ def _usable_frames(path: Path, handle: sf.SoundFile) -> tuple[int, str]:
     """Frames that can be decoded, and a notice when the header promised more."""
     claimed = int(handle.frames)
     rate = int(handle.samplerate)
+    if not handle.seekable():
+        raise AudioError(
+            f"{path.name} can only be decoded from its beginning on ({type_name(str(handle.subtype))}). Convert it to "
+            "WAV or FLAC first."
+        )
+    if claimed > LONGEST_SECONDS * rate:
+        raise AudioError(
+            f"{path.name} claims to last {claimed / rate / 3600:.4g} hours. At most {LONGEST_SECONDS / 3600:g} hours "
+            "can be used."
+        )
 
     def cut_short(promise: str, there: int) -> str:
         return f"{path.name} is cut short{promise}: the {there / rate:.2f} s that are there are used."
@@ -87,14 +101,14 @@ def _usable_frames(path: Path, handle: sf.SoundFile) -> tuple[int, str]:
         promise = claimed / rate / share_present(path)
         lost = promise - claimed / rate > 0.0005
         return claimed, cut_short(f" (its header promises {promise:.2f} s)", claimed) if lost else ""
-    if handle.format == "OGG":
+    if handle.format == "OGG" and (claimed == 0 or _reaches(handle, claimed)):
         lost_end = claimed > 0 and "lacks an end-of-stream bit" in handle.extra_info
         return claimed, cut_short("", claimed) if lost_end else ""
     if claimed == 0:
         return 0, ""
     if _reaches(handle, claimed):
         return claimed, ""
-    if handle.format == "MP3":
+    if handle.format in ("MP3", "OGG"):
         there = _count_frames(handle)
         if there:
             # Without a frame index the length is a guess from the file size, so a tenth of a second is

@@ -188,9 +188,13 @@ class Source:
 
     def _open(self) -> sf.SoundFile:
         try:
-            return sf.SoundFile(self.path)
+            handle = sf.SoundFile(self.path)
         except HOSTILE as error:
             raise AudioError(f"{self.path} can't be read any more. Was it moved or deleted?") from error
+        if (handle.samplerate, handle.channels) != (self.sample_rate, self.channels):
+            handle.close()
+            raise AudioError(f"{self.path.name} was changed after it was opened. Open it again.")
+        return handle
 
     def _decode(self, handle: sf.SoundFile, start: int, count: int, sample_type: SampleType) -> npt.NDArray[Any]:
         """Frames start..start + count as (count, channels), without a seek when `handle` stands there."""
@@ -202,10 +206,13 @@ class Source:
                 "Copy or export the file again."
             ) from error
         if len(data) < count:
-            raise AudioError(
-                f"{self.path.name} ends at {(start + len(data)) / self.sample_rate:.1f} s, earlier than when it "
-                "was opened. Open it again."
-            )
+            there = f"{(start + len(data)) / self.sample_rate:.1f} s"
+            if _stamp(self.path) == self._stamp:
+                raise AudioError(
+                    f"{self.path.name} is damaged: it ends at {there}, and its header promises {self.seconds:.1f} s. "
+                    "Copy or export the file again."
+                )
+            raise AudioError(f"{self.path.name} ends at {there}, earlier than when it was opened. Open it again.")
         return data
 
 

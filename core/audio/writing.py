@@ -10,14 +10,18 @@ import errno
 import os
 import secrets
 import shutil
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
 import soundfile as sf
 
 from core.errors import ExportError
+
+ABANDONED_SECONDS = 3600.0
+"""Without a change, after which a temporary file belongs to nobody."""
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
@@ -66,6 +70,7 @@ def replacing(destination: Path, overwrite: bool) -> Iterator[Path]:
     Raises ExportError: it can't be written there, or a file has appeared there meanwhile.
     """
     temporary = _temporary_name(destination)
+    sweep(destination.parent, _temporary("*"))
     try:
         with _create(temporary):
             pass
@@ -74,7 +79,7 @@ def replacing(destination: Path, overwrite: bool) -> Iterator[Path]:
             os.fsync(file.fileno())
         _rename(temporary, destination, overwrite)
     except (OSError, sf.SoundFileError) as error:
-        raise ExportError(_reason(destination, error)) from error
+        raise ExportError(failed(destination, error)) from error
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -86,7 +91,7 @@ def check_writable(destination: Path) -> None:
         with _create(probe):
             pass
     except OSError as error:
-        raise ExportError(_reason(destination, error)) from error
+        raise ExportError(failed(destination, error)) from error
     finally:
         probe.unlink(missing_ok=True)
 
@@ -100,7 +105,7 @@ def check_free_name(path: Path, overwrite: bool) -> None:
     except FileNotFoundError:
         return
     except OSError as error:  # a name that is too long, for one
-        raise ExportError(_reason(path, error)) from error
+        raise ExportError(failed(path, error)) from error
     if path.is_dir():
         raise ExportError(f"{path} is a folder. Choose a file name.")
     if not overwrite:
@@ -125,11 +130,26 @@ def _create(path: Path) -> BinaryIO:
     return path.open("xb")
 
 
+def sweep(folder: Path, pattern: str) -> None:
+    """Remove the temporary files, called like `pattern`, of programs that were killed. One that is at work has written
+    within the hour.
+    """
+    with suppress(OSError):
+        for path in folder.glob(pattern):
+            with suppress(OSError):  # somebody else was faster
+                if time.time() - path.stat().st_mtime > ABANDONED_SECONDS:
+                    path.unlink()
+
+
 def _temporary_name(destination: Path) -> Path:
-    return destination.parent / f".pianodiff-{secrets.token_hex(6)}.part"
+    return destination.parent / _temporary(secrets.token_hex(6))
 
 
-def _reason(destination: Path, error: Exception) -> str:
+def _temporary(mark: str) -> str:
+    return f".pianodiff-{mark}.part"
+
+
+def failed(destination: Path, error: Exception) -> str:
     """A failed write in plain words."""
     number = error.errno if isinstance(error, OSError) else None
     if number is None and shutil.disk_usage(destination.parent).free < 4096:

@@ -11,6 +11,7 @@ from core.commands.console import INTERRUPTED, OK, say
 from core.commands.converters import number, whole
 from core.commands.progress import ProgressReport
 from core.extension.settings import DEVICES, Settings
+from core.folder_lock import alone_in
 from core.study.methods import led_by
 from core.study.settings import StudySettings
 
@@ -85,10 +86,11 @@ def run(
         say(f"note: {finished} of {total} continuations are finished already and taken from {settings.out}.")
     progress = ProgressReport(unit=unit)
     try:
-        evaluation.make(progress.update, cluster)
-        progress.close()
-        say(f"{doing} ...")
-        results = measure(evaluation)
+        with alone_in(settings.out, "working"):
+            evaluation.make(progress.update, cluster)
+            progress.close()
+            say(f"{doing} ...")
+            results = measure(evaluation)
     except KeyboardInterrupt:
         progress.close()
         finished = total - len(evaluation.pending)

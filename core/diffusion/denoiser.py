@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from core.diffusion.schedule import NoiseSchedule
+from core.errors import SamplerError
 
 
 class Prediction(NamedTuple):
@@ -35,13 +36,18 @@ class Metered:
 
     evaluations   calls
     gradients     backward passes through a call, whoever takes them
+
+    most: calls after which it says no. Raises SamplerError then.
     """
 
-    def __init__(self, denoiser: Denoiser) -> None:
-        self.schedule, self._denoiser = denoiser.schedule, denoiser
+    def __init__(self, denoiser: Denoiser, most: float = math.inf) -> None:
+        self.schedule, self._denoiser, self._most = denoiser.schedule, denoiser, most
         self.evaluations = self.gradients = 0
 
     def __call__(self, x: Tensor, level: float) -> Prediction:
+        if self.evaluations >= self._most:
+            most = f"{self._most:g} evaluations a window"
+            raise SamplerError(f"The sampler makes more than the {most} that it announced.")
         prediction = self._denoiser(x, level)
         self.evaluations += 1
         if prediction.clean.requires_grad:

@@ -12,8 +12,11 @@ the line.
 
 from __future__ import annotations
 
+import ctypes
 import hashlib
 import inspect
+import os
+import threading
 import traceback
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -21,6 +24,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING
 
+from core.bounds import is_number
 from core.diffusion.options import SamplerOptions
 from core.diffusion.samplers import SAMPLERS, Cost, Run, Sampler, Scripted
 from core.errors import PianoDiffError, SamplerError, SettingsError
@@ -35,34 +39,44 @@ if TYPE_CHECKING:
 SUFFIX = ".py"
 PARAMETERS = ("denoiser", "known", "keep", "steps", "noise")
 """What `sample` of a user's file takes."""
+MOST_PASSES = 1_000_000
+"""That a window may cost: the dearest sampler of ours takes two thousand."""
+_TITLE, _SUMMARY = 100, 500  # characters at most, of what is shown of it
 
 
-_agreed: dict[Path, str] = {}
-"""Of files that somebody else's session named: the hash of what the user agreed to run, "" for nothing."""
+LOADING_SECONDS = 60.0
+"""For a file to be loaded in. Most of them import torch, which takes seconds, and from a slow disk many."""
+
+_held_back: dict[Path, str] = {}
+"""Files that may not run but with the content of that hash; "" is none."""
+_endless: set[bytes] = set()
+"""Contents that did not finish loading, and are not given as long again."""
 
 
-def hold_back(name: str, agreed: str = "") -> None:
-    """Run nothing of that file from now on, whoever asks for it and whether or not it is there yet, but what has the
-    SHA-256 `agreed`: not what it was changed into while the user was asked, or since.
-    """
-    _agreed[_place(name)] = agreed
+def hold_back(name: str) -> None:
+    """Run nothing of that file from now on, whoever asks for it."""
+    _held_back[place_of(name)] = ""
 
 
-def let_run(name: str) -> None:
-    """The user has chosen that file, and may go on writing it: run whatever it holds."""
-    _agreed.pop(_place(name), None)
+def let_run(name: str, sha256: str | None = None) -> None:
+    """The user has agreed to run that file: as it is with that hash, or (None) whatever it will hold."""
+    if sha256 is None:
+        _held_back.pop(place_of(name), None)
+    else:
+        _held_back[place_of(name)] = sha256
 
 
 def file_sha256(name: str) -> str:
     """Hash of that file, "" where there is none; nothing of it runs."""
     try:
-        return hashlib.sha256(_place(name).read_bytes()).hexdigest()
+        return hashlib.sha256(place_of(name).read_bytes()).hexdigest()
     except OSError:
         return ""
 
 
-def _place(name: str) -> Path:
-    return Path(name).expanduser().resolve()
+def place_of(name: str) -> Path:
+    """Where the file of that name lies, links resolved. Somebody else's name may be one that no file can have."""
+    return Path(os.path.realpath(os.path.expanduser(name.replace("\0", "\N{REPLACEMENT CHARACTER}"))))
 
 
 def find_sampler(name: str) -> Sampler:
@@ -72,16 +86,17 @@ def find_sampler(name: str) -> Sampler:
     """
     if name in SAMPLERS:
         return SAMPLERS[name]
-    path = Path(name).expanduser()
+    path, allowed = Path(os.path.expanduser(name)), _held_back.get(place_of(name))
     try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise SettingsError(f"The sampler {path} can't be read: {error.strerror}.") from error
-    place = _place(name)
-    if place in _agreed and _agreed[place] != hashlib.sha256(content).hexdigest():
+        content = path.read_bytes() if allowed != "" else b""
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        raise SettingsError(f"The sampler {path} can't be read: {reason}.") from error
+    if allowed is not None and hashlib.sha256(content).hexdigest() != allowed:
+        since = "it has changed since you agreed" if allowed else "you have not agreed"
         raise SettingsError(
-            f"The sampler {path.name} is a program that a session names, and you have not agreed to run it as it is "
-            "now. To do so, choose it with File > Choose a sampler."
+            f"The sampler {path.name} is a program that a session names, and {since} to run it. To do so, choose it "
+            "with File > Choose a sampler."
         )
     return _load(name, path, content)
 
@@ -90,23 +105,50 @@ def find_sampler(name: str) -> Sampler:
 def _load(name: str, path: Path, content: bytes) -> Sampler:
     module = ModuleType(path.stem)
     module.__file__ = str(path)
-    try:
-        exec(compile(content, str(path), "exec"), module.__dict__)
-    except (Exception, SystemExit) as error:
-        raise _explained(path, error) from error
-    function = getattr(module, "sample", None)
+    _run(path, content, module)
+    function = vars(module).get("sample")
     if not inspect.isgeneratorfunction(function) or tuple(inspect.signature(function).parameters) != PARAMETERS:
         raise SamplerError(f"{path.name} has no generator function sample({', '.join(PARAMETERS)}).")
-    title, _, summary = inspect.cleandoc(module.__doc__ or path.stem).partition("\n")
+    said = vars(module).get("__doc__")
+    title, _, summary = inspect.cleandoc(said if isinstance(said, str) else path.stem).partition("\n")
     return Scripted(
         name,
-        title.rstrip("."),
-        " ".join(summary.split()) or f"From {path.name}.",
+        title.rstrip(".")[:_TITLE] or path.stem,
+        " ".join(summary.split())[:_SUMMARY] or f"From {path.name}.",
         (),
         _declared_cost(path, module),
         _guarded(path, function),
         sha256=hashlib.sha256(content).hexdigest(),
     )
+
+
+def _run(path: Path, content: bytes, module: ModuleType) -> None:
+    """Run the file, for its definitions, in a thread of its own: it can't hold up whoever asked for longer than
+    LOADING_SECONDS. Raises SamplerError.
+    """
+    ended: list[BaseException | None] = []
+
+    def run() -> None:
+        try:
+            exec(compile(content, str(path), "exec"), vars(module))
+        except BaseException as error:  # also what would end the program, or this thread without a word
+            ended.append(error)
+        else:
+            ended.append(None)
+
+    if content not in _endless:
+        thread = threading.Thread(target=run, name=f"loading {path.name}", daemon=True)
+        thread.start()
+        thread.join(LOADING_SECONDS)
+        if not ended:
+            _endless.add(content)
+            # Reaches it when it comes back to Python; until then it is left to itself.
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(SystemExit))
+    if not ended:
+        raise SamplerError(f"{path.name} does not finish loading: it was given {LOADING_SECONDS:g} s.")
+    error = ended[0]
+    if error is not None:
+        raise _explained(path, error) from error
 
 
 def _declared_cost(path: Path, module: ModuleType) -> Callable[[SamplerOptions], Cost]:
@@ -119,11 +161,11 @@ def _declared_cost(path: Path, module: ModuleType) -> Callable[[SamplerOptions],
         counts = []
         for name, default in (("evaluations", settings.steps), ("gradients", 0)):
             try:
-                value = getattr(module, name)(settings.steps) if hasattr(module, name) else default
-            except Exception as error:
+                value = vars(module)[name](settings.steps) if name in vars(module) else default
+            except (Exception, SystemExit) as error:
                 raise _explained(path, error) from error
-            if not isinstance(value, int) or value < (name == "evaluations"):
-                raise SamplerError(f"{path.name}: {name}({settings.steps}) is {value!r}, not a number of passes.")
+            if not isinstance(value, int) or not (name == "evaluations") <= value <= MOST_PASSES:
+                raise SamplerError(f"{path.name}: {name}({settings.steps}) is {value!r:.40}, not a number of passes.")
             counts.append(value)
         return Cost(*counts)
 
@@ -147,17 +189,28 @@ def _guarded(path: Path, function: Callable[..., Iterator[State]]) -> Run:
                 state = next(states)
             except StopIteration:
                 return
-            except (PianoDiffError, MemoryError):
+            except (PianoDiffError, MemoryError, KeyboardInterrupt):
                 raise
-            except (Exception, SystemExit) as error:
+            except BaseException as error:
                 if "alloc" in str(error).lower():  # out of memory, on the CPU or a GPU: told elsewhere
                     raise
                 raise _explained(path, error) from error
-            if not isinstance(state, State) or state.x.shape != known.shape or state.clean.shape != known.shape:
+            if not isinstance(state, State) or not all(_like(known, value) for value in (state.x, state.clean)):
                 raise SamplerError(f"{path.name}: sample must yield State(level, x, clean) with x shaped like known.")
-            yield state
+            if not (is_number(state.level) and 0 <= state.level <= denoiser.schedule.top):
+                raise SamplerError(
+                    f"{path.name}: sample must yield levels from 0 to {denoiser.schedule.top}, not {state.level!r:.40}."
+                )
+            yield State(float(state.level), state.x.detach(), state.clean.detach())
 
     return run
+
+
+def _like(known: Tensor, value: object) -> bool:
+    """Whether it is a tensor of numbers of the same shape."""
+    from torch import Tensor
+
+    return isinstance(value, Tensor) and value.shape == known.shape and value.is_floating_point()
 
 
 def _explained(path: Path, error: BaseException) -> SamplerError:
@@ -166,4 +219,4 @@ def _explained(path: Path, error: BaseException) -> SamplerError:
     line = error.lineno if isinstance(error, SyntaxError) else lines[-1] if lines else None
     place = f"{path.name}, line {line}" if line else path.name
     message = error.msg if isinstance(error, SyntaxError) else str(error)
-    return SamplerError(f"{place}: {type(error).__name__}: {message}")
+    return SamplerError(f"{place}: {type(error).__name__}: {message[:_SUMMARY]}")

@@ -121,7 +121,8 @@ class Composition:
         known, kept = torch.from_numpy(roll).view(1, 1, -1), keep.view(1, 1, -1)
 
         told = partial(self._composer.network, density=torch.tensor([self._density]))
-        denoiser = Metered(SigmaDenoiser(told, self._composer.schedule).knowing(known, kept))
+        cost = self.plan.cost_per_window.evaluations
+        denoiser = Metered(SigmaDenoiser(told, self._composer.schedule).knowing(known, kept), cost)
         noise = _Tempered(KeyedNoise(self._settings.seed, index), self._taste.temperature)
         again = repetition(torch.from_numpy(roll)[None], keep[None, :, 0]).view(1, 1, -1)
         guess = torch.where(kept, known, again)

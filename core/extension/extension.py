@@ -35,6 +35,7 @@ from core.notes.note import Note
 MIN_CONTEXT_SECONDS = 0.05
 SILENT_BELOW = noise_floor("PCM_16")
 GENERATED_LEVEL = 0.1
+MOST_IDLE = 1000  # states in a row that a sampler may show without having asked the network
 """Active RMS of audio generated from nothing, -20 dBFS."""
 
 
@@ -239,12 +240,15 @@ class Extension:
             outline = joined(sound, len(before), len(after), known * np.float32(gain), self._network.sample_rate)
             guess = torch.from_numpy(outline.astype(np.float32)).to(device)[None, None]
 
-        meter = Metered(denoiser)
         earlier, cost = self.evaluations_done, self.plan.cost_per_window
-        complete = False
+        meter = Metered(denoiser, cost.evaluations)
+        complete, idle, asked = False, 0, 0
         for state in self.sampler.run(meter, target, keep, self._settings, noise, guess):
             if complete:
                 raise SamplerError(f"{self._told_cost()}, and goes on after them.")
+            idle, asked = (0 if meter.evaluations > asked else idle + 1), meter.evaluations
+            if idle > MOST_IDLE:
+                raise SamplerError(f"{self._told_cost()}, but goes on without any.")
             if not torch.isfinite(state.x).all():
                 raise NetworkError(f"The network '{self._network.name}' produced samples that are not numbers.")
             complete = (meter.evaluations, meter.gradients) == cost

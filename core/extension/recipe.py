@@ -20,11 +20,12 @@ from core.audio.endings import AS_MADE, Ending
 from core.audio.export import ExportReport
 from core.audio.source import Source
 from core.audio.writing import check_text_destination, write_text
-from core.bounds import real, several
+from core.bounds import Check, real, several, whole
 from core.diffusion.samplers import Sampler, Scripted
 from core.errors import SettingsError
 from core.extension.plan import Plan, context_tail_seconds
-from core.extension.settings import Settings, check_seconds
+from core.extension.settings import MAX_SEED, Settings, check_seconds
+from core.json_text import read_json
 from core.networks.card import NetworkInfo
 from core.networks.registry import shipped_networks
 from core.notes.note import Note
@@ -42,6 +43,15 @@ _ENTRIES = {
 """A sampler's options, and how a recipe calls them."""
 
 _NOTES = several(several(real(-1e9, 1e9), 4, 4), 0, 1_000_000)
+
+_RUN: dict[str, Check] = {
+    "seed": whole(0, MAX_SEED),
+    "evaluations": whole(0, 2**40),
+    "new_frames": whole(0, 2**40),
+    "elapsed_seconds": real(0, 1e9),
+    "windows": several(lambda _, window: window, 0, 10**6),
+}
+"""Of a run's entries, those that are read again."""
 
 _PACKAGES = ("torch", "numpy", "scipy", "soundfile", "soxr")
 
@@ -205,8 +215,8 @@ def read_recipe(path: Path) -> dict[str, Any]:
         SettingsError: missing, not JSON, or not a recipe.
     """
     try:
-        recipe = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+        recipe = read_json(path)
+    except (OSError, ValueError) as error:
         raise SettingsError(f"{path} is not a readable recipe: {error}.") from error
     if not isinstance(recipe, dict) or "sampler" not in recipe:
         raise SettingsError(f"{path} is not a recipe of PianoDiff.")
@@ -253,6 +263,21 @@ def recipe_notes(recipe: dict[str, Any]) -> list[Note]:
         return [Note(*entry) for entry in entries]
     except (TypeError, ValueError, OverflowError) as error:
         raise SettingsError(f"The notes of this recipe are damaged: {error}.") from error
+
+
+def check_run(run: Any) -> dict[str, Any]:
+    """What somebody else has for the entries of a run, where a recipe can be made of them. Raises ValueError."""
+    if not isinstance(run, dict):
+        raise ValueError("a run must be a JSON object")
+    for part in ("network", "sampler"):
+        if not isinstance(run.get(part), dict) or not isinstance(run[part].get("name"), str):
+            raise ValueError(f'a run\'s "{part}" must have a "name"')
+    if "seed" not in run:
+        raise ValueError('a run must have a "seed"')
+    for name, check in _RUN.items():
+        if name in run:
+            check(name, run[name])
+    return run
 
 
 def recipe_ending(recipe: dict[str, Any]) -> Ending:

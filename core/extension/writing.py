@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from core.audio.endings import AS_MADE, Ending
 from core.audio.export import ExportReport, Insert, export_audio, export_inserted
 from core.audio.signal import FloatArray
 from core.audio.source import Source
+from core.audio.writing import absolute
 from core.errors import ExportError
 from core.extension.recipe import build_recipe, made_with, recipe_path, write_recipe
+from core.folder_lock import in_turn
 
 
 def write_extended(
@@ -41,8 +44,9 @@ def write_extended(
         AudioError: the source is damaged, gone or changed since it was opened.
     """
     inserts, how = _ended(source, inserts, ending), made_with(runs)
-    report = export_inserted(source, inserts, destination, subtype=subtype, overwrite=overwrite, how=how)
-    return _with_recipe(report, runs, source, overwrite, ending)
+    with in_turn(_folder_of(destination)):
+        report = export_inserted(source, inserts, destination, subtype=subtype, overwrite=overwrite, how=how)
+        return _with_recipe(report, runs, source, overwrite, ending)
 
 
 def write_generated(
@@ -59,8 +63,14 @@ def write_generated(
     is in them, and the recipe. As :func:`write_extended`.
     """
     samples = ending.end(ending.begin(samples, sample_rate), sample_rate)
-    report = export_audio(samples, sample_rate, destination, overwrite=overwrite)
-    return _with_recipe(report, runs, like, overwrite, ending)
+    with in_turn(_folder_of(destination)):
+        report = export_audio(samples, sample_rate, destination, overwrite=overwrite)
+        return _with_recipe(report, runs, like, overwrite, ending)
+
+
+def _folder_of(destination: str | os.PathLike[str]) -> Path:
+    """Where audio and recipe are written: two programs take turns there, so that both are of the same run."""
+    return absolute(destination).parent
 
 
 def _ended(source: Source, inserts: Sequence[Insert], ending: Ending) -> list[Insert]:

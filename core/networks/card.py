@@ -1,13 +1,13 @@
 """A network's card: what its config.json says of it, as every part of the program asks for it. No torch needed."""
 
 import hashlib
-import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from core.errors import NetworkError
+from core.json_text import read_json
 from core.networks.limits import LEVELS, PART, RATE, RMS, WINDOW, check_architecture, check_schedule
 
 CONFIG_NAME, WEIGHTS_NAME = "config.json", "weights.safetensors"
@@ -99,8 +99,8 @@ def read_info(folder: Path, weights: Path | None = None) -> NetworkInfo:
         if not file.is_file():
             raise NetworkError(f"{folder} is not a network: it has no {file.name}.")
     try:
-        config = json.loads((folder / CONFIG_NAME).read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError) as error:
+        config = read_json(folder / CONFIG_NAME)
+    except (OSError, ValueError) as error:
         raise NetworkError(f"{folder / CONFIG_NAME} is not a valid network config ({error}).") from error
     return parse_config(config, folder, weights)
 
@@ -108,8 +108,8 @@ def read_info(folder: Path, weights: Path | None = None) -> NetworkInfo:
 def kind_of(folder: Path) -> str:
     """The kind of the network in a folder, by its config; "" where there is none."""
     try:
-        return str(json.loads((folder / CONFIG_NAME).read_text(encoding="utf-8"))["kind"])
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return str(read_json(folder / CONFIG_NAME)["kind"])
+    except (OSError, ValueError, KeyError, TypeError):
         return ""
 
 

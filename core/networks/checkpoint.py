@@ -1,6 +1,5 @@
 """Weights on disk: ours are safetensors only. Other people's checkpoints are read in `core.networks.foreign`."""
 
-import os
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
@@ -10,10 +9,11 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
+from core.audio.writing import write_bytes
 from core.device import has_fast_bfloat16
 from core.diffusion.denoiser import Denoiser, EpsilonDenoiser, SigmaDenoiser
 from core.diffusion.schedule import NoiseSchedule
-from core.errors import ExportError, NetworkError
+from core.errors import NetworkError
 from core.networks.card import CONFIG_NAME, NetworkInfo
 from core.networks.diffwave import DiffWave
 from core.networks.foreign import layouts
@@ -52,20 +52,10 @@ def load_weights(network: nn.Module, path: Path, added: tuple[str, ...] = ()) ->
 def save_weights(path: Path, weights: Mapping[str, Tensor], metadata: dict[str, str] | None = None) -> None:
     """Write safetensors, each tensor in its own type, and texts into their header: whole or not at all.
 
-    The temporary file has a fixed name, so that what a kill leaves behind is overwritten by the next save.
-
     Raises ExportError when it can't be written.
     """
-    temporary = path.with_name(path.name + ".part")
-    try:
-        with temporary.open("wb") as file:
-            file.write(save({n: v.detach().cpu().contiguous() for n, v in weights.items()}, metadata))
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except (OSError, SafetensorError) as error:
-        temporary.unlink(missing_ok=True)
-        raise ExportError(f"{path} can't be written ({error}).") from error
+    content = save({name: value.detach().cpu().contiguous() for name, value in weights.items()}, metadata)
+    write_bytes(path, content, overwrite=True)
 
 
 def load_denoiser(name_or_path: str, device: torch.device) -> Denoiser:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from core.assets import asset_path
 from core.diffusion.schedule import NoiseSchedule
 from core.errors import NetworkError
+from core.json_text import read_json
 from core.networks.card import COMPOSER, CONFIG_NAME, WEIGHTS_NAME, kind_of
 from core.networks.limits import LEVELS, PART, WINDOW, check_architecture, check_schedule
 
@@ -103,7 +103,7 @@ def load_composer(folder: Path | None = None) -> Composing:
     folder = asset_path("notes") / COMPOSER if folder is None else folder
     if kind_of(folder) != COMPOSER:
         raise NetworkError(f"{folder} holds no composer, a network that knows which notes come next.")
-    info = parse_composer(json.loads((folder / CONFIG_NAME).read_text(encoding="utf-8")), folder)
+    info = parse_composer(read_json(folder / CONFIG_NAME), folder)
     schedule, network = info.build(folder / WEIGHTS_NAME)
     load_weights(network, folder / WEIGHTS_NAME)
     network.eval().requires_grad_(False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from core.assets import asset_path
 from core.errors import NetworkError
+from core.json_text import read_json
 from core.networks.card import CONFIG_NAME, LISTENER, WEIGHTS_NAME, kind_of
 from core.networks.limits import RATE, RMS, WINDOW, check_architecture
 
@@ -73,7 +73,7 @@ def load_listener(folder: Path | None = None) -> tuple[ListenerInfo, Listener]:
     folder = asset_path("notes") / LISTENER if folder is None else folder
     if kind_of(folder) != LISTENER:
         raise NetworkError(f"{folder} holds no listener, a network that hears notes.")
-    info = parse_listener(json.loads((folder / CONFIG_NAME).read_text(encoding="utf-8")), folder)
+    info = parse_listener(read_json(folder / CONFIG_NAME), folder)
     network = info.build(folder / WEIGHTS_NAME)
     load_weights(network, folder / WEIGHTS_NAME)
     network.eval().requires_grad_(False)

@@ -4,11 +4,12 @@ A network is a folder with `config.json` and `weights.safetensors`. The shipped 
 Other people's checkpoints are networks too (`core.networks.foreign`); torch is only imported when one is looked at.
 """
 
-import json
+import os
 from pathlib import Path
 
 from core.assets import asset_path
 from core.errors import NetworkError
+from core.json_text import read_json
 from core.networks.card import CONFIG_NAME, WEIGHTS_NAME, NetworkInfo, read_info
 
 DEFAULT_NETWORK = "spectral"
@@ -32,12 +33,20 @@ def find_network(name_or_path: str) -> NetworkInfo:
     for info in shipped_networks():
         if info.name == name_or_path:
             return info
-    path = Path(name_or_path).expanduser()
-    if not path.exists():
+    path = Path(os.path.expanduser(name_or_path))
+    if not os.path.exists(path):  # Path.exists raises where a name is too long, or a folder may not be looked into
         names = ", ".join(info.name for info in shipped_networks())
         raise NetworkError(
             f"There is no network '{name_or_path}': neither a shipped one ({names}) nor a file or folder."
         )
+    try:
+        return _found(path)
+    except OSError as error:
+        raise NetworkError(f"{path} can't be read: {error.strerror or error}.") from error
+
+
+def _found(path: Path) -> NetworkInfo:
+    """Ours or another's at that path. Raises NetworkError, OSError."""
     folder = path if path.is_dir() else path.parent
     if path.name in (CONFIG_NAME, WEIGHTS_NAME) or path == folder:
         if _is_ours(folder):
@@ -52,7 +61,7 @@ def find_network(name_or_path: str) -> NetworkInfo:
 def _is_ours(folder: Path) -> bool:
     """Whether a folder is meant as a network of our own, sound or not: by its config, else by its weights."""
     try:
-        config = json.loads((folder / CONFIG_NAME).read_text(encoding="utf-8"))
+        config = read_json(folder / CONFIG_NAME)
     except FileNotFoundError:
         return (folder / WEIGHTS_NAME).is_file()
     except (OSError, ValueError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import wraps
@@ -16,6 +17,7 @@ from matplotlib.figure import Figure
 
 from core.analysis.tracking import whole_track
 from core.audio.signal import FloatArray
+from core.audio.writing import write_bytes
 from core.diffusion.lambdas import LAMBDAS, Curve, lambda_curve
 from core.study.features import RATE
 from core.study.trace import Trace
@@ -70,13 +72,14 @@ def short_labels(labels: Sequence[str]) -> list[str]:
 
 
 def save(figure: Figure, stem: Path) -> list[Path]:
-    """Write a figure as PNG and SVG; gives their paths. Raises OSError."""
+    """Write a figure as PNG and SVG, each whole or not at all; gives their paths. Raises ExportError."""
     paths = []
     options: dict[str, dict[str, Any]] = {".png": {"dpi": 160}, ".svg": {"metadata": {"Date": None}}}
     for suffix, more in options.items():
-        path = stem.with_suffix(suffix)
+        path, held = stem.with_suffix(suffix), io.BytesIO()
         with matplotlib.rc_context(_STYLE):
-            figure.savefig(path, bbox_inches="tight", **more)
+            figure.savefig(held, format=suffix[1:], bbox_inches="tight", **more)
+        write_bytes(path, held.getvalue(), overwrite=True)
         paths.append(path)
     return paths
 

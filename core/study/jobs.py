@@ -20,6 +20,7 @@ from core.errors import AudioError, SettingsError
 from core.extension.plan import context_tail_frames
 from core.extension.recipe import describe_notes, describe_plan, describe_sampler
 from core.extension.settings import Settings
+from core.json_text import read_json
 from core.networks.card import NetworkInfo
 from core.networks.registry import find_network
 from core.study.cases import Case
@@ -172,7 +173,7 @@ class Job:
     def record(self) -> dict[str, Any] | None:
         """What is kept beside the audio, None unless both are there, whole, and made from exactly this."""
         try:
-            record = json.loads(self.record_path.read_text(encoding="utf-8"))
+            record = read_json(self.record_path)
             digest = hashlib.sha256(self.audio_path.read_bytes()).hexdigest()
         except (OSError, ValueError):
             return None

@@ -21,7 +21,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from core.audio.writing import write_bytes, write_text
-from core.errors import ExportError
+from core.errors import AudioError, ExportError
 from core.study import figures
 from core.study.evaluate import Evaluation
 from core.study.figures import BY_EXAMPLE, Example
@@ -29,7 +29,7 @@ from core.study.jobs import Job
 from core.study.metrics import COLUMNS, Column
 from core.study.paired import MIN_PAIRS, Paired, compare
 from core.study.table import DASH, RowResult, table_json, table_markdown
-from core.study.trace import Trace
+from core.study.trace import DAMAGE, Trace
 
 Drawing = tuple[str, Figure, str]
 """Name of the file, figure, caption."""
@@ -168,7 +168,7 @@ def _draw(evaluation: Evaluation, made: list[RowResult]) -> list[str]:
     folder = evaluation.settings.out / "figures"
     by_row = len(evaluation.jobs) // len(evaluation.rows)
     jobs = [evaluation.jobs[k * by_row : (k + 1) * by_row] for k in range(len(evaluation.rows))]
-    traces = {row.label: [Trace.load(job.trace_path) for job in of_row] for row, of_row in zip(made, jobs, strict=True)}
+    traces = {row.label: [_trace(job) for job in of_row] for row, of_row in zip(made, jobs, strict=True)}
     first = evaluation.cases[0]
     examples = [_example(row.label, of_row[0], traces[row.label][0]) for row, of_row in zip(made, jobs, strict=True)]
     ratio = next(column for column in COLUMNS if column.name == "frechet_ratio")
@@ -226,6 +226,14 @@ def write_figures(
     for name, _, caption in drawn:
         lines += [f"![{caption}]({folder.name}/{name}.png)", "", caption, ""]
     return lines
+
+
+def _trace(job: Job) -> Trace:
+    """How a continuation came about. Raises AudioError: what is kept of it was changed or deleted."""
+    try:
+        return Trace.load(job.trace_path)
+    except (OSError, *DAMAGE) as error:
+        raise AudioError(f"{job.trace_path} was changed or deleted. Remove it, and call the study again.") from error
 
 
 def _example(label: str, job: Job, trace: Trace) -> Example:

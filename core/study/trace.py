@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import zipfile
+import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -10,12 +12,19 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 
 from core.audio.writing import write_bytes
+from core.bounds import whole
 
 if TYPE_CHECKING:
     from core.extension.extension import Step
 
 SHOWN_LEVEL = 25 / 200
 """Where x_t is kept, as a share of the network's levels: the paper's t = 25 of 200 (Fig. 4)."""
+
+
+DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, KeyError, RuntimeError)
+"""What reading a damaged trace can end in, beside OSError. NotImplementedError is a RuntimeError."""
+_LARGEST = 256 * 2**20  # bytes, unpacked: x_t of the longest window takes an eighth of it
+_WHOLE = {"top": whole(1, 2**31), "sample_rate": whole(1, 2**31), "known_frames": whole(0, 2**31)}
 
 
 @dataclass
@@ -68,14 +77,23 @@ class Trace:
 
     @classmethod
     def load(cls, file: Path | BinaryIO) -> Trace:
-        """Read it back. Raises OSError, and ValueError, KeyError or zipfile.BadZipFile where it is something else."""
+        """Read it back. Raises OSError and, where it is something else, what zipfile and numpy do (`DAMAGE`)."""
+        with zipfile.ZipFile(file) as archive:  # np.load takes other files as well
+            if sum(entry.file_size for entry in archive.infolist()) > _LARGEST:
+                raise ValueError("the trace is too large")
+        if not isinstance(file, Path):
+            file.seek(0)
         with np.load(file) as data:
-            return cls(
-                int(data["top"]),
-                int(data["sample_rate"]),
-                data["levels"].tolist(),
-                data["similarities"].tolist(),
-                data["x"].astype(np.float32),
-                float(data["x_level"]),
-                int(data["known_frames"]),
-            )
+            numbers = {name: data[name].item() for name in (*_WHOLE, "x_level")}
+            rows = {name: data[name] for name in ("levels", "similarities", "x")}
+        for name, check in _WHOLE.items():
+            check(name, numbers[name])
+        if any(row.ndim != 1 or row.dtype.kind != "f" for row in rows.values()):
+            raise ValueError("a trace holds rows of numbers")
+        if len(rows["levels"]) != len(rows["similarities"]):
+            raise ValueError("a trace has a similarity at each level")
+        levels, similarities, x = rows["levels"].tolist(), rows["similarities"].tolist(), rows["x"].astype(np.float32)
+        return cls(
+            numbers["top"], numbers["sample_rate"], levels, similarities, x, float(numbers["x_level"]),
+            numbers["known_frames"],
+        )  # fmt: skip

@@ -11,14 +11,15 @@ import json
 import os
 import secrets
 import struct
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from core.audio.writing import sweep
 from core.errors import AudioError
+from core.json_text import parse_json
 from core.training.corpus import Corpus
 from core.training.medium import AUDIO, Medium
 from core.training.pieces import piece_name
@@ -26,7 +27,6 @@ from core.training.pieces import piece_name
 _FORMAT = 1
 _MARK = b"PianoDiff corpus"
 _TRAILER = struct.Struct(f"<Q{len(_MARK)}s")
-_ABANDONED_SECONDS = 3600.0
 _DISK_FULL = {errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 
@@ -65,7 +65,7 @@ def load_corpus(
     if index is None:
         try:
             cache_folder.mkdir(parents=True, exist_ok=True)
-            _sweep(cache_folder)
+            sweep(cache_folder, ".*.part")
             told = progress or (lambda done, files: None)
             index = _write(final, folder, files, stamps, sample_rate, data_rms, told, medium)
         except OSError as error:
@@ -144,9 +144,9 @@ def _read_index(path: Path) -> dict[str, Any] | None:
             if mark != _MARK or length > size - _TRAILER.size:
                 return None
             file.seek(-_TRAILER.size - length, os.SEEK_END)
-            index: dict[str, Any] = json.loads(file.read(length))
+            index: dict[str, Any] = parse_json(file.read(length))
             return index if 2 * index["bounds"][-1] == size - _TRAILER.size - length else None
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, IndexError, TypeError):
         return None
 
 
@@ -195,13 +195,3 @@ def _write(
     finally:
         part.unlink(missing_ok=True)
     return index
-
-
-def _sweep(cache_folder: Path) -> None:
-    """Remove what decodes that were killed have left. One that is at work has written within the hour."""
-    for path in cache_folder.glob(".*.part"):
-        try:
-            if time.time() - path.stat().st_mtime > _ABANDONED_SECONDS:
-                path.unlink()
-        except OSError:  # somebody else was faster
-            continue

@@ -1,6 +1,7 @@
 """From a design (a network's config.json) to a new network's folder: what a training run starts from and leaves."""
 
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from torch import Tensor, nn
 from core.assets import asset_path
 from core.audio.writing import write_text
 from core.errors import NetworkError
+from core.json_text import read_json
 from core.networks.card import CONFIG_NAME, WEIGHTS_NAME
 from core.networks.checkpoint import save_weights
 from core.networks.registry import find_network
@@ -24,11 +26,11 @@ def read_design(name_or_path: str) -> tuple[dict[str, Any], Path]:
 
     Raises NetworkError when there is none, or it can't be read.
     """
-    shipped = [folder for room in ("networks", "notes") if (folder := asset_path(room) / name_or_path).is_dir()]
-    path = shipped[0] if shipped else Path(name_or_path).expanduser()
-    path = path / CONFIG_NAME if path.is_dir() else path
+    places = [asset_path(room) / name_or_path for room in ("networks", "notes")]
+    path = next((place for place in places if os.path.isdir(place)), Path(os.path.expanduser(name_or_path)))
+    path = path / CONFIG_NAME if os.path.isdir(path) else path
     try:
-        config = json.loads(path.read_text(encoding="utf-8"))
+        config = read_json(path)
     except (OSError, ValueError) as error:
         raise NetworkError(
             f"'{name_or_path}' is not a network to train: neither spectral nor diffwave nor listener nor a "
@@ -42,8 +44,8 @@ def read_design(name_or_path: str) -> tuple[dict[str, Any], Path]:
 
 def starting_weights(name_or_path: str) -> Path:
     """The safetensors file that `--from` means: any such file, or a network by name or folder. NetworkError."""
-    path = Path(name_or_path).expanduser()
-    return path if path.suffix == ".safetensors" and path.is_file() else find_network(name_or_path).weights_path
+    path = Path(os.path.expanduser(name_or_path))
+    return path if path.suffix == ".safetensors" and os.path.isfile(path) else find_network(name_or_path).weights_path
 
 
 def publish(

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from core.audio.export import export_audio
 from core.audio.signal import FloatArray
-from core.audio.writing import write_text
+from core.audio.writing import failed, write_text
 from core.errors import ExportError, PianoDiffError
 from core.extension.extension import Extension
 from core.extension.settings import Settings
@@ -117,7 +117,7 @@ class Journal:
             with self._path.open("a", encoding="utf-8") as log:
                 log.write(json.dumps(entry | figures) + "\n")
         except OSError as error:
-            raise ExportError(f"The log {self._path} can't be written ({error.strerror}).") from error
+            raise ExportError(failed(self._path, error)) from error
         if self._board is not None:
             for name, value in figures.items():
                 self._board.add_scalar(name, value, progress.step)

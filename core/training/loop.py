@@ -19,7 +19,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,6 +27,7 @@ import torch
 from torch import Tensor, nn
 
 from core.errors import NetworkError, SettingsError
+from core.folder_lock import alone_in
 from core.networks.card import CONFIG_NAME, WEIGHTS_NAME
 from core.training.batches import Batch
 from core.training.leader import Leader
@@ -56,10 +57,11 @@ def train(settings: TrainingSettings, out: Path, resume: bool = False, say: Call
 
     Raises SettingsError, AudioError, NetworkError, ExportError: all that can be known is checked before the first step.
     """
-    with Team(settings.device) as team:
+    with Team(settings.device) as team, ExitStack() as stack:
         tell: Tell = say if team.leads else lambda _: None
         if team.leads:
             _check_folder(out, resume)
+            stack.enter_context(alone_in(out, "training"))
         team.wait()
         run = set_up(settings, out, resume, team, tell)
         model = team.share(run.objective)

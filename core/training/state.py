@@ -16,6 +16,7 @@ from torch.optim import Optimizer
 
 from core.bounds import check_fields, real, whole
 from core.errors import NetworkError, SettingsError
+from core.json_text import parse_json
 from core.networks.checkpoint import save_weights
 
 STATE_NAME = "state.safetensors"
@@ -70,9 +71,9 @@ class Header:
     def check_identity(self, identity: dict[str, Any]) -> None:
         """Raises SettingsError when the run was started with another design, or on other recordings."""
         now = json.loads(json.dumps(identity))
-        if self.identity["design"] != now["design"]:
+        if self.identity.get("design") != now["design"]:
             raise SettingsError("The design of this network has changed since the run was started. Start a new run.")
-        if self.identity["audio"] != now["audio"]:
+        if self.identity.get("audio") != now["audio"]:
             raise SettingsError(
                 "The recordings have changed since the run was started: some were added, removed, renamed or cut, or "
                 "their notes were changed. Put them back, or start a new run from these weights (--from)."
@@ -99,7 +100,7 @@ def save_state(
 def read_header(folder: Path) -> Header:
     """Progress, settings and identity of the run in `folder`. Raises NetworkError when it holds none."""
     # Not for torch, which opens the file a second time: by then a run that is still going may have put another there.
-    header = json.loads(_open(folder, "numpy").metadata()["pianodiff"])
+    header = parse_json(_open(folder, "numpy").metadata()["pianodiff"])
     try:
         check_fields(header["progress"], _PROGRESS, "progress")
         for name in ("settings", "identity"):
@@ -119,12 +120,12 @@ def load_state(folder: Path, network: nn.Module, average: dict[str, Tensor], opt
         network.load_state_dict({name: file.get_tensor(f"network/{name}") for name in network.state_dict()})
         for name, value in average.items():
             value.copy_(file.get_tensor(f"average/{name}"))
+        for name, parameter in parameters.items():
+            if f"optimiser/step/{name}" in names:  # not yet, when every step so far was skipped
+                for tensor, key in zip(_moments(parameter, optimiser), _MOMENTS, strict=True):
+                    tensor.copy_(file.get_tensor(f"optimiser/{key}/{name}"))
     except (SafetensorError, RuntimeError) as error:
         raise NetworkError(f"The run in {folder} is of another network ({error}).") from error
-    for name, parameter in parameters.items():
-        if f"optimiser/step/{name}" in names:  # not yet, when every step so far was skipped
-            for tensor, key in zip(_moments(parameter, optimiser), _MOMENTS, strict=True):
-                tensor.copy_(file.get_tensor(f"optimiser/{key}/{name}"))
 
 
 def optimiser_tensors(network: nn.Module, optimiser: Optimizer) -> list[Tensor]:
@@ -150,8 +151,8 @@ def _open(folder: Path, framework: str) -> Any:
         raise NetworkError(f"{folder} holds no training run to go on with: it has no {STATE_NAME}.")
     try:
         file = safe_open(path, framework=framework)
-        if json.loads(file.metadata()["pianodiff"])["format"] > FORMAT:
+        if parse_json(file.metadata()["pianodiff"])["format"] > FORMAT:
             raise NetworkError(f"{path} was written by a later version of PianoDiff.")
         return file
-    except (SafetensorError, OSError, KeyError, TypeError, ValueError, RecursionError) as error:
+    except (SafetensorError, OSError, KeyError, TypeError, ValueError) as error:
         raise NetworkError(f"{path} is not the state of a training run ({error}).") from error

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QObject
 
-from core.diffusion.own_sampler import SUFFIX, file_sha256, find_sampler, hold_back, let_run
+from core.diffusion.own_sampler import SUFFIX, file_sha256, find_sampler, hold_back, let_run, place_of
 from core.diffusion.samplers import SAMPLERS
 from pianodiff_gui.actions.actions import Actions
 from pianodiff_gui.presenters.conversation import Conversation
@@ -49,36 +49,39 @@ class SamplerChoice(QObject):
             "Choose a sampler", self._preferences.sampler_folder, f"Samplers in Python (*{SUFFIX})"
         )
         if path:
-            self._trust(str(Path(path).resolve()), file_sha256(path))
+            path = str(place_of(path))
+            self._remember(path, file_sha256(path))
             let_run(path)
-            self.use(str(Path(path).resolve()))
+            self.use(path)
 
     def admit(self, names: Iterable[str]) -> None:
         """Ask about each sampler file that a session names and the user neither chose nor agreed to run before, as it
         is now. Nothing of one that is refused runs.
         """
-        for path in sorted({str(Path(name).expanduser().resolve()) for name in names if name not in SAMPLERS}):
+        for path in sorted({str(place_of(name)) for name in names if name not in SAMPLERS}):
             sha256 = file_sha256(path)
-            trusted = bool(sha256) and self._preferences.trusted_samplers.get(path) == sha256
-            hold_back(path, sha256 if trusted else "")
-            if not trusted and sha256 and self._conversation.ask(
+            if sha256 and self._preferences.trusted_samplers.get(path) == sha256:
+                let_run(path, sha256)
+                continue
+            hold_back(path)  # one that is missing as well: it may be there later
+            if sha256 and self._conversation.ask(
                 f"This session uses the sampler {Path(path).name}.",
                 f"It is a program, {path}, and can do whatever you can on this computer. Run it only if you trust "
                 "whoever it is from. Without it the session opens as well, with another sampler.",
                 "Run it",
                 "Don't run it",
             ):
-                self._trust(path, sha256)
-                hold_back(path, sha256)
+                self._remember(path, sha256)
+                let_run(path, sha256)
 
     def may_use(self, name: str) -> bool:
         """Whether it comes with PianoDiff, or the user chose that file, or agreed to run it, as it is now."""
         if name in SAMPLERS:
             return True
-        path = str(Path(name).expanduser().resolve())
+        path = str(place_of(name))
         return self._preferences.trusted_samplers.get(path) == file_sha256(path)
 
-    def _trust(self, path: str, sha256: str) -> None:
+    def _remember(self, path: str, sha256: str) -> None:
         self._preferences.trusted_samplers = {**self._preferences.trusted_samplers, path: sha256}
 
     def use(self, path: str) -> None:

@@ -13,9 +13,9 @@ import threading
 import time
 from pathlib import Path
 
-import soundfile as sf
 from PySide6.QtCore import QLockFile
 
+from core.errors import ExportError
 from pianodiff_gui.session.files import Saved, write_folder
 from pianodiff_gui.session.timeline import Stretch
 
@@ -39,7 +39,7 @@ class Autosave:
         with self._lock:
             try:
                 self._save(saved, sample_rate)
-            except (OSError, sf.SoundFileError):
+            except (OSError, ExportError):
                 log.exception("autosave failed")
                 return False
             return True

@@ -19,20 +19,24 @@ import zipfile
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import soundfile as sf
 
+from core.audio.decoding import UndecodableError, decode
 from core.audio.source import Source
-from core.audio.writing import write_bytes
+from core.audio.writing import write_bytes, write_text
 from core.bounds import real, several, whole
 from core.errors import PianoDiffError, SettingsError
+from core.extension.recipe import check_run
 from core.extension.settings import Settings
+from core.json_text import parse_json
 from core.study.trace import Trace
 from pianodiff_gui.session.takes import Take, Takes
-from pianodiff_gui.session.timeline import BEFORE, Stretch, Timeline
+from pianodiff_gui.session.timeline import BEFORE, Gap, Stretch, Timeline, is_within
 
 SUFFIX = ".pianodiff"
 FORMAT = 1
@@ -42,6 +46,8 @@ _STATE = "session.json"
 _FRAMES, _GAP, _CHANNELS, _NUMBER = whole(1, 2**48), whole(0, 2**48), whole(1, 1024), whole(1, 2**31)
 _SECONDS = real(0, 1e9)
 _LARGEST = 8 * 2**30  # bytes of an unpacked session: an archive can pretend to hold anything
+_SMALL, _MOST_PACKED = 64 * 2**20, 50  # bytes that anything may unpack to; above, how far: audio packs by a tenth
+_LARGEST_SEED = 2**31 - 1  # that the window has room for
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,28 +89,38 @@ class Saved:
 
 
 def write_folder(saved: Saved, sample_rate: int, folder: Path, files: dict[int, tuple[Stretch, str]]) -> None:
-    """Bring a session's folder up to date. Raises OSError, soundfile.SoundFileError.
+    """Bring a session's folder up to date. Raises OSError, ExportError; it holds what it held then.
 
     files: of stretches by identity, the stretch (which keeps the identity) and its file's name; is brought up to date.
     """
     kept: dict[int, tuple[Stretch, str]] = {}
     for stretch in _stretches(saved):
-        name = files.get(id(stretch), (stretch, ""))[1] or kept.get(id(stretch), (stretch, ""))[1]
-        if not name:
+        if id(stretch) not in files:
             name = f"take-{time.monotonic_ns()}.wav"
-            sf.write(folder / name, stretch.samples.T, sample_rate, subtype="FLOAT")
-            if stretch.trace is not None:
-                (folder / _trace_name(name)).write_bytes(stretch.trace.packed())
-        kept[id(stretch)] = (stretch, name)
-    temporary = folder / f"{_STATE}.part"
-    temporary.write_text(json.dumps(_state(saved, {key: name for key, (_, name) in kept.items()})), encoding="utf-8")
-    os.replace(temporary, folder / _STATE)
+            _write_stretch(stretch, sample_rate, folder / name)
+            files[id(stretch)] = (stretch, name)  # at once: if a later one fails, this one is there for the next try
+        kept[id(stretch)] = files[id(stretch)]
+    text = json.dumps(_state(saved, {key: name for key, (_, name) in kept.items()}))
+    write_text(folder / _STATE, text, overwrite=True)
     for key, (_, name) in files.items():
         if key not in kept:
             for file in (name, _trace_name(name)):
                 (folder / file).unlink(missing_ok=True)
     files.clear()
     files.update(kept)
+
+
+def _write_stretch(stretch: Stretch, sample_rate: int, path: Path) -> None:
+    """Raises OSError; nothing of it is left then, for the next try has another name."""
+    trace = path.with_name(_trace_name(path.name))
+    try:
+        sf.write(path, stretch.samples.T, sample_rate, subtype="FLOAT")
+        if stretch.trace is not None:
+            trace.write_bytes(stretch.trace.packed())
+    except (OSError, sf.SoundFileError, AssertionError) as error:
+        for file in (path, trace):
+            file.unlink(missing_ok=True)
+        raise OSError(f"{path.name} could not be written") from error
 
 
 def read_folder(folder: Path) -> Saved:
@@ -136,22 +152,33 @@ def read_session(path: Path) -> Saved:
     """Read a session's file. A recording that is not where it was is looked for beside it. Raises PianoDiffError."""
     try:
         with zipfile.ZipFile(path) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > _LARGEST:
-                raise ValueError("too large")
+            _check_sizes(archive)
             saved = _saved(archive.read(_STATE), archive.read)
         beside = path.parent / saved.source.name
-        return dataclasses.replace(saved, source=beside) if not saved.source.exists() and beside.exists() else saved
+        # Path.exists raises where a name is too long, or a folder may not be looked into.
+        moved = not os.path.exists(saved.source) and os.path.exists(beside)
+        return dataclasses.replace(saved, source=beside) if moved else saved
     except FileNotFoundError as error:
         raise PianoDiffError(f"There is no file {path}.") from error
-    except (*_DAMAGE, NotImplementedError, RuntimeError) as error:
+    except _DAMAGE as error:
         why = f" ({error})" if type(error) in (ValueError, SettingsError) else ""
         raise PianoDiffError(f"{path.name} is no session of PianoDiff, or it is damaged{why}.") from error
 
 
 _DAMAGE = (
-    *(zipfile.BadZipFile, zlib.error, EOFError, OSError, sf.SoundFileError, MemoryError),
-    *(ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError, RecursionError),
+    *(zipfile.BadZipFile, zlib.error, EOFError, OSError, sf.SoundFileError, UndecodableError, MemoryError),
+    *(ValueError, KeyError, TypeError, AttributeError, IndexError, OverflowError),
+    *(NotImplementedError, RuntimeError),  # of zipfile: encrypted, or packed in a way that it does not know
 )
+
+
+def _check_sizes(archive: zipfile.ZipFile) -> None:
+    """Refuse what would fill the memory when it is unpacked. Raises ValueError."""
+    entries = archive.infolist()
+    if sum(entry.file_size for entry in entries) > _LARGEST:
+        raise ValueError("too large")
+    if any(entry.file_size > max(_SMALL, _MOST_PACKED * entry.compress_size) for entry in entries):
+        raise ValueError("packed more tightly than audio can be")
 
 
 def _trace_name(name: str) -> str:
@@ -189,7 +216,7 @@ def _described(stretch: Stretch, name: str) -> dict[str, Any]:
 
 def _saved(text: bytes, read: Callable[[str], bytes]) -> Saved:
     """From session.json and what reads a file beside it. Raises what `_DAMAGE` lists."""
-    state = json.loads(text)
+    state = parse_json(text)
     if state["format"] != FORMAT:
         raise ValueError(f"format {state['format']}")
     if not isinstance(state["source"], str) or "\0" in state["source"]:
@@ -200,17 +227,12 @@ def _saved(text: bytes, read: Callable[[str], bytes]) -> Saved:
     def stretch(entry: dict[str, Any]) -> Stretch:
         name = str(entry["file"])
         if name not in loaded:
-            samples, _ = sf.read(io.BytesIO(read(name)), dtype="float32", always_2d=True)
-            if samples.shape[1] != channels or not len(samples) or not np.isfinite(samples).all():
-                raise ValueError(f"{name} does not fit")
-            loaded[name] = np.ascontiguousarray(samples.T)
+            loaded[name] = _samples(name, read(name), channels)
         gap = tuple(several(_GAP, 2, 2)("gap", entry["gap"])) if entry["gap"] is not None else None
         if gap not in (None, BEFORE) and not _fills(gap, loaded[name].shape[1], frames):
             raise ValueError(f"{name} does not fit its gap")
-        if not isinstance(entry["run"], dict):
-            raise ValueError(f"{name} has no run")
         trace = Trace.load(io.BytesIO(read(_trace_name(name)))) if entry["traced"] else None
-        return Stretch(loaded[name], Settings(**entry["settings"]), entry["run"], gap, trace)
+        return Stretch(loaded[name], _settings(entry["settings"]), check_run(entry["run"]), gap, trace)
 
     made: dict[str, Stretch] = {}
 
@@ -227,13 +249,42 @@ def _saved(text: bytes, read: Callable[[str], bytes]) -> Saved:
     numbers = [number for number, _, _ in takes]
     if len(set(numbers)) != len(numbers) or not all(stretches for _, _, stretches in takes):
         raise ValueError("takes")
+    for _, name, stretches in takes:
+        _check_apart(name, [found.gap for found in stretches if is_within(found.gap)])
     target, prelude_target, position = (
         _SECONDS(name, state[name]) for name in ("target", "prelude_target", "position")
     )
     shown = state["shown"] if state["shown"] in numbers else None
-    settings, left_out = Settings(**state["settings"]), _GAP("left_out", state.get("left_out", 0))
+    settings, left_out = _settings(state["settings"]), _GAP("left_out", state.get("left_out", 0))
     source = Path(state["source"])
     return Saved(source, frames, channels, takes, shown, settings, target, prelude_target, position, left_out)
+
+
+def _settings(fields: Any) -> Settings:
+    """Raises SettingsError, ValueError, TypeError."""
+    settings = Settings(**fields)
+    whole(0, _LARGEST_SEED)("seed", settings.seed)
+    return settings
+
+
+def _samples(name: str, content: bytes, channels: int) -> np.ndarray:
+    """Generated audio, float32 (channels, frames), in the layout that :func:`write_session` gives it: another one could
+    unpack to anything. Raises ValueError, UndecodableError, soundfile.SoundFileError.
+    """
+    with sf.SoundFile(io.BytesIO(content)) as file:
+        if (file.format, file.subtype, file.channels) != ("WAV", "FLOAT", channels):
+            raise ValueError(f"{name} does not fit")
+        samples = decode(file, 0, file.frames, "float32")
+    if not len(samples) or not np.isfinite(samples).all():
+        raise ValueError(f"{name} does not fit")
+    return np.ascontiguousarray(samples.T)
+
+
+def _check_apart(name: str, gaps: list[Gap]) -> None:
+    """Raises ValueError where two stretches of a take fill the same frames."""
+    for one, next_one in pairwise(sorted(gaps)):
+        if next_one[0] < one[1]:
+            raise ValueError(f'"{name:.40}" fills frames {next_one[0]} to {one[1]} twice')
 
 
 def _fills(gap: tuple[int, ...], length: int, frames: int) -> bool:

@@ -101,8 +101,10 @@ class StepClock:
 
     def tick(self, now: float, evaluations: int) -> None:
         """A step ended, with so many evaluations done in all."""
-        step, self._last = now - self._last, now
-        made, self._done = evaluations - self._done, evaluations
+        made = evaluations - self._done
+        if made <= 0:  # a sampler of the user's own may show a state without asking the network
+            return
+        step, self._last, self._done = now - self._last, now, evaluations
         self._measured += 1
         if self._measured == 1:
             return

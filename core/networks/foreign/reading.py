@@ -1,6 +1,5 @@
 """Reading what strangers made: checkpoints as numbers only, and the settings beside them."""
 
-import json
 import math
 import pickle
 import re
@@ -13,6 +12,7 @@ from typing import Any, TypedDict
 import torch
 from torch import Tensor, nn
 
+from core import json_text
 from core.errors import NetworkError
 from core.networks.card import NetworkInfo
 
@@ -108,7 +108,7 @@ def read_json(path: Path) -> dict[str, Any]:
     if not path.is_file():
         return {}
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
+        content = json_text.read_json(path)
     except (OSError, ValueError) as error:
         raise NetworkError(f"{path} is not readable JSON ({error}).") from error
     if not isinstance(content, dict):

@@ -9,6 +9,7 @@ import torch
 
 from core.errors import NetworkError
 from core.networks.checkpoint import load_denoiser, load_weights, save_weights
+from core.networks.registry import find_network
 from core.networks.spectral_unet import SpectralUNet
 from tests.core.networks.material import CPU
 from tests.core.tiny_network import ARCHITECTURE, SEEING, write_tiny_network
@@ -49,6 +50,7 @@ def test_weights_survive_the_file_bit_for_bit(tmp_path: Path) -> None:
         (lambda f: (f / "config.json").unlink(), "has no config.json"),
         (lambda f: (f / "config.json").write_text("{"), "not a valid network config"),
         (lambda f: (f / "config.json").write_text("{}"), "not a valid network config"),
+        (lambda f: (f / "config.json").write_text("[" * 100_000), "nested too deeply"),
         (lambda f: (f / "weights.safetensors").write_bytes(b"junk" * 100), "not a readable safetensors"),
         (lambda f: (f / "weights.safetensors").write_bytes(b""), "not a readable safetensors"),
         (
@@ -70,6 +72,13 @@ def test_a_damaged_network_says_what_is_wrong(tmp_path: Path, damage: object, me
     damage(folder)
     with pytest.raises(NetworkError, match=message):
         load_denoiser(str(folder), CPU)
+
+
+@pytest.mark.parametrize("name", ["~nobody-of-that-name/net", "x" * 5000, "a\0b", "/" + "y" * 300 + "/net"])
+def test_a_name_that_can_not_be_is_no_network(name: str) -> None:
+    """Breaks when a recipe's path ends in an error of the system's, or of a home folder that is not there."""
+    with pytest.raises(NetworkError, match="There is no network"):
+        find_network(name)
 
 
 def test_a_pickle_is_never_opened(tmp_path: Path) -> None:

@@ -15,6 +15,9 @@ from pianodiff_gui.session.jobs import Job, Outcome
 from pianodiff_gui.session.session import Session
 from pianodiff_gui.session.timeline import Stretch
 
+RUN: dict[str, Any] = {"network": {"name": "spectral"}, "sampler": {"name": "replacement"}, "seed": 0}
+"""As little as a stretch's entries for a recipe can hold."""
+
 
 def finish(session: Session, job: Job, seconds: float | None = None, complete: bool = True) -> None:
     """Answer a job as the worker does, with a ramp that tells one job's samples from another's."""

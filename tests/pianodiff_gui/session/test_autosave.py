@@ -17,14 +17,15 @@ from pianodiff_gui.session.autosave import Autosave
 from pianodiff_gui.session.files import Saved, read_folder
 from pianodiff_gui.session.takes import Takes
 from pianodiff_gui.session.timeline import BEFORE, Stretch, Timeline
-from tests.pianodiff_gui.session.conftest import crash, only_stretch
+from tests.pianodiff_gui.session.conftest import RUN, crash, only_stretch
 
 
 @pytest.fixture
 def timeline(source: Source) -> Timeline:
     samples = np.linspace(-0.5, 0.5, 900, dtype=np.float32)[None]
     curve = Settings(seed=7, lambda_schedule=((0.0, 0.0), (0.5, 0.2), (1.0, 1.0)))
-    return Timeline(source, (Stretch(samples, curve, {"seed": 7}), Stretch(samples[:, :100], Settings(), {}, BEFORE)))
+    before = Stretch(samples[:, :100], Settings(), RUN, BEFORE)
+    return Timeline(source, (Stretch(samples, curve, RUN | {"seed": 7}), before))
 
 
 def saved_as(*timelines: Timeline) -> tuple[Saved, int]:
@@ -70,7 +71,7 @@ from pianodiff_gui.session.files import Saved
 from pianodiff_gui.session.takes import Takes
 from pianodiff_gui.session.timeline import Stretch, Timeline
 source = open_source(Path({str(clip)!r}))
-takes = Takes().added(Timeline(source, (Stretch(np.full((1, 500), 0.25, np.float32), Settings()),)))
+takes = Takes().added(Timeline(source, (Stretch(np.full((1, 500), 0.25, np.float32), Settings(), {RUN!r}),)))
 Autosave(Path({str(tmp_path / "sessions")!r})).save(Saved.of(source, takes, Settings(), 2.0, 0.0, 0.0), 22050)
 os.kill(os.getpid(), signal.SIGKILL)
 """
