@@ -24,7 +24,7 @@ def path(tmp_path: Path) -> Path:
     return write(tmp_path / "in.wav", samples)
 
 
-class Elsewhere(sf.SoundFile):  # type: ignore[misc]  # untyped
+class Elsewhere(sf.SoundFile):
     """Its seeks end elsewhere, and say so."""
 
     def seek(self, frames: int, whence: int = sf.SEEK_SET) -> int:
@@ -32,7 +32,7 @@ class Elsewhere(sf.SoundFile):  # type: ignore[misc]  # untyped
         return int(super().seek(frames - 7000 if whence == sf.SEEK_SET and frames > 9000 else frames, whence))
 
 
-class LossyNoise(sf.SoundFile):  # type: ignore[misc]  # untyped
+class LossyNoise(sf.SoundFile):
     """A lossy decoder that has lost its way."""
 
     subtype = "VORBIS"
@@ -100,7 +100,7 @@ def test_a_position_behind_the_claimed_end_asks_for_no_negative_count(path: Path
 def test_a_header_that_claims_years_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Breaks when such a count makes arrays and pictures of its own size."""
 
-    class Boasting(sf.SoundFile):  # type: ignore[misc]  # untyped
+    class Boasting(sf.SoundFile):
         frames = int(LONGEST_SECONDS * FRAMES) + FRAMES
 
     monkeypatch.setattr(sf, "SoundFile", Boasting)

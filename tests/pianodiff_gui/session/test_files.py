@@ -7,6 +7,7 @@ import json
 import tracemalloc
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -132,7 +133,7 @@ def test_a_bomb_is_not_unpacked(tmp_path: Path) -> None:
     sf.write(flac, np.zeros(1000, np.float32), 22_050, format="FLAC")
     large = io.BytesIO()
     x, rows = np.zeros(80_000_000, np.float32), np.zeros(2, np.float32)
-    numbers = {"top": 1, "sample_rate": 1, "known_frames": 0, "x_level": 1.0}
+    numbers: dict[str, Any] = {"top": 1, "sample_rate": 1, "known_frames": 0, "x_level": 1.0}
     np.savez_compressed(large, levels=rows, similarities=rows, x=x, **numbers)
     del x
     state = json.loads(_one_take("a.wav"))
