@@ -9,7 +9,6 @@ from __future__ import annotations
 import errno
 import os
 import secrets
-import shutil
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -78,10 +77,24 @@ def replacing(destination: Path, overwrite: bool) -> Iterator[Path]:
         with temporary.open("rb+") as file:
             os.fsync(file.fileno())
         _rename(temporary, destination, overwrite)
-    except (OSError, sf.SoundFileError) as error:
+    except sf.SoundFileError as error:  # which only says "system error"
+        raise ExportError(failed(destination, _refusal(temporary) or error)) from error
+    except OSError as error:
         raise ExportError(failed(destination, error)) from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def _refusal(path: Path) -> OSError | None:
+    """What the system says when that file is to grow a little more, None when it lets it: a full disk, or a quota."""
+    try:
+        with path.open("ab") as file:
+            file.write(bytes(1 << 16))
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        return error
+    return None
 
 
 def check_writable(destination: Path) -> None:
@@ -152,8 +165,6 @@ def _temporary(mark: str) -> str:
 def failed(destination: Path, error: Exception) -> str:
     """A failed write in plain words."""
     number = error.errno if isinstance(error, OSError) else None
-    if number is None and shutil.disk_usage(destination.parent).free < 4096:
-        number = errno.ENOSPC  # libsndfile only says "system error"
     nothing = "Nothing was written."
     if number in _FULL:
         return f"The disk that holds {destination.parent} is full. {nothing} Make room, or choose another folder."

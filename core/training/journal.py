@@ -2,6 +2,8 @@
 
 import json
 import time
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +50,7 @@ class Journal:
 
     def close(self) -> None:
         """Write out what TensorBoard still holds."""
-        if self._board is not None:
-            self._board.close()
+        self._show(lambda board: board.close())
 
     def step(self, progress: Progress, loss: Tensor, rate: float, audio_seconds: float, done: float) -> str:
         """Note a step; now and then returns a line to print, else "".
@@ -93,8 +94,7 @@ class Journal:
         path.parent.mkdir(exist_ok=True)
         joined = np.concatenate([known, new])
         export_audio(joined[None], rate, path, overwrite=True)
-        if self._board is not None:
-            self._board.add_audio("continuation", joined[:, None], progress.step, rate)
+        self._show(lambda board: board.add_audio("continuation", joined[:, None], progress.step, rate))
         return f"sample: {path}"
 
     def _continue(self, corpus: Corpus, seed: int, device: str) -> tuple[FloatArray, FloatArray, int]:
@@ -118,9 +118,21 @@ class Journal:
                 log.write(json.dumps(entry | figures) + "\n")
         except OSError as error:
             raise ExportError(failed(self._path, error)) from error
-        if self._board is not None:
-            for name, value in figures.items():
-                self._board.add_scalar(name, value, progress.step)
+        for name, value in figures.items():
+            self._show(partial(_add_scalar, name, value, progress.step))
+
+    def _show(self, what: Callable[[Any], object]) -> None:
+        """On TensorBoard, as long as its files can be written: the figures are in the log as well."""
+        if self._board is None:
+            return
+        try:
+            what(self._board)
+        except OSError:
+            self._board = None
+
+
+def _add_scalar(name: str, value: float, step: int, board: Any) -> None:
+    board.add_scalar(name, value, step)
 
 
 def _step_of(line: str) -> float:

@@ -59,15 +59,10 @@ class Background(QObject):
         """Do `work`; then call `done` with its result, or `failed` with a message for the user."""
         task = _Task(work)
         self._tasks.add(task)
-
-        def finish(then: Callable[[Any], None] | None, value: Any) -> None:
-            self._tasks.discard(task)
-            if then is not None:
-                then(value)
-
-        # Connected through this object, so that the calls are queued into its thread.
-        task.signals.done.connect(_Receiver(self, lambda value: finish(done, value)).receive)
-        task.signals.failed.connect(_Receiver(self, lambda value: finish(failed, value)).receive)
+        # A child of this object, so that the calls are queued into its thread.
+        receiver = _Receiver(self, lambda: self._tasks.discard(task), done, failed)
+        task.signals.done.connect(receiver.receive)
+        task.signals.failed.connect(receiver.receive_failure)
         self._pool.start(task)
 
     def wait(self, milliseconds: int = 10_000) -> bool:
@@ -76,11 +71,28 @@ class Background(QObject):
 
 
 class _Receiver(QObject):
-    def __init__(self, parent: QObject, call: Callable[[Any], None]) -> None:
+    """Takes a task's one answer, whichever it is, and goes: what is left of it would keep all that the task knew of."""
+
+    def __init__(
+        self,
+        parent: QObject,
+        ended: Callable[[], object],
+        done: Callable[[Any], None] | None,
+        failed: Callable[[str], None] | None,
+    ) -> None:
         super().__init__(parent)
-        self._call = call
+        self._ended, self._done, self._failed = ended, done, failed
 
     @Slot(object)
     def receive(self, value: object) -> None:
+        self._end(self._done, value)
+
+    @Slot(str)
+    def receive_failure(self, message: str) -> None:
+        self._end(self._failed, message)
+
+    def _end(self, then: Callable[[Any], None] | None, value: Any) -> None:
         self.deleteLater()
-        self._call(value)
+        self._ended()
+        if then is not None:
+            then(value)

@@ -131,9 +131,9 @@ def prepare(what: str, folder: Path) -> None:
         (folder / "clips").mkdir()
         for number in range(3):
             write_clip(folder / "clips" / f"{number}.wav", number, 4.0)
-        arguments = ["study", str(folder / "clips"), "--out", str(folder / "out"), "--network", str(network), "--steps",
-                     "4", "--samplers", "replacement", "--seeds", "40", "--begin", "0.5", "--known", "1", "--new",
-                     "0.5"]  # fmt: skip
+        arguments = ["study", str(folder / "clips"), "--out", str(folder / "out"), "--network", str(network)]
+        arguments += ["--samplers", "replacement", "--steps", "4", "--seeds", "40", "--cases", "3"]
+        arguments += ["--begin", "0.5", "--known", "1", "--new", "0.5"]
         sign = "out/cases/*.json"
     else:
         recording(folder)

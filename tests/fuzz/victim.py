@@ -1,6 +1,6 @@
 """A program to be killed: it writes the same thing over and over, in two versions by turns.
 
-    python -m tests.fuzz.victim WHAT FOLDER    prints "ready" once everything has been written once
+    python -m tests.fuzz.victim WHAT FOLDER [TIMES]    prints "ready" once everything has been written once
 """
 
 import itertools
@@ -94,7 +94,8 @@ def main() -> None:
         plan = json.loads((folder / "command.json").read_text())
         _commanding(plan["arguments"], folder, plan["sign"])
     write = {"export": _exporting, "autosave": _autosaving, "session": _saving}[what](folder)
-    for count in itertools.count():
+    times = int(sys.argv[3]) if len(sys.argv) > 3 else 0
+    for count in range(times) if times else itertools.count():
         write(count % 2)
         if count == 1:
             print("ready", flush=True)
