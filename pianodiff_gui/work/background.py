@@ -6,36 +6,11 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QObject, QRunnable, QThreadPool, Signal, Slot
+from PySide6.QtCore import QObject, QThreadPool, Signal, Slot
 
 from core.errors import PianoDiffError
 
 log = logging.getLogger(__name__)
-
-
-class _Signals(QObject):
-    done = Signal(object)
-    failed = Signal(str)
-
-
-class _Task(QRunnable):
-    def __init__(self, work: Callable[[], Any]) -> None:
-        super().__init__()
-        self.setAutoDelete(False)  # Python owns it
-        self.signals = _Signals()
-        self._work = work
-
-    @Slot()
-    def run(self) -> None:
-        try:
-            result = self._work()
-        except PianoDiffError as error:
-            self.signals.failed.emit(str(error))
-        except Exception as error:
-            log.exception("background work failed")
-            self.signals.failed.emit(f"Something went wrong inside PianoDiff ({type(error).__name__}: {error}).")
-        else:
-            self.signals.done.emit(result)
 
 
 class Background(QObject):
@@ -48,7 +23,6 @@ class Background(QObject):
         super().__init__(parent)
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(threads)
-        self._tasks: set[_Task] = set()
 
     def run(
         self,
@@ -57,42 +31,52 @@ class Background(QObject):
         failed: Callable[[str], None] | None = None,
     ) -> None:
         """Do `work`; then call `done` with its result, or `failed` with a message for the user."""
-        task = _Task(work)
-        self._tasks.add(task)
-        # A child of this object, so that the calls are queued into its thread.
-        receiver = _Receiver(self, lambda: self._tasks.discard(task), done, failed)
-        task.signals.done.connect(receiver.receive)
-        task.signals.failed.connect(receiver.receive_failure)
-        self._pool.start(task)
+        answer = _Answer(self, done, failed)
+        # Not a QRunnable of Python's: Qt would keep that, and with it all that `work` knows of.
+        self._pool.start(lambda: answer.give(work))
 
     def wait(self, milliseconds: int = 10_000) -> bool:
         """Wait until everything is done, for closing."""
         return self._pool.waitForDone(milliseconds)
 
 
-class _Receiver(QObject):
-    """Takes a task's one answer, whichever it is, and goes: what is left of it would keep all that the task knew of."""
+class _Answer(QObject):
+    """Takes a task's one answer into the thread that this was made in, and goes: what is left would keep all that the
+    task knew of.
+    """
+
+    _done = Signal(object)
+    _failed = Signal(str)
 
     def __init__(
-        self,
-        parent: QObject,
-        ended: Callable[[], object],
-        done: Callable[[Any], None] | None,
-        failed: Callable[[str], None] | None,
+        self, parent: QObject, done: Callable[[Any], None] | None, failed: Callable[[str], None] | None
     ) -> None:
         super().__init__(parent)
-        self._ended, self._done, self._failed = ended, done, failed
+        self._then, self._otherwise = done, failed
+        self._done.connect(self._receive)
+        self._failed.connect(self._receive_failure)
+
+    def give(self, work: Callable[[], Any]) -> None:
+        """Do it, in the thread that calls, and send what came of it."""
+        try:
+            result = work()
+        except PianoDiffError as error:
+            self._failed.emit(str(error))
+        except Exception as error:
+            log.exception("background work failed")
+            self._failed.emit(f"Something went wrong inside PianoDiff ({type(error).__name__}: {error}).")
+        else:
+            self._done.emit(result)
 
     @Slot(object)
-    def receive(self, value: object) -> None:
-        self._end(self._done, value)
+    def _receive(self, value: object) -> None:
+        self._end(self._then, value)
 
     @Slot(str)
-    def receive_failure(self, message: str) -> None:
-        self._end(self._failed, message)
+    def _receive_failure(self, message: str) -> None:
+        self._end(self._otherwise, message)
 
     def _end(self, then: Callable[[Any], None] | None, value: Any) -> None:
         self.deleteLater()
-        self._ended()
         if then is not None:
             then(value)
