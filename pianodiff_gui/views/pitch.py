@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal
-from PySide6.QtGui import QColor
+from PySide6.QtGui import QBrush, QColor
 
 from core.analysis.pitch import PitchTrack
 from pianodiff_gui.look.theme import Theme
@@ -29,6 +31,13 @@ def shade_of(aperiodicity: np.ndarray) -> np.ndarray:
     share = (np.asarray(aperiodicity, np.float64) - _FADE_FROM) / (_FADE_TO - _FADE_FROM)
     index = np.ceil(np.clip(share, 0.0, None) * (len(_SHADES) - 1))
     return np.minimum(np.nan_to_num(index, nan=np.inf), len(_SHADES)).astype(int)
+
+
+@cache  # pyqtgraph keeps a picture of the mark for each brush that it has ever seen
+def _brush(rgb: int, alpha: float) -> QBrush:
+    shade = QColor(rgb)
+    shade.setAlphaF(alpha)
+    return QBrush(shade)
 
 
 class PitchDots:
@@ -76,10 +85,7 @@ class PitchDots:
 
     def recolour(self, colour: QColor) -> None:
         for item, alpha in zip(self.items, _SHADES, strict=True):
-            shade = QColor(colour)
-            shade.setAlphaF(alpha)
-            item.setBrush(pg.mkBrush(shade))
-            item.setPen(None)
+            item.setBrush(_brush(colour.rgb(), alpha))
 
 
 class PitchView(Strip):
