@@ -19,6 +19,7 @@ from core.networks.diffwave import DiffWave
 from core.networks.foreign import layouts
 from core.networks.making import make
 from core.networks.registry import find_network
+from core.networks.spectral_inference import SpectralInference
 from core.networks.spectral_unet import SpectralUNet
 
 
@@ -71,6 +72,8 @@ def load_denoiser(name_or_path: str, device: torch.device) -> Denoiser:
     network.eval().requires_grad_(False).to(device)
     if info.kind == "diffwave":
         return EpsilonDenoiser(network, schedule, in_bfloat16=has_fast_bfloat16(device))
+    if isinstance(network, SpectralUNet) and device.type == "cpu" and has_fast_bfloat16(device):
+        return SigmaDenoiser(SpectralInference(network), schedule)
     return SigmaDenoiser(network, schedule)
 
 

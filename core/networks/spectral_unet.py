@@ -50,6 +50,8 @@ ENTRY_GAIN = 4.0
 """Of the finer transform and the sketch, which enter from zero: Adam moves all weights at one pace, and these have all
 the way to go that the others have behind them."""
 GAIN_FEATURES = 16
+LOUDNESS_FLOOR = 1e-4
+"""Power below which a coefficient of the input, brought to unit variance, counts as silent: -40 dB."""
 KNOWN_SIGMA = 1e-4
 """The noise level that known audio counts as: the lowest that the shipped network is trained at."""
 
@@ -324,7 +326,7 @@ class SpectralUNet(nn.Module):
         h: the features that F is drawn from. The gains are real: they take from the phases of the input, not from h.
         """
         around = self._around(noisy)
-        loudness = (around.square().sum(dim=2) + 1e-4).log() / 4
+        loudness = (around.square().sum(dim=2) + LOUDNESS_FLOOR).log() / 4
         features = self.gain_features(h)[..., : noisy.shape[-1]]
         h = torch.cat([features, loudness.to(features.dtype)], dim=1).contiguous(memory_format=self.memory_format)
         gains = self.gain_out(F.silu(self.gain_hidden(h))).float()

@@ -8,7 +8,7 @@ import torch
 
 from core.analysis.spectrum import largest_second_difference, second_difference_quantile
 from core.audio.signal import active_rms
-from core.diffusion.denoiser import Denoiser, Prediction
+from core.diffusion.denoiser import Denoiser, Prediction, SigmaDenoiser
 from core.diffusion.samplers import SAMPLERS
 from core.diffusion.schedule import NoiseSchedule
 from core.errors import AudioError, NetworkError, PianoDiffError
@@ -18,7 +18,6 @@ from core.extension.settings import Settings
 from core.networks.card import NetworkInfo
 from core.networks.checkpoint import load_denoiser
 from core.networks.registry import find_network
-from core.networks.spectral_unet import SpectralUNet
 from tests.core.tiny_network import SEEING, write_tiny_network
 from tests.core.tones import chord
 
@@ -203,24 +202,21 @@ def test_a_network_that_breaks_down_is_reported(tiny: Tiny) -> None:
 
 
 @pytest.mark.parametrize("zero_shot", [False, True])
-def test_a_network_that_can_see_is_shown_the_known_audio_unless_asked_not_to(
-    tmp_path: Path, zero_shot: bool, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_network_that_can_see_is_shown_the_known_audio_unless_asked_not_to(tmp_path: Path, zero_shot: bool) -> None:
     """Clean, at the level of x_t, in its place, and nothing of what is to be made."""
     folder = write_tiny_network(tmp_path / "seeing", architecture=SEEING)
     asked: list[tuple[torch.Tensor, torch.Tensor | None]] = []
-    forward = SpectralUNet.forward
-
-    def spy(
-        self: SpectralUNet, x: torch.Tensor, sigma: torch.Tensor, keep: torch.Tensor | None = None
-    ) -> torch.Tensor:
-        asked.append((x, keep))
-        return forward(self, x, sigma, keep)
-
-    monkeypatch.setattr(SpectralUNet, "forward", spy)
     denoiser, network = load_denoiser(str(folder), torch.device("cpu")), find_network(str(folder))
+    assert isinstance(denoiser, SigmaDenoiser)
+    forward = denoiser.network
+
+    def spy(x: torch.Tensor, sigma: torch.Tensor, keep: torch.Tensor | None = None) -> torch.Tensor:
+        asked.append((x, keep))
+        return forward(x, sigma, keep)
+
     audio = chord(1.0, 4000)
-    extension = Extension(denoiser, network, audio, 4000, 0.5, Settings(steps=3, zero_shot=zero_shot))
+    spied = SigmaDenoiser(spy, denoiser.schedule)
+    extension = Extension(spied, network, audio, 4000, 0.5, Settings(steps=3, zero_shot=zero_shot))
     list(extension.run())
     assert len(asked) == 6 and extension.audio().shape == (1, 2000)
     for _, keep in asked:

@@ -19,7 +19,7 @@ def test_colours_that_come_back_cost_nothing(qtbot: QtBot, theme: Theme) -> None
     qtbot.addWidget(plot)
     dots = PitchDots(plot, "o")
     times = np.linspace(0, 1, 50)
-    dots.append(PitchTrack(times, np.full(50, 440.0), np.linspace(0, 0.45, 50)))
+    dots.append(PitchTrack(times, np.full(50, 440, np.float32), np.linspace(0, 0.45, 50, dtype=np.float32)))
     colours = [QColor("#204080"), QColor("#c04000")]
 
     def pictures() -> int:
