@@ -14,6 +14,7 @@ from core.networks.card import COMPOSER, LISTENER
 from core.networks.checkpoint import build, load_denoiser
 from core.networks.composer_card import parse_composer
 from core.networks.listener_card import parse_listener
+from core.networks.making import _Counted
 from core.networks.registry import find_network
 from core.networks.spectral_unet import SpectralUNet
 from tests.core.networks.material import CPU
@@ -100,17 +101,20 @@ def test_the_product_of_bounded_numbers_is_bounded(tmp_path: Path) -> None:
 def test_a_network_larger_than_its_weights_takes_no_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The header says what is there; a network of a thousand times as many numbers was built before it was read."""
     folder = write_changed(tmp_path / "net", architecture=ARCHITECTURE | {"channels": [64, 128]})
-    devices = set()
-    initialise = torch.nn.Module.__init__
+    made = []
+    empty = torch.empty
 
-    def watched(module: torch.nn.Module) -> None:
-        devices.add(torch.get_default_device().type)
-        initialise(module)
+    def watched(*size: Any, **more: Any) -> torch.Tensor:
+        value = empty(*size, **more)
+        made.append(value.numel())
+        return value
 
-    monkeypatch.setattr(torch.nn.Module, "__init__", watched)
-    with pytest.raises(NetworkError, match="do not fit this network"):
+    stored = sum(value.numel() for value in SpectralUNet(**ARCHITECTURE).state_dict().values())
+    with monkeypatch.context() as patched, pytest.raises(NetworkError, match="do not fit this network"):
+        patched.setattr(torch, "empty", watched)
+        patched.setattr(_Counted, "MAKING", frozenset({*_Counted.MAKING, watched}))
         load_denoiser(str(folder), CPU)
-    assert devices == {"meta"}
+    assert sum(made) < 2 * stored
 
 
 def test_counting_draws_nothing(tmp_path: Path) -> None:
