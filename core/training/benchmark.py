@@ -17,7 +17,6 @@ import argparse
 import math
 import statistics
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -30,6 +29,7 @@ from torch.utils.flop_counter import FlopCounterMode
 from core.device import compiles_on, has_fast_bfloat16, resolve_device
 from core.errors import NetworkError, PianoDiffError
 from core.networks.diffwave import DiffWave
+from core.timing import matmul_rate, seconds_of
 from core.training.batches import BatchPlan
 from core.training.denoising import DenoisingObjective, DiffWaveObjective, SpectralObjective
 from core.training.design import read_design
@@ -104,25 +104,6 @@ def make_step(objective: DenoisingObjective, is_plain: bool, clean: Tensor) -> C
     return step
 
 
-def seconds_of(work: Callable[[], object], device: torch.device, times: int = 1) -> float:
-    """Mean wall-clock seconds of one call."""
-    _wait(device)
-    began = time.perf_counter()
-    for _ in range(times):
-        work()
-    _wait(device)
-    return (time.perf_counter() - began) / times
-
-
-def matmul_rate(device: torch.device) -> float:
-    """Operations a second of one large matrix product in bf16 (in float32 where bf16 is slow): the best of 5."""
-    size = 8192 if device.type == "cuda" else 2048
-    kind = torch.bfloat16 if has_fast_bfloat16(device) else torch.float32
-    a, b = (torch.randn(size, size, device=device, dtype=kind) for _ in range(2))
-    a @ b
-    return 2 * size**3 / min(seconds_of(lambda: a @ b, device, times=3) for _ in range(5))
-
-
 def operations(objective: DenoisingObjective, clean: Tensor) -> int:
     """Multiplications and additions of forward and backward pass on `clean`."""
     u, keep = torch.full((len(clean),), 0.5, device=clean.device), torch.zeros_like(clean, dtype=torch.bool)
@@ -182,13 +163,6 @@ def _device_name(device: torch.device) -> str:
     if device.type == "cuda":
         return torch.cuda.get_device_name(device)
     return f"{device.type} ({torch.get_num_threads()} threads)"
-
-
-def _wait(device: torch.device) -> None:
-    if device.type == "cuda":
-        torch.cuda.synchronize(device)
-    elif device.type == "mps":
-        torch.mps.synchronize()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,134 @@
+"""How fast audio is made on this machine, and how far that is from what it could do.
+
+    python -m core.study.speed [--network spectral] [--device auto] [--windows 8,6] [--rounds 5] [--seconds 3]
+
+Evaluations: the network as written (bf16 by autocast where the hardware has it) and as it is used, which on a CPU with
+bf16 is laid out for it (`core.networks.spectral_inference`), by turns, so that a machine that slows down slows both;
+medians. The share is of the rate of a large matrix product measured in the same run; operations are counted by PyTorch.
+Real-time factors: seconds that a second of new audio takes, of a tone that is extended, by all that an extension does
+once the network is loaded. Played from notes (12 of 50 steps), and from noise in 50.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.flop_counter import FlopCounterMode
+
+from core.device import has_fast_bfloat16, resolve_device
+from core.diffusion.denoiser import Denoiser, SigmaDenoiser
+from core.errors import PianoDiffError, SettingsError
+from core.extension.extension import Extension
+from core.extension.settings import DEFAULT, START_WITH_NOTES, Settings
+from core.networks.card import NetworkInfo
+from core.networks.checkpoint import load_denoiser
+from core.networks.registry import find_network
+from core.networks.spectral_inference import SpectralInference
+from core.notes.note import Note
+from core.notes.sketch import sketch
+from core.timing import matmul_rate, seconds_of
+
+KNOWN_SECONDS = 6.0
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Measure and print; returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m core.study.speed", description="How fast audio is made here.")
+    parser.add_argument("--network", default=DEFAULT.network, help="(default: %(default)s)")
+    parser.add_argument("--device", default="auto", help="(default: %(default)s)")
+    parser.add_argument("--windows", default="8,6", help="seconds that are evaluated at once (default: %(default)s)")
+    parser.add_argument("--rounds", type=int, default=5, help="of each, by turns (default: %(default)s)")
+    parser.add_argument("--seconds", type=float, default=3.0, help="of new audio (default: %(default)g)")
+    chosen = parser.parse_args(argv)
+    try:
+        device = resolve_device(chosen.device)
+        info, denoiser = find_network(chosen.network), load_denoiser(chosen.network, device)
+        if not isinstance(denoiser, SigmaDenoiser):
+            raise SettingsError(f"The network {info.name} predicts noise, and is not measured here.")
+        peak = matmul_rate(device)
+        kind = "bf16" if has_fast_bfloat16(device) else "float32"
+        print(f"{device.type}, {torch.get_num_threads()} threads, {kind}; matrix product: {peak / 1e9:.0f} GFLOP/s")
+        print("window s  GFLOP  as written s  as used s  times  share of the matrix product's rate")
+        for window in (float(text) for text in chosen.windows.split(",")):
+            print(_evaluation(denoiser, info, window, device, chosen.rounds, peak), flush=True)
+        print("real-time factors, median (lowest to highest)")
+        for name, settings, notes in _presets(chosen.seconds):
+            print(f"{name:24} {_factors(denoiser, info, settings, notes, chosen, device)}", flush=True)
+    except PianoDiffError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _evaluation(
+    denoiser: SigmaDenoiser, info: NetworkInfo, seconds: float, device: torch.device, rounds: int, peak: float
+) -> str:
+    used = denoiser.network
+    written = used.network if isinstance(used, SpectralInference) else used
+    frames = round(seconds * info.sample_rate)
+    generator = torch.Generator().manual_seed(0)
+    x = (0.1 * torch.randn(1, frames, generator=generator)).to(device)
+    sigma = torch.full((1,), 0.1, device=device)
+    more = {}
+    if info.sees_known:
+        more["keep"] = (torch.arange(frames, device=device) < frames // 2)[None]
+    if info.sees_notes:
+        more["sketch"] = x.clone()
+
+    def calling(network: Callable[..., Tensor]) -> Callable[[], object]:
+        return lambda: network(x, sigma, **more)
+
+    with torch.no_grad():
+        with FlopCounterMode(display=False) as counter:
+            written(x, sigma, **more)
+        times: dict[Callable[..., Tensor], list[float]] = {written: [], used: []}
+        used(x, sigma, **more)
+        for _ in range(rounds):
+            for network, taken in times.items():
+                taken.append(seconds_of(calling(network), device))
+    before, after = (statistics.median(times[network]) for network in (written, used))
+    operations = counter.get_total_flops()
+    return (
+        f"{seconds:8g}  {operations / 1e9:5.0f}  {before:12.3f}  {after:9.3f}  {before / after:5.2f}  "
+        f"{operations / after / peak:.2f}"
+    )
+
+
+def _presets(seconds: float) -> list[tuple[str, Settings, list[Note]]]:
+    onsets = np.arange(0, seconds, 0.125)
+    notes = [Note(onset, onset + 0.4, 48 + 5 * index % 31, 70) for index, onset in enumerate(onsets.tolist())]
+    led = replace(DEFAULT, start=START_WITH_NOTES)
+    return [("played from notes", led, notes), ("from noise, 50 steps", DEFAULT, [])]
+
+
+def _factors(
+    denoiser: Denoiser,
+    info: NetworkInfo,
+    settings: Settings,
+    notes: list[Note],
+    chosen: argparse.Namespace,
+    device: torch.device,
+) -> str:
+    rate = info.sample_rate
+    before = [Note(0.25 * k, 0.25 * k + 0.4, 50 + 7 * k % 24, 70) for k in range(round(4 * KNOWN_SECONDS))]
+    known = sketch(before, round(KNOWN_SECONDS * rate), rate)[None]
+
+    def extend() -> None:
+        extension = Extension(denoiser, info, known, rate, chosen.seconds, settings, notes=notes)
+        for _ in extension.run():
+            pass
+        extension.audio()
+
+    taken = sorted(seconds_of(extend, device) / chosen.seconds for _ in range(3 if notes else 1))
+    return f"{statistics.median(taken):.2f} ({taken[0]:.2f} to {taken[-1]:.2f})"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

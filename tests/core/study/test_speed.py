@@ -1,0 +1,30 @@
+"""The benchmark of evaluations and of whole extensions."""
+
+from pathlib import Path
+
+import pytest
+
+from core.study.speed import main
+from tests.core.tiny_network import SEEING, write_tiny_network
+
+
+def test_evaluations_and_real_time_factors_are_printed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Breaks when what is timed can't be called, or a figure is of nothing."""
+    network = write_tiny_network(tmp_path / "tiny", architecture=SEEING | {"sees_notes": True})
+    arguments = ["--network", str(network), "--device", "cpu", "--windows", "0.75,0.5", "--rounds", "2"]
+    assert main([*arguments, "--seconds", "0.5"]) == 0
+    device, _, first, second, _, led, noise = capsys.readouterr().out.splitlines()
+    assert device.startswith("cpu, ")
+    for row, window in ((first, 0.75), (second, 0.5)):
+        seconds, operations, written, used, times, share = (float(text) for text in row.split())
+        assert seconds == window and 0 < share < 1
+        assert operations >= 0 and written > 0 and used > 0
+        assert times == pytest.approx(written / used, rel=0.5)
+    assert led.startswith("played from notes") and noise.startswith("from noise, 50 steps")
+    assert float(led.split()[-4]) < float(noise.split()[-4])  # a quarter of the evaluations
+
+
+def test_a_network_that_predicts_noise_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    """Breaks when DiffWave ends in an exception."""
+    assert main(["--network", "diffwave", "--device", "cpu"]) == 1
+    assert "predicts noise" in capsys.readouterr().err
