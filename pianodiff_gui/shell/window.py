@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TypeVar
 
@@ -52,6 +53,8 @@ from pianodiff_gui.work.figures import Figures
 from pianodiff_gui.work.worker import EngineMaker
 
 _ZOOM_STEP = 1.5
+PATIENCE_MILLISECONDS = 20_000
+"""With a run that is to stop before the window closes. A step takes a second or two, but on slow machines."""
 
 Box = TypeVar("Box", bound=QBoxLayout)
 
@@ -73,6 +76,8 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.theme, self.preferences, self.data_folder = theme, preferences, data_folder
         self._closing = False
+        self._patience = QTimer(self, interval=PATIENCE_MILLISECONDS, singleShot=True)
+        self._patience.timeout.connect(self._offer_to_leave)
         self._make_models()
         self._make_views()
         self._make_presenters(make_engine)
@@ -292,6 +297,7 @@ class MainWindow(QMainWindow):
                 self._closing = True
                 self.conversation.say("Stopping\u2026")
                 self.session.engine.cancel()
+                self._patience.start()
             return
         self.hide()
         self.preferences.geometry = self.saveGeometry()
@@ -304,6 +310,24 @@ class MainWindow(QMainWindow):
             "Stop it and close? The windows that are complete can be recovered next time.",
             "Stop and close",
         )
+
+    def _offer_to_leave(self) -> None:
+        """A sampler of the user's own may hang, and nothing but the end of the program ends its thread."""
+        seconds = PATIENCE_MILLISECONDS / 1000
+        if not self.session.engine.running:
+            return
+        if not self.conversation.ask(
+            "The run does not stop.",
+            f"It has not answered for {seconds:g} seconds: a step takes very long, or its sampler hangs. The takes and "
+            "the windows that are complete are kept, and can be recovered next time.",
+            "End PianoDiff",
+            "Wait",
+        ):
+            self._patience.start()
+        elif self.session.engine.running:  # not while the question stood there
+            self.keeping.save()
+            self.background.wait()
+            os._exit(0)
 
     def _running_changed(self) -> None:
         if self._closing and not self.session.engine.running:

@@ -137,3 +137,33 @@ def test_a_take_that_is_being_replaced_stays_saved(loaded: MainWindow, qtbot: Qt
     assert 0 < growing.frames < kept.frames
     engines.release()
     qtbot.waitUntil(lambda: not session.engine.running, timeout=20_000)
+
+
+def test_a_run_that_hangs_does_not_hold_the_window_for_ever(
+    loaded: MainWindow, qtbot: QtBot, engines: FakeEngines, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Breaks when a sampler that hangs leaves no way out but the task manager, or what was made goes with it."""
+    loaded.session.set_target(1.0)
+    loaded.session.extend()
+    run_to_end(loaded, qtbot)
+    engines.hold(2)
+    loaded.session.set_target(2.0)
+    loaded.session.extend()
+    assert engines.held.wait(10)
+    asked: list[str] = []
+
+    def ask(question: str, *_: str) -> bool:
+        asked.append(question)
+        return len(asked) != 2  # stop and close; wait; end
+
+    monkeypatch.setattr(loaded.conversation, "ask", ask)
+    ended: list[int] = []
+    monkeypatch.setattr("os._exit", ended.append)
+    loaded._patience.setInterval(50)
+    loaded.close()
+    qtbot.waitUntil(lambda: len(ended) == 1)
+    assert asked == ["An extension is running.", "The run does not stop.", "The run does not stop."]
+    (session,) = (tmp_path / "data" / "sessions").glob("*/session.json")
+    assert read_folder(session.parent).takes
+    engines.release()
+    qtbot.waitUntil(lambda: not loaded.isVisible())
