@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from core.audio.endings import CUT, DEFAULT_FADE_SECONDS, FADE, RING, Ending
 from core.commands.converters import number, whole
 from core.diffusion.lambdas import LAMBDAS
 from core.diffusion.samplers import SAMPLERS, SOLVERS
-from core.extension.settings import DEFAULT, DEVICES, MAX_SECONDS, Settings, parse_curve
+from core.extension.settings import DEFAULT, DEVICES, MAX_SECONDS, STEPS_WITH_NOTES, Settings, parse_curve
 
 RECIPE = "A recipe that makes the same samples again is written to OUT.json."
 """What each of them says at the end of its description."""
@@ -77,11 +78,13 @@ def ending_of(arguments: argparse.Namespace) -> Ending:
 
 
 def settings_of(arguments: argparse.Namespace, start: float = Settings.start) -> Settings:
-    """What was chosen: DEFAULT where nobody named a sampler, and what a named one leaves open is the paper's.
+    """What was chosen. Where nobody named a sampler it is DEFAULT, in fewer steps where it starts from notes; what a
+    named one leaves open is the paper's.
 
     Raises SettingsError.
     """
-    base = DEFAULT if arguments.sampler is None else Settings(sampler=arguments.sampler)
+    default = DEFAULT if start == 1 else replace(DEFAULT, steps=STEPS_WITH_NOTES)
+    base = default if arguments.sampler is None else Settings(sampler=arguments.sampler)
     return Settings(
         sampler=base.sampler,
         steps=base.steps if arguments.steps is None else arguments.steps,
@@ -112,7 +115,8 @@ def _add_common(add: Callable[..., Any]) -> None:
         "--steps",
         type=whole,
         metavar="N",
-        help=f"denoising steps (default: {DEFAULT.steps} with the default sampler, else {Settings.steps})",
+        help=f"denoising steps (default: {DEFAULT.steps} with the default sampler, {STEPS_WITH_NOTES} where it starts "
+        f"from notes, else {Settings.steps})",
     )
     add(
         "--seed",

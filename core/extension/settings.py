@@ -135,5 +135,8 @@ def _check_range(what: str, value: int, low: int, high: int) -> None:
 START_WITH_NOTES = 0.25
 """Where it starts when there are notes and nobody chose: sigma 0.009 of the Spectral U-Net (docs/notes.md)."""
 
+STEPS_WITH_NOTES = 24
+"""Of a whole walk; from there it is 6 evaluations. 12 made nothing better (docs/speed.md)."""
+
 DEFAULT = Settings(sampler="replacement", steps=50, solver="dpmpp-2m-sde")
 """What is used where nobody chose: the best for its cost (docs/study.md). The fields' own defaults are the paper's."""

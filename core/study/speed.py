@@ -6,7 +6,7 @@ Evaluations: the network as written (bf16 by autocast where the hardware has it)
 bf16 is laid out for it (`core.networks.spectral_inference`), by turns, so that a machine that slows down slows both;
 medians. The share is of the rate of a large matrix product measured in the same run; operations are counted by PyTorch.
 Real-time factors: seconds that a second of new audio takes, of a tone that is extended, by all that an extension does
-once the network is loaded. Played from notes (12 of 50 steps), and from noise in 50.
+once the network is loaded. Played from notes (6 of 24 steps), and from noise in 50.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from core.device import has_fast_bfloat16, resolve_device
 from core.diffusion.denoiser import Denoiser, SigmaDenoiser
 from core.errors import PianoDiffError, SettingsError
 from core.extension.extension import Extension
-from core.extension.settings import DEFAULT, START_WITH_NOTES, Settings
+from core.extension.settings import DEFAULT, START_WITH_NOTES, STEPS_WITH_NOTES, Settings
 from core.networks.card import NetworkInfo
 from core.networks.checkpoint import load_denoiser
 from core.networks.registry import find_network
@@ -104,7 +104,7 @@ def _evaluation(
 def _presets(seconds: float) -> list[tuple[str, Settings, list[Note]]]:
     onsets = np.arange(0, seconds, 0.125)
     notes = [Note(onset, onset + 0.4, 48 + 5 * index % 31, 70) for index, onset in enumerate(onsets.tolist())]
-    led = replace(DEFAULT, start=START_WITH_NOTES)
+    led = replace(DEFAULT, start=START_WITH_NOTES, steps=STEPS_WITH_NOTES)
     return [("played from notes", led, notes), ("from noise, 50 steps", DEFAULT, [])]
 
 

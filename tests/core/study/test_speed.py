@@ -21,7 +21,7 @@ def test_evaluations_and_real_time_factors_are_printed(tmp_path: Path, capsys: p
         assert operations >= 0 and written > 0 and used > 0
         assert times == pytest.approx(written / used, rel=0.5)
     assert led.startswith("played from notes") and noise.startswith("from noise, 50 steps")
-    assert float(led.split()[-4]) < float(noise.split()[-4])  # a quarter of the evaluations
+    assert float(led.split()[-4]) < float(noise.split()[-4])  # an eighth of the evaluations
 
 
 def test_a_network_that_predicts_noise_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
