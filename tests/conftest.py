@@ -19,6 +19,9 @@ _home = tempfile.TemporaryDirectory(prefix="pianodiff-tests-")
 atexit.register(_home.cleanup)
 for _variable in ("XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_STATE_HOME"):
     os.environ[_variable] = os.path.join(_home.name, _variable.lower())
+# What numba compiles for librosa, too: processes that fill one cache at once can leave it so that whoever reads it
+# crashes (numba issue 10128).
+os.environ["NUMBA_CACHE_DIR"] = os.path.join(_home.name, "numba")
 
 
 @pytest.fixture(scope="session")
