@@ -20,6 +20,7 @@ float32 by bf16's rounding (tests/core/networks/test_spectral_inference.py).
 from __future__ import annotations
 
 import math
+from copy import copy
 from functools import lru_cache
 
 import torch
@@ -27,7 +28,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from core.networks.spectral_blocks import GROUPS, ResidualBlock, TimeAttention, rotate
-from core.networks.spectral_unet import ENTRY_GAIN, LOUDNESS_FLOOR, SpectralUNet
+from core.networks.spectral_unet import ENTRY_GAIN, LOUDNESS_FLOOR, SpectralUNet, phase_reference, unit_of
 
 FULL_VECTOR = 48
 """Channels below which pixels are normalised several at a time, as one of more channels: they fill no register."""
@@ -170,10 +171,8 @@ class _Convolution:
         """Convolutions of the first and of the last half of the channels, whose sum this is."""
         parts = []
         for weight, bias in zip(self.weight.chunk(2, dim=1), (self.bias, None), strict=True):
-            part = object.__new__(_Convolution)
-            part.__dict__ = self.__dict__ | {
-                "weight": weight.contiguous(memory_format=torch.channels_last), "bias": bias
-            }  # fmt: skip
+            part = copy(self)
+            part.weight, part.bias = weight.contiguous(memory_format=torch.channels_last), bias
             parts.append(part)
         return parts
 
@@ -345,9 +344,8 @@ def _turn(n_fft: int, hop: int, frames: int) -> Tensor:
 
 @lru_cache(maxsize=4)
 def _reference(n_fft: int, hop: int, frames: int) -> Tensor:
-    """`SpectralUNet._phase_reference`, (frames, bins)."""
-    turn = (torch.arange(frames)[:, None] * torch.arange(n_fft // 2) * hop % n_fft).float() / n_fft
-    return torch.polar(torch.ones_like(turn), 2 * math.pi * turn)
+    """(frames, bins), as images lie."""
+    return phase_reference(n_fft, hop, frames).T.contiguous()
 
 
 @lru_cache(maxsize=4)
@@ -356,5 +354,5 @@ def _fine_reference(fine_fft: int, n_fft: int, hop: int, frames: int) -> Tensor:
     finer = fine_fft // n_fft
     bins = torch.arange(n_fft // 2)
     middle = 1 - 2 * ((bins[:, None] + torch.arange(finer)) % 2)
-    unit = (torch.hann_window(fine_fft).square().sum() / 2).sqrt()
+    unit = unit_of(torch.hann_window(fine_fft))
     return (middle * _reference(n_fft, hop, frames)[..., None].conj() / unit).flatten(1)

@@ -226,20 +226,16 @@ class SpectralUNet(nn.Module):
         batch, frames, finer = len(x), fine.shape[-1], self.fine_fft // self.n_fft
         k, j = torch.arange(self.bins, device=x.device), torch.arange(finer, device=x.device)
         middle = 1 - 2 * ((k[:, None] + j) % 2)  # (-1)^(k + j): both transforms count phase from a frame's beginning
-        turn = (middle[..., None] * self._phase_reference(frames)[:, None].conj()) / _unit(self.fine_window)
+        turn = (middle[..., None] * self._phase_reference(frames)[:, None].conj()) / unit_of(self.fine_window)
         fine = fine[:, :-1].reshape(batch, self.bins, finer, frames) * turn
         return torch.cat([bands, torch.view_as_real(fine).permute(0, 2, 4, 1, 3).flatten(1, 2)], dim=1)
 
     @property
     def _unit(self) -> Tensor:
-        return _unit(self.window)
+        return unit_of(self.window)
 
     def _phase_reference(self, frames: int) -> Tensor:
-        """exp(2 pi i k m hop / n_fft) for bin k and frame m, (bins, frames): how far a partial turns between frames."""
-        k = torch.arange(self.bins, device=self.window.device)[:, None]
-        m = torch.arange(frames, device=self.window.device)[None]
-        turn = (k * m * self.hop % self.n_fft).float() / self.n_fft  # integer arithmetic: exact for any length
-        return torch.polar(torch.ones_like(turn), 2 * math.pi * turn)
+        return phase_reference(self.n_fft, self.hop, frames, self.window.device)
 
     # The network.
 
@@ -366,7 +362,15 @@ class SpectralUNet(nn.Module):
         return self.synthesise(clean, length)
 
 
-def _unit(window: Tensor) -> Tensor:
+def phase_reference(n_fft: int, hop: int, frames: int, device: torch.device | None = None) -> Tensor:
+    """exp(2 pi i k m hop / n_fft) for bin k and frame m, (bins, frames): how far a partial turns between frames."""
+    k = torch.arange(n_fft // 2, device=device)[:, None]
+    m = torch.arange(frames, device=device)[None]
+    turn = (k * m * hop % n_fft).float() / n_fft  # integer arithmetic: exact for any length
+    return torch.polar(torch.ones_like(turn), 2 * math.pi * turn)
+
+
+def unit_of(window: Tensor) -> Tensor:
     """The deviation of real and of imaginary part of white noise of deviation 1."""
     return (window.square().sum() / 2).sqrt()
 

@@ -313,9 +313,9 @@ class MainWindow(QMainWindow):
 
     def _offer_to_leave(self) -> None:
         """A sampler of the user's own may hang, and nothing but the end of the program ends its thread."""
-        seconds = PATIENCE_MILLISECONDS / 1000
         if not self.session.engine.running:
             return
+        seconds = PATIENCE_MILLISECONDS / 1000
         if not self.conversation.ask(
             "The run does not stop.",
             f"It has not answered for {seconds:g} seconds: a step takes very long, or its sampler hangs. The takes and "
