@@ -21,8 +21,9 @@ from pianodiff_gui.actions.actions import Actions
 from pianodiff_gui.duel.duel import Duel
 from pianodiff_gui.duel.view import DuelView
 from pianodiff_gui.look.theme import Theme
-from pianodiff_gui.networks.networks import Networks, is_network_path
+from pianodiff_gui.networks.networks import Networks
 from pianodiff_gui.presenters.analysing import Analysing
+from pianodiff_gui.presenters.auditioning import Auditioning
 from pianodiff_gui.presenters.conversation import Conversation
 from pianodiff_gui.presenters.duelling import Duelling
 from pianodiff_gui.presenters.editing import Editing
@@ -30,6 +31,8 @@ from pianodiff_gui.presenters.exporting import Exporting
 from pianodiff_gui.presenters.keeping import Keeping
 from pianodiff_gui.presenters.listening import Listening
 from pianodiff_gui.presenters.network_choice import NetworkChoice
+from pianodiff_gui.presenters.note_editing import NoteEditing
+from pianodiff_gui.presenters.note_files import NoteFiles
 from pianodiff_gui.presenters.offering import Offering
 from pianodiff_gui.presenters.opening import Opening
 from pianodiff_gui.presenters.running import Running
@@ -118,7 +121,7 @@ class MainWindow(QMainWindow):
         session, theme, actions = self.session, self.theme, self.commands
         self.empty = EmptyView(theme, actions["open"], actions["demo"], actions["recover"])
         self.waveform = WaveformView(session, theme)
-        self.roll = RollView(session, theme, self.waveform.box)
+        self.roll = RollView(session, theme, self.waveform.box, actions)
         self.pitch = PitchView(session, theme, self.waveform.box)
         self.lanes = Lanes(
             {
@@ -143,6 +146,8 @@ class MainWindow(QMainWindow):
         self.keeping = Keeping(session, player, preferences, self.data_folder / "sessions", background, *common)
         self.running = Running(session, self.controls, preferences, *common, make_engine)
         self.editing = Editing(session, player, figures, self.takes, theme, *common)
+        self.note_editing = NoteEditing(self.roll, player, *common)
+        self.auditioning = Auditioning(self.roll, player.card, self.conversation)
         views = (self.takes, self.waveform, self.lanes.all)
         self.listening = Listening(player, session, self.duel, figures, *views, *common)
         self.steps = StepListening(self.diffusion, player, *common)
@@ -161,11 +166,13 @@ class MainWindow(QMainWindow):
             *common,
         )
         self.exporting = Exporting(session, figures, self.keeping, theme, preferences, background, *common)
+        self.note_files = NoteFiles(session, preferences, background, *common)
         self.opening = Opening(
             session,
             player,
             self.analysing,
             self.keeping,
+            self.note_files,
             self.duelling,
             self.network_choice,
             self.sampler_choice,
@@ -186,6 +193,7 @@ class MainWindow(QMainWindow):
             self.network_choice,
             self.duelling,
             self.editing,
+            self.note_editing,
             self.keeping,
             self.commands,
         )
@@ -279,7 +287,7 @@ class MainWindow(QMainWindow):
             self.empty.set_hovered(True)
             self.veil.setGeometry(self.pages.rect())
             first = next(Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile())
-            self.veil.text = "Drop to see this network" if is_network_path(first) else "Drop to open"
+            self.veil.tell_of(first)
             self.veil.setVisible(self.pages.currentIndex() != 0)
             self.veil.raise_()
 
@@ -356,6 +364,7 @@ class MainWindow(QMainWindow):
         """End all that is under way in other threads, and wait for it; what was made is written first."""
         for player in (self.player, self.steps.player):
             player.close()
+        self.auditioning.close()
         self.analysing.stop()
         self.transcribing.stop()
         self.running.worker_thread.quit()
