@@ -9,16 +9,18 @@ from PySide6.QtWidgets import QMenu, QMenuBar
 
 from pianodiff_gui.actions.actions import Actions
 from pianodiff_gui.actions.takes import TAKE_KEYS
+from pianodiff_gui.actions.view import LANES
 
 MENUS: dict[str, tuple[str, ...]] = {
     "&File": (
         *("open", "demo", "recover", ""),
         *("network", "network_folder", "network_info", "sampler", ""),
-        *("save", "export", "figures", "", "quit"),
+        *("save", "export", "figures", "", "import_notes", "export_notes", "", "quit"),
     ),
     "&Edit": (
         *("undo", "redo", "", "longer", "shorter", "longer_second", "shorter_second"),
         *("", "earlier", "later", "", "mark_begin", "mark_end"),
+        *("", "pencil", "cut_notes", "copy_notes", "paste_notes", "all_notes"),
     ),
     "&Run": ("extend", "again", "duel", "cancel", "", "dice"),
     "&Takes": (
@@ -26,7 +28,7 @@ MENUS: dict[str, tuple[str, ...]] = {
         *("rename_take", "delete_take", "compare"),
     ),
     "&Play": ("play", "stop", "loop", "", "start", "end", "", "listen", "", "sound"),
-    "&View": ("fit", "zoom_in", "zoom_out", "", "noisier", "cleaner", ""),
+    "&View": ("fit", "zoom_in", "zoom_out", "", *(lane.name for lane in LANES), "", "noisier", "cleaner", ""),
     "&Help": ("palette", "shortcuts", "", "log", "", "about"),
 }
 """Actions by name; "" is a line."""

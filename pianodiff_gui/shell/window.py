@@ -21,8 +21,9 @@ from pianodiff_gui.actions.actions import Actions
 from pianodiff_gui.duel.duel import Duel
 from pianodiff_gui.duel.view import DuelView
 from pianodiff_gui.look.theme import Theme
-from pianodiff_gui.networks.networks import Networks, is_network_path
+from pianodiff_gui.networks.networks import Networks
 from pianodiff_gui.presenters.analysing import Analysing
+from pianodiff_gui.presenters.auditioning import Auditioning
 from pianodiff_gui.presenters.conversation import Conversation
 from pianodiff_gui.presenters.duelling import Duelling
 from pianodiff_gui.presenters.editing import Editing
@@ -30,11 +31,14 @@ from pianodiff_gui.presenters.exporting import Exporting
 from pianodiff_gui.presenters.keeping import Keeping
 from pianodiff_gui.presenters.listening import Listening
 from pianodiff_gui.presenters.network_choice import NetworkChoice
+from pianodiff_gui.presenters.note_editing import NoteEditing
+from pianodiff_gui.presenters.note_files import NoteFiles
 from pianodiff_gui.presenters.offering import Offering
 from pianodiff_gui.presenters.opening import Opening
 from pianodiff_gui.presenters.running import Running
 from pianodiff_gui.presenters.sampler_choice import SamplerChoice
 from pianodiff_gui.presenters.step_listening import StepListening
+from pianodiff_gui.presenters.transcribing import Transcribing
 from pianodiff_gui.session.preferences import Preferences
 from pianodiff_gui.session.session import Session
 from pianodiff_gui.shell import help
@@ -46,7 +50,9 @@ from pianodiff_gui.sound.player import Player
 from pianodiff_gui.views.controls import Controls
 from pianodiff_gui.views.diffusion import DiffusionView
 from pianodiff_gui.views.empty import DropVeil, EmptyView
+from pianodiff_gui.views.lanes import Lanes
 from pianodiff_gui.views.pitch import PitchView
+from pianodiff_gui.views.roll import RollView
 from pianodiff_gui.views.takes import TakesView
 from pianodiff_gui.views.waveform import WaveformView
 from pianodiff_gui.work.background import Background
@@ -116,7 +122,15 @@ class MainWindow(QMainWindow):
         session, theme, actions = self.session, self.theme, self.commands
         self.empty = EmptyView(theme, actions["open"], actions["demo"], actions["recover"])
         self.waveform = WaveformView(session, theme)
+        self.roll = RollView(session, theme, self.waveform.box, actions)
         self.pitch = PitchView(session, theme, self.waveform.box)
+        self.lanes = Lanes(
+            {
+                "lane_notes": (actions["lane_notes"], self.roll),
+                "lane_pitch": (actions["lane_pitch"], self.pitch),
+            }
+        )
+        self.lanes.choose(self.preferences.lane)
         self.diffusion = DiffusionView(session, theme, actions)
         self.takes = TakesView(session, theme, actions)
         self.duel_view = DuelView(self.duel, self.figures, self.player, theme, actions)
@@ -129,10 +143,14 @@ class MainWindow(QMainWindow):
         preferences, background = self.preferences, self.background
         common = (self.conversation, self.commands)  # all of them speak to the user, and are spoken to by actions
         self.analysing = Analysing(session, figures, self.waveform, self.pitch, self)
+        self.transcribing = Transcribing(session, self.roll, self.waveform.box, self)
         self.keeping = Keeping(session, player, preferences, self.data_folder / "sessions", background, *common)
         self.running = Running(session, self.controls, preferences, *common, make_engine)
         self.editing = Editing(session, player, figures, self.takes, theme, *common)
-        self.listening = Listening(player, session, self.duel, figures, self.takes, self.waveform, self.pitch, *common)
+        self.note_editing = NoteEditing(self.roll, player, *common)
+        self.auditioning = Auditioning(self.roll, player.card, self.conversation)
+        views = (self.takes, self.waveform, self.lanes.all)
+        self.listening = Listening(player, session, self.duel, figures, *views, *common)
         self.steps = StepListening(self.diffusion, player, *common)
         self.network_choice = NetworkChoice(session, self.networks, self.controls, preferences, *common)
         self.sampler_choice = SamplerChoice(session, self.controls, preferences, background, *common)
@@ -149,11 +167,13 @@ class MainWindow(QMainWindow):
             *common,
         )
         self.exporting = Exporting(session, figures, self.keeping, theme, preferences, background, *common)
+        self.note_files = NoteFiles(session, preferences, background, *common)
         self.opening = Opening(
             session,
             player,
             self.analysing,
             self.keeping,
+            self.note_files,
             self.duelling,
             self.network_choice,
             self.sampler_choice,
@@ -161,6 +181,7 @@ class MainWindow(QMainWindow):
             background,
             *common,
         )
+        self.running.worker.ready.connect(self.transcribing.begin)
         self.analysing.end_found.connect(self.controls.end.show_end)
         self.controls.end.trim_requested.connect(self.opening.trim)
         self.offering = Offering(
@@ -173,6 +194,7 @@ class MainWindow(QMainWindow):
             self.network_choice,
             self.duelling,
             self.editing,
+            self.note_editing,
             self.keeping,
             self.commands,
         )
@@ -181,7 +203,7 @@ class MainWindow(QMainWindow):
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.setHandleWidth(1)
         self.splitter.setChildrenCollapsible(False)
-        for view, share, least in ((self.waveform, 33, 110), (self.pitch, 34, 110), (self.diffusion, 33, 210)):
+        for view, share, least in ((self.waveform, 33, 110), (self.lanes, 34, 110), (self.diffusion, 33, 210)):
             view.setMinimumHeight(least)
             self.splitter.addWidget(view)
             self.splitter.setStretchFactor(self.splitter.count() - 1, share)
@@ -215,10 +237,12 @@ class MainWindow(QMainWindow):
         actions.on("zoom_in", lambda: self._view_in_time.zoom(1 / _ZOOM_STEP))
         actions.on("zoom_out", lambda: self._view_in_time.zoom(_ZOOM_STEP))
         actions.on("palette", lambda: CommandPalette(self, self.commands, self.theme).open())
+        self.lanes.chosen.connect(self._remember_lane)
         actions.on("shortcuts", lambda: help.shortcuts_dialog(self).open())
         actions.on("log", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.data_folder))))
         actions.on("about", lambda: help.about_dialog(self).open())
         self.conversation.said.connect(self.status.message.setText)
+        self.transcribing.progress_changed.connect(self.status.hearing.setText)
         self.listening.sound_changed.connect(self.status.show_sound)
         self.listening.time_changed.connect(self.toolbar.show_time)
         self.theme.changed.connect(self.listening.show_time)
@@ -233,6 +257,9 @@ class MainWindow(QMainWindow):
         self._show_facts()
 
     # Showing
+
+    def _remember_lane(self, name: str) -> None:
+        self.preferences.lane = name
 
     def _source_changed(self) -> None:
         source = self.session.source
@@ -262,7 +289,7 @@ class MainWindow(QMainWindow):
             self.empty.set_hovered(True)
             self.veil.setGeometry(self.pages.rect())
             first = next(Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile())
-            self.veil.text = "Drop to see this network" if is_network_path(first) else "Drop to open"
+            self.veil.tell_of(first)
             self.veil.setVisible(self.pages.currentIndex() != 0)
             self.veil.raise_()
 
@@ -339,7 +366,9 @@ class MainWindow(QMainWindow):
         """End all that is under way in other threads, and wait for it; what was made is written first."""
         for player in (self.player, self.steps.player):
             player.close()
+        self.auditioning.close()
         self.analysing.stop()
+        self.transcribing.stop()
         self.running.worker_thread.quit()
         self.keeping.save()
         self.duel.close()
@@ -348,7 +377,7 @@ class MainWindow(QMainWindow):
         self.networks.close()
         self.background.wait()
         self.keeping.end()
-        for thread in (self.analysing.worker_thread, self.running.worker_thread):
+        for thread in (self.analysing.worker_thread, self.transcribing.worker_thread, self.running.worker_thread):
             thread.end()
 
 
