@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from core.analysis.spectrogram import Levels
+from core.analysis.spectrogram import FLOOR_DB, STEP_DB, Levels
 
 BLOCK_COLUMNS = 1024
 """Columns of a block. Block b holds columns from b times that."""
@@ -92,3 +92,20 @@ def _largest(levels: Levels, group: int) -> Levels:
     if group == 1:
         return levels
     return np.asarray(levels.reshape(-1, group, levels.shape[1]).max(axis=1))
+
+
+def drawn_range(counts: npt.NDArray[np.int64]) -> tuple[int, int]:
+    """The levels at which a picture begins to be darker than paper, and is darkest, by how many points have each.
+
+    It begins at the median of what isn't silence, so that half of all points, the room between the notes, stay paper;
+    but 40 to 70 dB below the loudest, whatever the recording.
+    """
+    sounding = np.cumsum(counts * (np.arange(counts.size) > 0))
+    if sounding[-1] == 0:
+        return _level(-70.0), _level(0.0)
+    median, loudest = (int(np.searchsorted(sounding, share * sounding[-1])) for share in (0.5, 0.9999))
+    return int(np.clip(median, loudest - 70 / STEP_DB, loudest - 40 / STEP_DB)), loudest
+
+
+def _level(decibels: float) -> int:
+    return round((decibels - FLOOR_DB) / STEP_DB)

@@ -17,6 +17,11 @@ def _scrub(situation: Situation) -> Offer:
 LANES = (
     Spec("lane_notes", "No&tes", "Show the notes under the waveform", ("N",), short="Notes", checkable=True),
     Spec("lane_pitch", "&Pitch", "Show the pitch under the waveform", ("P",), short="Pitch", checkable=True),
+    Spec(
+        *("lane_spectrogram", "&Spectrogram", "Show the spectrogram under the waveform", ("S",)),
+        short="Spectrogram",
+        checkable=True,
+    ),
 )
 """What can be shown under the waveform, in the order of the tabs; the window has a view for each."""
 

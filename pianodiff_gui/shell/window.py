@@ -32,6 +32,7 @@ from pianodiff_gui.presenters.listening import Listening
 from pianodiff_gui.presenters.network_choice import NetworkChoice
 from pianodiff_gui.presenters.offering import Offering
 from pianodiff_gui.presenters.opening import Opening
+from pianodiff_gui.presenters.picturing import Picturing
 from pianodiff_gui.presenters.running import Running
 from pianodiff_gui.presenters.sampler_choice import SamplerChoice
 from pianodiff_gui.presenters.step_listening import StepListening
@@ -48,6 +49,7 @@ from pianodiff_gui.views.empty import DropVeil, EmptyView
 from pianodiff_gui.views.lanes import Lanes
 from pianodiff_gui.views.pitch import PitchView
 from pianodiff_gui.views.roll import RollView
+from pianodiff_gui.views.spectrogram import SpectrogramView
 from pianodiff_gui.views.takes import TakesView
 from pianodiff_gui.views.waveform import WaveformView
 from pianodiff_gui.work.background import Background
@@ -119,10 +121,12 @@ class MainWindow(QMainWindow):
         self.waveform = WaveformView(session, theme)
         self.roll = RollView(session, theme, self.waveform.box)
         self.pitch = PitchView(session, theme, self.waveform.box)
+        self.spectrogram = SpectrogramView(session, theme, self.waveform.box, self.preferences)
         self.lanes = Lanes(
             {
                 "lane_notes": (actions["lane_notes"], self.roll),
                 "lane_pitch": (actions["lane_pitch"], self.pitch),
+                "lane_spectrogram": (actions["lane_spectrogram"], self.spectrogram),
             }
         )
         self.lanes.choose(self.preferences.lane)
@@ -138,6 +142,7 @@ class MainWindow(QMainWindow):
         preferences, background = self.preferences, self.background
         common = (self.conversation, self.commands)  # all of them speak to the user, and are spoken to by actions
         self.analysing = Analysing(session, figures, self.waveform, self.pitch, self)
+        self.picturing = Picturing(session, self.analysing, self.spectrogram, self)
         self.keeping = Keeping(session, player, preferences, self.data_folder / "sessions", background, *common)
         self.running = Running(session, self.controls, preferences, *common, make_engine)
         self.editing = Editing(session, player, figures, self.takes, theme, *common)
@@ -353,6 +358,7 @@ class MainWindow(QMainWindow):
         for player in (self.player, self.steps.player):
             player.close()
         self.analysing.stop()
+        self.picturing.stop()
         self.running.worker_thread.quit()
         self.keeping.save()
         self.duel.close()
@@ -361,8 +367,8 @@ class MainWindow(QMainWindow):
         self.networks.close()
         self.background.wait()
         self.keeping.end()
-        for thread in (self.analysing.worker_thread, self.running.worker_thread):
-            thread.end()
+        for presenter in (self.analysing, self.picturing, self.running):
+            presenter.worker_thread.end()
 
 
 def _packed(layout: Box) -> Box:
