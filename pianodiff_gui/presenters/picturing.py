@@ -52,10 +52,12 @@ class Picturing(QObject):
     def stop(self) -> None:
         """Ask for no more."""
         self._quiet.stop()
-        self._wanted = {}
+        self._wanted.clear()
         self.worker_thread.quit()
 
     def _forget(self) -> None:
+        self._timeline = None
+        self._wanted.clear()
         self._made.clear()
         self._look()
 

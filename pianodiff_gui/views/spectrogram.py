@@ -83,10 +83,10 @@ class SpectrogramView(TimeLane):
         self.reading.setFont(font(8.5, tabular=True))
         self.reading.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.reading.move(AXIS_WIDTH + GRID, GRID // 2)
-        self._read(None)
+        self._pointer: QPointF | None = None  # in the scene
         self.box.setYRange(LOWEST, HIGHEST, padding=0)
         self.box.setLimits(yMin=LOWEST, yMax=HIGHEST)
-        self.plot.scene().sigMouseMoved.connect(self._read)
+        self.plot.scene().sigMouseMoved.connect(self._point_at)
         session.source_changed.connect(self._forget)
         self.restyle()
 
@@ -173,8 +173,13 @@ class SpectrogramView(TimeLane):
         self._preferences.pitch_overlay = on
         self.redraw()
 
-    def _read(self, place: QPointF | None) -> None:
-        """Say what is at a place of the scene."""
+    def _point_at(self, place: QPointF | None) -> None:
+        self._pointer = place
+        self._read()
+
+    def _read(self) -> None:
+        """Say what the pointer is on."""
+        place = self._pointer
         words = self._words_at(place) if place is not None and self.box.sceneBoundingRect().contains(place) else ""
         self.reading.setText(words)
         self.reading.adjustSize()
@@ -194,7 +199,7 @@ class SpectrogramView(TimeLane):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         if watched is self.plot and event.type() == QEvent.Type.Leave:
-            self._read(None)
+            self._point_at(None)
         return super().eventFilter(watched, event)
 
     # Drawing
@@ -211,6 +216,7 @@ class SpectrogramView(TimeLane):
                 picture = self.pyramid.picture(begin / COLUMN_SECONDS, end / COLUMN_SECONDS, columns)
                 pieces = self._pieces(timeline, picture, begin, end)
         self.image.set_pieces(pieces)
+        self._read()
         for dots in (self.known, self.generated):
             for item in dots.items:
                 item.setVisible(self.overlay.isChecked())
