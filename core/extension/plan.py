@@ -23,6 +23,8 @@ class Windowed(Protocol):
     @property
     def context_seconds(self) -> float: ...
     @property
+    def context_with_notes_seconds(self) -> float | None: ...
+    @property
     def hop_seconds(self) -> float: ...
 
 
@@ -71,8 +73,8 @@ class Plan:
 
 
 def context_tail_seconds(network: Windowed, settings: Settings) -> float:
-    """How much of the recording beside the new audio a window looks at. Raises SettingsError when the window has no
-    room for it.
+    """How much of the recording beside the new audio is looked at: by a window, or by what is heard and measured
+    before. Raises SettingsError when the window has no room for it.
     """
     context = settings.context_seconds or network.context_seconds
     if context > network.window_seconds - MIN_NEW_SECONDS:
@@ -86,6 +88,14 @@ def context_tail_seconds(network: Windowed, settings: Settings) -> float:
 def context_tail_frames(network: Windowed, settings: Settings, sample_rate: int) -> int:
     """:func:`context_tail_seconds` in frames at `sample_rate`. Raises SettingsError."""
     return round(context_tail_seconds(network, settings) * sample_rate)
+
+
+def _context_seconds(network: Windowed, settings: Settings) -> float:
+    """Known audio in a window. Raises SettingsError."""
+    most = context_tail_seconds(network, settings)
+    shorter = network.context_with_notes_seconds
+    led = settings.context_seconds is None and settings.start < 1
+    return shorter if led and shorter is not None else most
 
 
 def check_plan(network: Windowed, settings: Settings, seconds: float) -> None:
@@ -103,13 +113,14 @@ def plan_extension(
     """The windows that make `seconds` of audio between `known_seconds` of what is there before and `after_seconds` of
     what is there behind: an extension has nothing behind it, a prelude nothing before it, a filled gap has both.
 
-    Each window takes as much context as there is, up to the chosen length, and adds a hop: the network's own, or what
-    its window leaves beside a longer context. The new audio is shared evenly, so that no window is left with a sliver.
+    Each window takes as much context as there is, up to the chosen length (by default the network's own, which may be
+    shorter where it starts with notes), and adds a hop: the network's own, or what its window leaves beside a longer
+    context. The new audio is shared evenly, so that no window is left with a sliver.
     A prelude grows backwards, window by window; a gap is filled forwards, and its last window sees both sides.
     Raises SettingsError (seconds out of range, context too long).
     """
     rate = network.sample_rate
-    context_limit = context_tail_frames(network, settings, rate)
+    context_limit = round(_context_seconds(network, settings) * rate)
     hop = min(round(network.hop_seconds * rate), round(network.window_seconds * rate) - context_limit)
     total = max(1, round(check_seconds(seconds) * rate))
     count = -(-total // hop)

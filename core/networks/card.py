@@ -32,6 +32,7 @@ class NetworkInfo:
     sample_rate      Hz
     window_seconds   the longest stretch it is asked to denoise at once
     context_seconds  known audio at the start of a window, by default
+    context_with_notes_seconds      where notes lead: what they tell it, it need not hear; None is the same
     hop_seconds      new audio a window, at most
     data_rms         the active RMS that audio is brought to before it enters
     levels           T, the number of noise levels
@@ -58,6 +59,7 @@ class NetworkInfo:
     schedule: dict[str, Any]
     architecture: dict[str, Any]
     plays_notes: bool = False
+    context_with_notes_seconds: float | None = None
     trained_on: str = ""
     layout: str = "pianodiff"
     weights: Path | None = None
@@ -138,6 +140,7 @@ def parse_config(config: Any, folder: Path, weights: Path | None = None) -> Netw
             schedule=dict(config["schedule"]),
             architecture=dict(config["architecture"]),
             plays_notes=config.get("plays_notes") is True,
+            context_with_notes_seconds=config.get("context_with_notes_seconds"),
             trained_on=str(config.get("trained_on", "")),
             weights=weights,
         )
@@ -156,10 +159,16 @@ def check_info(info: NetworkInfo) -> NetworkInfo:
     try:
         for name, check in checks.items():
             check(name, getattr(info, name))
+        if info.context_with_notes_seconds is not None:
+            PART("context_with_notes_seconds", info.context_with_notes_seconds)
     except ValueError as error:
         raise NetworkError(f"{where} holds a length, rate or level out of range: {error}.") from error
     if not info.context_seconds < info.window_seconds:
         raise NetworkError(
             f'{where} holds a length out of range: "context_seconds" must be less than "window_seconds".'
+        )
+    if (info.context_with_notes_seconds or 0.0) > info.context_seconds:
+        raise NetworkError(
+            f'{where} holds a length out of range: "context_with_notes_seconds" must be at most "context_seconds".'
         )
     return info

@@ -48,6 +48,10 @@ class ComposerInfo:
     schedule: dict[str, Any]
     architecture: dict[str, Any]
 
+    @property
+    def context_with_notes_seconds(self) -> None:
+        """Where it starts with notes it sees as much as elsewhere."""
+
     def build(self, weights: Path | None = None) -> tuple[NoiseSchedule, Composer]:
         """Its noise schedule, and the network with fresh weights, which will be those of the file `weights` if it is
         given. Raises NetworkError.

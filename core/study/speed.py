@@ -1,12 +1,13 @@
 """How fast audio is made on this machine, and how far that is from what it could do.
 
-    python -m core.study.speed [--network spectral] [--device auto] [--windows 8,6] [--rounds 5] [--seconds 3]
+    python -m core.study.speed [--network spectral] [--device auto] [--windows 8,6] [--rounds 5] [--seconds 1,2,10]
 
 Evaluations: the network as written (bf16 by autocast where the hardware has it) and as it is used, which on a CPU with
 bf16 is laid out for it (`core.networks.spectral_inference`), by turns, so that a machine that slows down slows both;
 medians. The share is of the rate of a large matrix product measured in the same run; operations are counted by PyTorch.
-Real-time factors: seconds that a second of new audio takes, of a tone that is extended, by all that an extension does
-once the network is loaded. Played from notes (6 of 24 steps), and from noise in 50.
+Extensions of 5 s of notes, by all that one does once the network is loaded: hearing, sketching, denoising.
+Seconds that a second of new audio takes (the real-time factor, three times: median, lowest and highest), seconds until
+the first window can be heard, and peak memory. Played from notes (6 of 24 steps), and from noise in 50, once, of 2 s.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from __future__ import annotations
 import argparse
 import statistics
 import sys
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -26,16 +28,18 @@ from core.device import has_fast_bfloat16, resolve_device
 from core.diffusion.denoiser import Denoiser, SigmaDenoiser
 from core.errors import PianoDiffError, SettingsError
 from core.extension.extension import Extension
-from core.extension.settings import DEFAULT, START_WITH_NOTES, STEPS_WITH_NOTES, Settings
+from core.extension.heard import with_heard
+from core.extension.settings import DEFAULT, START_WITH_NOTES, STEPS_WITH_NOTES
 from core.networks.card import NetworkInfo
 from core.networks.checkpoint import load_denoiser
 from core.networks.registry import find_network
 from core.networks.spectral_inference import SpectralInference
 from core.notes.note import Note
 from core.notes.sketch import sketch
+from core.study.memory import PeakMemory
 from core.timing import matmul_rate, seconds_of
 
-KNOWN_SECONDS = 6.0
+KNOWN_SECONDS, FROM_NOISE_SECONDS = 5.0, 2.0
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -45,7 +49,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--device", default="auto", help="(default: %(default)s)")
     parser.add_argument("--windows", default="8,6", help="seconds that are evaluated at once (default: %(default)s)")
     parser.add_argument("--rounds", type=int, default=5, help="of each, by turns (default: %(default)s)")
-    parser.add_argument("--seconds", type=float, default=3.0, help="of new audio (default: %(default)g)")
+    parser.add_argument("--seconds", default="1,2,10", help="of new audio (default: %(default)s)")
     chosen = parser.parse_args(argv)
     try:
         device = resolve_device(chosen.device)
@@ -58,9 +62,10 @@ def main(argv: list[str] | None = None) -> int:
         print("window s  GFLOP  as written s  as used s  times  share of the matrix product's rate")
         for window in (float(text) for text in chosen.windows.split(",")):
             print(_evaluation(denoiser, info, window, device, chosen.rounds, peak), flush=True)
-        print("real-time factors, median (lowest to highest)")
-        for name, settings, notes in _presets(chosen.seconds):
-            print(f"{name:24} {_factors(denoiser, info, settings, notes, chosen, device)}", flush=True)
+        print("extensions              new s  real-time factor      first sound s  peak MB")
+        for seconds in (float(text) for text in chosen.seconds.split(",")):
+            print(_extensions("played from notes", denoiser, info, seconds, device), flush=True)
+        print(_extensions("from noise, 50 steps", denoiser, info, FROM_NOISE_SECONDS, device, led=False), flush=True)
     except PianoDiffError as error:
         print(error, file=sys.stderr)
         return 1
@@ -101,33 +106,31 @@ def _evaluation(
     )
 
 
-def _presets(seconds: float) -> list[tuple[str, Settings, list[Note]]]:
-    onsets = np.arange(0, seconds, 0.125)
-    notes = [Note(onset, onset + 0.4, 48 + 5 * index % 31, 70) for index, onset in enumerate(onsets.tolist())]
-    led = replace(DEFAULT, start=START_WITH_NOTES, steps=STEPS_WITH_NOTES)
-    return [("played from notes", led, notes), ("from noise, 50 steps", DEFAULT, [])]
-
-
-def _factors(
-    denoiser: Denoiser,
-    info: NetworkInfo,
-    settings: Settings,
-    notes: list[Note],
-    chosen: argparse.Namespace,
-    device: torch.device,
+def _extensions(
+    name: str, denoiser: Denoiser, info: NetworkInfo, seconds: float, device: torch.device, led: bool = True
 ) -> str:
+    settings = replace(DEFAULT, start=START_WITH_NOTES, steps=STEPS_WITH_NOTES) if led else DEFAULT
     rate = info.sample_rate
     before = [Note(0.25 * k, 0.25 * k + 0.4, 50 + 7 * k % 24, 70) for k in range(round(4 * KNOWN_SECONDS))]
     known = sketch(before, round(KNOWN_SECONDS * rate), rate)[None]
+    onsets = np.arange(0, seconds, 0.125).tolist()
+    planned = [Note(onset, onset + 0.4, 48 + 5 * index % 31, 70) for index, onset in enumerate(onsets)]
+    first_sounds = []
 
     def extend() -> None:
-        extension = Extension(denoiser, info, known, rate, chosen.seconds, settings, notes=notes)
-        for _ in extension.run():
-            pass
-        extension.audio()
+        began = time.perf_counter()
+        notes = with_heard(planned, known, known[:, :0], rate, seconds) if led else []
+        extension = Extension(denoiser, info, known, rate, seconds, settings, notes=notes)
+        for step in extension.run():
+            if step.window_complete:
+                extension.audio()
+                if step.window == 0:
+                    first_sounds.append(time.perf_counter() - began)
 
-    taken = sorted(seconds_of(extend, device) / chosen.seconds for _ in range(3 if notes else 1))
-    return f"{statistics.median(taken):.2f} ({taken[0]:.2f} to {taken[-1]:.2f})"
+    memory = PeakMemory(device)
+    taken = sorted(seconds_of(extend, device) / seconds for _ in range(3 if led else 1))
+    factors = f"{statistics.median(taken):.2f} ({taken[0]:.2f} to {taken[-1]:.2f})"
+    return f"{name:22}  {seconds:5g}  {factors:20}  {statistics.median(first_sounds):13.2f}  {memory.megabytes():7.0f}"
 
 
 if __name__ == "__main__":

@@ -38,12 +38,14 @@ def card_rows(found: Found) -> list[tuple[str, str]]:
     """What a card says, line by line, apart from title and summary."""
     info = found.info
     rate = wording.kilohertz(info.sample_rate)
+    shorter = info.context_with_notes_seconds
+    led = f" ({shorter:.3g} s where notes lead)" if shorter is not None else ""
     return [
         ("File", info.weights_path.name),
         ("Kind", kind_title(info.kind)),
         ("Sample rate", f"{rate}, so sound up to {wording.kilohertz(round(info.sample_rate / 2, -2))}"),
         ("Window", f"{info.window_seconds:.3g} s, what it sees at once"),
-        ("Context", f"{info.context_seconds:.3g} s, what it hears before it writes"),
+        ("Context", f"{info.context_seconds:.3g} s, what it hears before it writes{led}"),
         ("New audio", f"{info.hop_seconds:.3g} s a window"),
         ("Noise levels", f"T = {info.levels}"),
         ("Size", wording.file_size(found.size)),

@@ -1,5 +1,6 @@
 """Plans of windows."""
 
+from dataclasses import replace
 
 import pytest
 
@@ -23,6 +24,14 @@ def test_plans(tiny: Tiny) -> None:
         assert all(w.context_frames == 2000 for w in plan.windows)
     with pytest.raises(SettingsError, match="no room"):
         plan_extension(network, Settings(context_seconds=0.7), 3.0, 1.0)
+
+
+def test_less_context_where_notes_lead(tiny: Tiny) -> None:
+    """Notes shorten the windows that start with them, and no others; a length that was chosen stays."""
+    network = replace(tiny[1], context_with_notes_seconds=0.25)
+    led, chosen = Settings(start=0.5), Settings(start=0.5, context_seconds=0.4)
+    contexts = [plan_extension(network, how, 3.0, 1.0).windows[0].context_frames for how in (led, Settings(), chosen)]
+    assert contexts == [1000, 2000, 1600]
 
 
 def test_plans_of_preludes_and_gaps(tiny: Tiny) -> None:

@@ -84,6 +84,13 @@ def test_every_number_of_a_card_is_bounded(tmp_path: Path, field: str) -> None:
             find_network(str(write_changed(tmp_path / "net", **{field: value})))
 
 
+def test_the_context_with_notes_is_bounded(tmp_path: Path) -> None:
+    """It may be left out; what is no length, or longer than the context, would be found when a run begins."""
+    for value in (2**40, -1, 0, float("nan"), True, "8", 0.6):
+        with pytest.raises(NetworkError, match='"context_with_notes_seconds"'):
+            find_network(str(write_changed(tmp_path / "net", context_with_notes_seconds=value)))
+
+
 @pytest.mark.parametrize("field", ["sigma_min", "sigma_max", "rho"])
 def test_every_number_of_a_schedule_is_bounded(tmp_path: Path, field: str) -> None:
     for value in (1e300, 0, -1, float("nan"), True, "8", None):
