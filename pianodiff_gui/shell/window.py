@@ -36,6 +36,7 @@ from pianodiff_gui.presenters.picturing import Picturing
 from pianodiff_gui.presenters.running import Running
 from pianodiff_gui.presenters.sampler_choice import SamplerChoice
 from pianodiff_gui.presenters.step_listening import StepListening
+from pianodiff_gui.presenters.transcribing import Transcribing
 from pianodiff_gui.session.preferences import Preferences
 from pianodiff_gui.session.session import Session
 from pianodiff_gui.shell import help
@@ -144,6 +145,7 @@ class MainWindow(QMainWindow):
         common = (self.conversation, self.commands)  # all of them speak to the user, and are spoken to by actions
         self.analysing = Analysing(session, figures, self.waveform, self.pitch, self)
         self.picturing = Picturing(session, self.analysing, self.spectrogram, self)
+        self.transcribing = Transcribing(session, self.roll, self.waveform.box, self)
         self.keeping = Keeping(session, player, preferences, self.data_folder / "sessions", background, *common)
         self.running = Running(session, self.controls, preferences, *common, make_engine)
         self.editing = Editing(session, player, figures, self.takes, theme, *common)
@@ -177,6 +179,7 @@ class MainWindow(QMainWindow):
             background,
             *common,
         )
+        self.running.worker.ready.connect(self.transcribing.begin)
         self.analysing.end_found.connect(self.controls.end.show_end)
         self.controls.end.trim_requested.connect(self.opening.trim)
         self.offering = Offering(
@@ -236,6 +239,7 @@ class MainWindow(QMainWindow):
         actions.on("log", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.data_folder))))
         actions.on("about", lambda: help.about_dialog(self).open())
         self.conversation.said.connect(self.status.message.setText)
+        self.transcribing.progress_changed.connect(self.status.hearing.setText)
         self.listening.sound_changed.connect(self.status.show_sound)
         self.listening.time_changed.connect(self.toolbar.show_time)
         self.theme.changed.connect(self.listening.show_time)
@@ -361,6 +365,7 @@ class MainWindow(QMainWindow):
             player.close()
         self.analysing.stop()
         self.picturing.stop()
+        self.transcribing.stop()
         self.running.worker_thread.quit()
         self.keeping.save()
         self.duel.close()
@@ -369,7 +374,7 @@ class MainWindow(QMainWindow):
         self.networks.close()
         self.background.wait()
         self.keeping.end()
-        for presenter in (self.analysing, self.picturing, self.running):
+        for presenter in (self.analysing, self.picturing, self.transcribing, self.running):
             presenter.worker_thread.end()
 
 
