@@ -22,6 +22,7 @@ def _lane(name: str, text: str, key: str) -> Spec:
 LANES = (
     _lane("notes", "No&tes", "N"),
     _lane("pitch", "&Pitch", "P"),
+    _lane("spectrogram", "&Spectrogram", "S"),
 )
 """What can be shown under the waveform, in the order of the tabs; the window has a view for each."""
 

@@ -35,6 +35,7 @@ from pianodiff_gui.presenters.note_editing import NoteEditing
 from pianodiff_gui.presenters.note_files import NoteFiles
 from pianodiff_gui.presenters.offering import Offering
 from pianodiff_gui.presenters.opening import Opening
+from pianodiff_gui.presenters.picturing import Picturing
 from pianodiff_gui.presenters.running import Running
 from pianodiff_gui.presenters.sampler_choice import SamplerChoice
 from pianodiff_gui.presenters.step_listening import StepListening
@@ -53,6 +54,7 @@ from pianodiff_gui.views.empty import DropVeil, EmptyView
 from pianodiff_gui.views.lanes import Lanes
 from pianodiff_gui.views.pitch import PitchView
 from pianodiff_gui.views.roll import RollView
+from pianodiff_gui.views.spectrogram import SpectrogramView
 from pianodiff_gui.views.takes import TakesView
 from pianodiff_gui.views.waveform import WaveformView
 from pianodiff_gui.work.background import Background
@@ -124,10 +126,12 @@ class MainWindow(QMainWindow):
         self.waveform = WaveformView(session, theme)
         self.roll = RollView(session, theme, self.waveform.box, actions)
         self.pitch = PitchView(session, theme, self.waveform.box)
+        self.spectrogram = SpectrogramView(session, theme, self.waveform.box, self.preferences)
         self.lanes = Lanes(
             {
                 "lane_notes": (actions["lane_notes"], self.roll),
                 "lane_pitch": (actions["lane_pitch"], self.pitch),
+                "lane_spectrogram": (actions["lane_spectrogram"], self.spectrogram),
             }
         )
         self.lanes.choose(self.preferences.lane)
@@ -143,6 +147,7 @@ class MainWindow(QMainWindow):
         preferences, background = self.preferences, self.background
         common = (self.conversation, self.commands)  # all of them speak to the user, and are spoken to by actions
         self.analysing = Analysing(session, figures, self.waveform, self.pitch, self)
+        self.picturing = Picturing(session, self.analysing, self.spectrogram, self)
         self.transcribing = Transcribing(session, self.roll, self.waveform.box, self)
         self.keeping = Keeping(session, player, preferences, self.data_folder / "sessions", background, *common)
         self.running = Running(session, self.controls, preferences, *common, make_engine)
@@ -368,6 +373,7 @@ class MainWindow(QMainWindow):
             player.close()
         self.auditioning.close()
         self.analysing.stop()
+        self.picturing.stop()
         self.transcribing.stop()
         self.running.worker_thread.quit()
         self.keeping.save()
@@ -377,8 +383,8 @@ class MainWindow(QMainWindow):
         self.networks.close()
         self.background.wait()
         self.keeping.end()
-        for thread in (self.analysing.worker_thread, self.transcribing.worker_thread, self.running.worker_thread):
-            thread.end()
+        for presenter in (self.analysing, self.picturing, self.transcribing, self.running):
+            presenter.worker_thread.end()
 
 
 def _packed(layout: Box) -> Box:
