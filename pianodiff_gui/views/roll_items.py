@@ -68,6 +68,11 @@ class NotesItem(pg.GraphicsObject):
         self._colour, self._edge = colour, edge
         self.update()
 
+    @property
+    def span(self) -> tuple[float, ...]:
+        """The lowest and the highest key; nothing without notes."""
+        return (float(self._key.min()), float(self._key.max())) if len(self._key) else ()
+
     def seen(self, begin: float, end: float) -> np.ndarray:
         """Indices of the notes that sound somewhere between two times."""
         first = int(np.searchsorted(self._onset, begin - self._longest))
