@@ -25,7 +25,7 @@ _LEAST_KEYS = 12.0
 _COMFORTABLE_KEYS = 30.0  # in view at least as long as nobody has chosen
 _ROOM = 2.5  # keys above and below the notes
 _SCROLL_KEYS, _ZOOM = 3.0, 1.2  # for a notch of the wheel
-_ICON, _BUTTON = 15, 20  # px
+_ICON = 14  # px
 _PLAN_HINT = "Double-click where audio is to be made: a note that will be played."
 _EDIT_HINT = "Drag notes; at the right end: length; with Alt: velocity. Ctrl and drag: choose several."
 _PENCIL_HINT = "Drag where audio is to be made: a note, as long as that. Ctrl and drag: choose several."
@@ -50,6 +50,9 @@ class RollView(TimeLane):
         self.legend.addWidget(Swatch(theme, "ink", "heard"))
         self.planned_swatch = Swatch(theme, "accent", "planned", tip="What is to be played in what is made")
         self.legend.addWidget(self.planned_swatch)
+        self.new_swatch = Swatch(theme, "text", "played", "frame", tip="What was heard in what was made")
+        self.new_swatch.hide()
+        self.legend.addWidget(self.new_swatch)
         self.legend.addWidget(_button(actions["pencil"]))
         self.rows = RowsItem()
         self.band = QGraphicsRectItem()
@@ -100,6 +103,7 @@ class RollView(TimeLane):
             score, timeline = self._session.score, self._session.timeline
             self.heard.set_notes(left_of(score.heard, timeline) if timeline is not None else ())
             self.heard_new.set_notes(score.heard_new)
+            self.new_swatch.setVisible(bool(score.heard_new))
             self._fit()
         self._show_planned()
         self._say_nothing()
@@ -212,7 +216,7 @@ def _button(action: QAction) -> QToolButton:
     button.setIconSize(QSize(_ICON, _ICON))
     button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    button.setFixedHeight(_BUTTON)
+    button.setProperty("role", "small")
     return button
 
 
