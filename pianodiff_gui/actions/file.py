@@ -28,7 +28,7 @@ def _export(situation: Situation) -> Offer:
 
 
 def _save(situation: Situation) -> Offer:
-    return Offer(situation.nothing or situation.untaken)
+    return Offer(situation.nothing or situation.unsaveable)
 
 
 def _figures(situation: Situation) -> Offer:
@@ -65,7 +65,7 @@ FILE = (
         "Export",
         offer=_export,
     ),
-    Spec("save", "&Save session\u2026", "Write the takes and settings to a file", ("Ctrl+S",), offer=_save),
+    Spec("save", "&Save session\u2026", "Write takes, notes and settings to a file", ("Ctrl+S",), offer=_save),
     Spec("figures", "Export &figures\u2026", "Draw the paper's figures 2 to 6 of the takes", offer=_figures),
     Spec("quit", "&Quit", "Close PianoDiff", ("Ctrl+Q",)),
 )

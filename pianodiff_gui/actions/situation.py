@@ -60,6 +60,11 @@ class Situation:
         """Why nothing can be done with the takes: there are none."""
         return "" if self.session.takes.all else "There are no takes yet. Extend first."
 
+    @property
+    def unsaveable(self) -> str:
+        """Why there is nothing to save: neither takes nor notes."""
+        return "" if self.session.score.planned else self.untaken
+
 
 @dataclass(frozen=True)
 class Offer:

@@ -14,10 +14,17 @@ def _scrub(situation: Situation) -> Offer:
     return Offer(situation.session.engine.occupied or situation.no_past)
 
 
+LANES = (
+    Spec("lane_notes", "No&tes", "Show the notes under the waveform", ("N",), short="Notes", checkable=True),
+    Spec("lane_pitch", "&Pitch", "Show the pitch under the waveform", ("P",), short="Pitch", checkable=True),
+)
+"""What can be shown under the waveform, in the order of the tabs; the window has a view for each."""
+
 VIEW = (
     Spec("fit", "&Fit", "Show everything", ("F",), "fit", offer=_zoom),
     Spec("zoom_in", "Zoom &in", "Zoom in", ("+", "=", "Ctrl++"), "zoom-in", offer=_zoom),
     Spec("zoom_out", "Zoom &out", "Zoom out", ("-", "Ctrl+-"), "zoom-out", offer=_zoom),
+    *LANES,
     Spec("noisier", "&Noisier step", "Back through the last run, towards noise", ("PgUp", "["), offer=_scrub),
     Spec("cleaner", "&Cleaner step", "On through the last run, towards music", ("PgDown", "]"), offer=_scrub),
 )

@@ -12,6 +12,7 @@ from pianodiff_gui.presenters.places import folder_beside
 from pianodiff_gui.session.autosave import Autosave
 from pianodiff_gui.session.files import SUFFIX, Saved, write_session
 from pianodiff_gui.session.preferences import Preferences
+from pianodiff_gui.session.score import Notes
 from pianodiff_gui.session.session import Session
 from pianodiff_gui.session.timeline import Timeline
 from pianodiff_gui.sound.player import Player
@@ -41,11 +42,13 @@ class Keeping(QObject):
         self.autosave = Autosave(root)
         self.recoverable = self.autosave.find() is not None
         self._safe: set[Timeline] = set()  # exported or saved: not needed for recovery
+        self._safe_plan: Notes = ()
         self._quiet = QTimer(self)
         self._quiet.setSingleShot(True)
         self._quiet.setInterval(_SAVE_DELAY)
         self._quiet.timeout.connect(self.save)
-        session.timeline_changed.connect(self._quiet.start)
+        for changed in (session.timeline_changed, session.score.planned_changed):
+            changed.connect(self._quiet.start)
         for signal in (session.takes_changed, session.target_changed, session.choice.settings_changed):
             signal.connect(self._schedule)
         actions.on("save", self.save_session)
@@ -53,7 +56,7 @@ class Keeping(QObject):
     # For recovery
 
     def _schedule(self, _value: object = None) -> None:
-        if self._session.takes.all:
+        if self._session.takes.all or self._session.score.planned:
             self._quiet.start()
 
     def save(self) -> None:
@@ -72,7 +75,7 @@ class Keeping(QObject):
         if session.source is None:
             return None
         lengths = (session.target, session.prelude_target, self._player.position)
-        return Saved.of(session.source, session.takes, session.choice.settings, *lengths)
+        return Saved.of(session.source, session.takes, session.choice.settings, *lengths, session.score.planned)
 
     def leave(self) -> None:
         """Another recording comes: what was not made safe stays recoverable."""
@@ -80,7 +83,7 @@ class Keeping(QObject):
         if self._quiet.isActive():
             self.save()
         self._background.run(lambda: self.autosave.leave(keep), self._look)
-        self._safe = set()
+        self._safe, self._safe_plan = set(), ()
 
     def end(self) -> None:
         """The window closes, and what it wrote in the background is written."""
@@ -109,15 +112,18 @@ class Keeping(QObject):
     # What is safe elsewhere
 
     def mark_safe(self, *timelines: Timeline) -> None:
-        """These need not be kept for recovery: they were exported, or saved."""
+        """These need not be kept for recovery: they were exported, or saved; nor the notes that they were made from."""
         self._safe.update(timelines)
+        self._safe_plan = self._session.score.planned
 
     def mark_all_safe(self) -> None:
         """Nothing of what there is now needs to be kept for recovery."""
-        self._safe = {take.timeline for take in self._session.takes.all}
+        self.mark_safe(*(take.timeline for take in self._session.takes.all))
 
     def _unsafe(self) -> bool:
-        return any(take.timeline not in self._safe for take in self._session.takes.all)
+        session = self._session
+        unsafe_plan = session.score.planned not in ((), self._safe_plan)
+        return unsafe_plan or any(take.timeline not in self._safe for take in session.takes.all)
 
     # As one file
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 from PySide6.QtCore import QObject, Signal
 
@@ -12,8 +13,8 @@ from pianodiff_gui.presenters.conversation import Conversation
 from pianodiff_gui.session.session import Session
 from pianodiff_gui.session.timeline import Timeline
 from pianodiff_gui.sound.player import Player
-from pianodiff_gui.views.pitch import PitchView
 from pianodiff_gui.views.takes import TakesView
+from pianodiff_gui.views.time_lane import TimeLane
 from pianodiff_gui.views.waveform import WaveformView
 from pianodiff_gui.work.figures import Figures
 
@@ -34,7 +35,7 @@ class Listening(QObject):
         figures: Figures,
         takes: TakesView,
         waveform: WaveformView,
-        pitch: PitchView,
+        lanes: Sequence[TimeLane],
         conversation: Conversation,
         actions: Actions,
     ) -> None:
@@ -45,7 +46,8 @@ class Listening(QObject):
         session.source_changed.connect(self._gains.clear)
         for signal in (session.timeline_changed, figures.changed, duel.heard_changed, takes.match.toggled):
             signal.connect(self._listen)
-        for view in (waveform, pitch):
+        views: tuple[WaveformView | TimeLane, ...] = (waveform, *lanes)
+        for view in views:
             view.seek_requested.connect(player.seek)
             player.position_changed.connect(view.set_playhead)
         player.position_changed.connect(self.show_time)

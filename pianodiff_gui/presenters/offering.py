@@ -54,6 +54,7 @@ class Offering(QObject):
             session.choice.network_changed,
             session.engine.changed,
             session.undo_stack.indexChanged,
+            session.score.planned_changed,
             networks.reading_changed,
             player.playing_changed,
             player.trouble,

@@ -147,7 +147,7 @@ class Opening(QObject):
         self._player.stop()
         old = self._session.source
         self._keeping.leave()
-        self._session.open(source, takes)
+        self._session.open(source, takes, saved.planned if saved is not None and takes is not None else ())
         self._session.choice.set_settings(hold_level=False)  # it was about the end of another recording
         if old is not None:
             old.close()

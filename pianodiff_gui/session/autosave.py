@@ -1,7 +1,8 @@
 """Everything that was made is written to disk as it appears, so that a crash or a careless close loses nothing.
 
 One folder per open recording: `session.json` and what was generated as float WAV files. A lock file tells whether the
-program that wrote it is still alive. A folder whose takes were exported, or that holds none, is removed.
+program that wrote it is still alive. A folder whose takes were exported, or that holds neither takes nor notes, is
+removed.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ class Autosave:
             return True
 
     def _save(self, saved: Saved, sample_rate: int) -> None:
-        if not saved.takes:
+        if not (saved.takes or saved.planned):
             self._remove()
             return
         if self._folder is None:

@@ -31,9 +31,10 @@ from core.audio.source import Source
 from core.audio.writing import write_bytes, write_text
 from core.bounds import real, several, whole
 from core.errors import PianoDiffError, SettingsError
-from core.extension.recipe import check_run
+from core.extension.recipe import check_run, describe_notes
 from core.extension.settings import Settings
 from core.json_text import parse_json
+from core.notes.note import HIGHEST_KEY, LOWEST_KEY, Note
 from core.study.trace import Trace
 from pianodiff_gui.session.takes import Take, Takes
 from pianodiff_gui.session.timeline import BEFORE, Gap, Stretch, Timeline, is_within
@@ -42,9 +43,13 @@ SUFFIX = ".pianodiff"
 FORMAT = 1
 """Counts up when a session written by an older version would be misread."""
 
+MOST_NOTES = 1_000_000
+"""That a session may plan."""
+
 _STATE = "session.json"
 _FRAMES, _GAP, _CHANNELS, _NUMBER = whole(1, 2**48), whole(0, 2**48), whole(1, 1024), whole(1, 2**31)
 _SECONDS = real(0, 1e9)
+_NOTE = (real(-1e9, 1e9), real(-1e9, 1e9), whole(LOWEST_KEY, HIGHEST_KEY), whole(1, 127))
 _LARGEST = 8 * 2**30  # bytes of an unpacked session: an archive can pretend to hold anything
 _SMALL, _MOST_PACKED = 64 * 2**20, 50  # bytes that anything may unpack to; above, how far: audio packs by a tenth
 _LARGEST_SEED = 2**31 - 1  # that the window has room for
@@ -53,7 +58,7 @@ _LARGEST_SEED = 2**31 - 1  # that the window has room for
 @dataclass(frozen=True, eq=False)
 class Saved:
     """What is saved. takes: (number, name, stretches) each; left_out: frames of the file behind the recording's last;
-    the rest as in the window's session, times in seconds.
+    planned: the notes that are to be played; the rest as in the window's session, times in seconds.
     """
 
     source: Path
@@ -66,15 +71,24 @@ class Saved:
     prelude_target: float = 0.0
     position: float = 0.0
     left_out: int = 0
+    planned: tuple[Note, ...] = ()
 
     @classmethod
     def of(
-        cls, source: Source, takes: Takes, settings: Settings, target: float, prelude_target: float, position: float
+        cls,
+        source: Source,
+        takes: Takes,
+        settings: Settings,
+        target: float,
+        prelude_target: float,
+        position: float,
+        planned: tuple[Note, ...] = (),
     ) -> Saved:
         """A session as it is now."""
         stretches = tuple((take.number, take.name, take.timeline.stretches) for take in takes.all)
         where = (source.path, source.frames, source.channels)
-        return cls(*where, stretches, takes.shown, settings, target, prelude_target, position, source.left_out)
+        lengths = (target, prelude_target, position)
+        return cls(*where, stretches, takes.shown, settings, *lengths, source.left_out, planned)
 
     def samplers(self) -> set[str]:
         """What the settings, those of the takes as well, call their samplers."""
@@ -205,6 +219,7 @@ def _state(saved: Saved, names: dict[int, str]) -> dict[str, Any]:
         "prelude_target": saved.prelude_target,
         "position": saved.position,
         "left_out": saved.left_out,
+        "planned": describe_notes(saved.planned),
     }
 
 
@@ -256,8 +271,19 @@ def _saved(text: bytes, read: Callable[[str], bytes]) -> Saved:
     )
     shown = state["shown"] if state["shown"] in numbers else None
     settings, left_out = _settings(state["settings"]), _GAP("left_out", state.get("left_out", 0))
-    source = Path(state["source"])
-    return Saved(source, frames, channels, takes, shown, settings, target, prelude_target, position, left_out)
+    where, lengths = (Path(state["source"]), frames, channels), (target, prelude_target, position)
+    return Saved(*where, takes, shown, settings, *lengths, left_out, _planned(state.get("planned", [])))
+
+
+def _planned(entries: Any) -> tuple[Note, ...]:
+    """Raises ValueError."""
+
+    def note(name: str, entry: Any) -> Note:
+        if not isinstance(entry, list) or len(entry) != len(_NOTE):
+            raise ValueError(f'"{name}" must be lists of onset, offset, key and velocity')
+        return Note(*(check(name, value) for check, value in zip(_NOTE, entry, strict=True)))
+
+    return tuple(several(note, 0, MOST_NOTES)("planned", entries))
 
 
 def _settings(fields: Any) -> Settings:

@@ -50,6 +50,15 @@ class Preferences:
         self._store.setValue("view/theme", mode)
 
     @property
+    def lane(self) -> str:
+        """What was shown under the waveform; "" before any choice."""
+        return self._text("view/lane")
+
+    @lane.setter
+    def lane(self, name: str) -> None:
+        self._store.setValue("view/lane", name)
+
+    @property
     def folder(self) -> str:
         """Where the last file was opened or written."""
         folder = self._text("files/folder")

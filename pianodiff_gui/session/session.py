@@ -1,12 +1,12 @@
 """The state of the window: the open recording, what was generated, the length wanted, and undo over it.
 
 Views read the session and listen to its signals; setters emit only when something changed. Times are in seconds.
-What the next run is made with is its `choice`, what runs now its `engine`.
+What the next run is made with is its `choice`, what runs now its `engine`, its notes are the `score`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from pianodiff_gui.session.choice import Choice
 from pianodiff_gui.session.engine import Engine
 from pianodiff_gui.session.goal import SNAP, Goal, left_to_do, selected, snapped
 from pianodiff_gui.session.jobs import Job, Outcome
+from pianodiff_gui.session.score import Score
 from pianodiff_gui.session.takes import Takes
 from pianodiff_gui.session.timeline import BEFORE, Gap, Stretch, Timeline, is_within
 from pianodiff_gui.session.undo import Change, State
@@ -26,6 +27,7 @@ from pianodiff_gui.session.undo import Change, State
 if TYPE_CHECKING:
     from core.audio.source import Source
     from core.extension.plan import Plan
+    from core.notes.note import Note
 
 LONGEST_NAME = 40  # characters of a take's name
 _TITLES: dict[Gap | None, str] = {None: "extend", BEFORE: "prepend"}
@@ -47,6 +49,7 @@ class Session(QObject):
         self.choice = Choice(self)
         self.engine = Engine(self)
         self.undo_stack = QUndoStack(self)
+        self.score = Score(self.undo_stack, self.engine, self)
         self._source: Timeline | None = None  # the recording by itself
         self._state = State()
         self._selection: Gap | None = None
@@ -137,8 +140,10 @@ class Session(QObject):
 
     # Opening
 
-    def open(self, source: Source, takes: Takes | None = None) -> None:
-        """Start afresh with `source` (and the takes of an earlier session). A running job is cancelled and dropped."""
+    def open(self, source: Source, takes: Takes | None = None, planned: Iterable[Note] = ()) -> None:
+        """Start afresh with `source` (and the takes and notes of an earlier session). A running job is cancelled and
+        dropped.
+        """
         if self.engine.job is not None:
             self.engine.job.cancelled.set()
             self._let_go()
@@ -146,6 +151,7 @@ class Session(QObject):
         self._source = Timeline(source)
         self._selection = None
         self._state = State() if takes is None else State.at_rest(takes)
+        self.score.begin(planned)
         self.source_changed.emit()
         self.timeline_changed.emit()
         self.takes_changed.emit()

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Generic, TypeVar
 
 from PySide6.QtGui import QUndoCommand
 
 from pianodiff_gui.session.takes import Takes
+
+S = TypeVar("S")
 
 DEFAULT_TARGET = 2.0  # s, of a freshly opened recording
 
 
 @dataclass(frozen=True, eq=False)
 class State:
-    """All that undo brings back."""
+    """The takes and lengths that undo brings back."""
 
     takes: Takes = field(default_factory=Takes)
     target: float = DEFAULT_TARGET
@@ -29,12 +32,12 @@ class State:
         return cls(takes, take.timeline.extension_seconds, take.timeline.prelude_seconds)
 
 
-class Change(QUndoCommand):
-    """Any change of the takes: from one state to another, each of which `show` brings back. Changes of one `kind` that
-    follow one another (trims by arrow keys or the spin box) are undone together; kind 0 stands for itself.
+class Change(QUndoCommand, Generic[S]):
+    """Any change of the takes, or of the notes: from one state to another, each of which `show` brings back. Changes of
+    one `kind` that follow one another (trims by arrow keys or the spin box) are undone together; 0 stands for itself.
     """
 
-    def __init__(self, show: Callable[[State], None], text: str, before: State, after: State, kind: int = 0) -> None:
+    def __init__(self, show: Callable[[S], None], text: str, before: S, after: S, kind: int = 0) -> None:
         super().__init__(text)
         self._show, self._before, self._after, self._kind = show, before, after, kind
 

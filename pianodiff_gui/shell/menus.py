@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMenu, QMenuBar
 
 from pianodiff_gui.actions.actions import Actions
 from pianodiff_gui.actions.takes import TAKE_KEYS
+from pianodiff_gui.actions.view import LANES
 
 MENUS: dict[str, tuple[str, ...]] = {
     "&File": (
@@ -26,7 +27,7 @@ MENUS: dict[str, tuple[str, ...]] = {
         *("rename_take", "delete_take", "compare"),
     ),
     "&Play": ("play", "stop", "loop", "", "start", "end", "", "listen", "", "sound"),
-    "&View": ("fit", "zoom_in", "zoom_out", "", "noisier", "cleaner", ""),
+    "&View": ("fit", "zoom_in", "zoom_out", "", *(lane.name for lane in LANES), "", "noisier", "cleaner", ""),
     "&Help": ("shortcuts", "log", "", "about"),
 }
 """Actions by name; "" is a line."""

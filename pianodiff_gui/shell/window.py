@@ -45,7 +45,9 @@ from pianodiff_gui.sound.player import Player
 from pianodiff_gui.views.controls import Controls
 from pianodiff_gui.views.diffusion import DiffusionView
 from pianodiff_gui.views.empty import DropVeil, EmptyView
+from pianodiff_gui.views.lanes import Lanes
 from pianodiff_gui.views.pitch import PitchView
+from pianodiff_gui.views.roll import RollView
 from pianodiff_gui.views.takes import TakesView
 from pianodiff_gui.views.waveform import WaveformView
 from pianodiff_gui.work.background import Background
@@ -115,7 +117,15 @@ class MainWindow(QMainWindow):
         session, theme, actions = self.session, self.theme, self.commands
         self.empty = EmptyView(theme, actions["open"], actions["demo"], actions["recover"])
         self.waveform = WaveformView(session, theme)
+        self.roll = RollView(session, theme, self.waveform.box)
         self.pitch = PitchView(session, theme, self.waveform.box)
+        self.lanes = Lanes(
+            {
+                "lane_notes": (actions["lane_notes"], self.roll),
+                "lane_pitch": (actions["lane_pitch"], self.pitch),
+            }
+        )
+        self.lanes.choose(self.preferences.lane)
         self.diffusion = DiffusionView(session, theme, actions)
         self.takes = TakesView(session, theme, actions)
         self.duel_view = DuelView(self.duel, self.figures, self.player, theme, actions)
@@ -131,7 +141,8 @@ class MainWindow(QMainWindow):
         self.keeping = Keeping(session, player, preferences, self.data_folder / "sessions", background, *common)
         self.running = Running(session, self.controls, preferences, *common, make_engine)
         self.editing = Editing(session, player, figures, self.takes, theme, *common)
-        self.listening = Listening(player, session, self.duel, figures, self.takes, self.waveform, self.pitch, *common)
+        views = (self.takes, self.waveform, self.lanes.all)
+        self.listening = Listening(player, session, self.duel, figures, *views, *common)
         self.steps = StepListening(self.diffusion, player, *common)
         self.network_choice = NetworkChoice(session, self.networks, self.controls, preferences, *common)
         self.sampler_choice = SamplerChoice(session, self.controls, preferences, background, *common)
@@ -180,7 +191,7 @@ class MainWindow(QMainWindow):
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.setHandleWidth(1)
         self.splitter.setChildrenCollapsible(False)
-        for view, share, least in ((self.waveform, 33, 110), (self.pitch, 34, 110), (self.diffusion, 33, 210)):
+        for view, share, least in ((self.waveform, 33, 110), (self.lanes, 34, 110), (self.diffusion, 33, 210)):
             view.setMinimumHeight(least)
             self.splitter.addWidget(view)
             self.splitter.setStretchFactor(self.splitter.count() - 1, share)
@@ -213,6 +224,7 @@ class MainWindow(QMainWindow):
         actions.on("fit", lambda: self._view_in_time.fit())
         actions.on("zoom_in", lambda: self._view_in_time.zoom(1 / _ZOOM_STEP))
         actions.on("zoom_out", lambda: self._view_in_time.zoom(_ZOOM_STEP))
+        self.lanes.chosen.connect(self._remember_lane)
         actions.on("shortcuts", lambda: help.shortcuts_dialog(self).open())
         actions.on("log", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.data_folder))))
         actions.on("about", lambda: help.about_dialog(self).open())
@@ -231,6 +243,9 @@ class MainWindow(QMainWindow):
         self._show_facts()
 
     # Showing
+
+    def _remember_lane(self, name: str) -> None:
+        self.preferences.lane = name
 
     def _source_changed(self) -> None:
         source = self.session.source

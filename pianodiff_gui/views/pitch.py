@@ -6,14 +6,13 @@ from functools import cache
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtGui import QBrush, QColor
 
 from core.analysis.pitch import PitchTrack
 from pianodiff_gui.look.theme import Theme
 from pianodiff_gui.session.session import Session
-from pianodiff_gui.views.plots import FixedAxis, Plot, Strip, Swatch, TimeAxis, TimeViewBox, line_pen
-from pianodiff_gui.views.waveform import style_lines, time_lines
+from pianodiff_gui.views.plots import FixedAxis, Plot, Swatch, TimeViewBox, line_pen
+from pianodiff_gui.views.time_lane import TimeLane
 
 LOWEST, HIGHEST = 18.0, 114.0  # MIDI note numbers: A0 to C8, and room for half a mark and A7's label
 _SHADES = (1.0, 0.75, 0.5, 0.3, 0.15)  # opacity, from steady tone to almost noise
@@ -88,103 +87,55 @@ class PitchDots:
             item.setBrush(_brush(colour.rgb(), alpha))
 
 
-class PitchView(Strip):
-    """Reads the session; the window hands it pitch tracks as they are found."""
-
-    seek_requested = Signal(float)
+class PitchView(TimeLane):
+    """The window hands it pitch tracks as they are found."""
 
     def __init__(self, session: Session, theme: Theme, link: TimeViewBox) -> None:
-        super().__init__("Pitch")
-        self._session, self._theme = session, theme
+        notes = [(float(21 + 12 * octave), f"A{octave}") for octave in range(8)]
+        super().__init__("Pitch", session, theme, link, FixedAxis("left", notes[1::2], between=notes[::2]))
         self.legend.addWidget(Swatch(theme, "ink", "recording", "dot"))
         self.generated_swatch = Swatch(theme, "accent", "generated", "square")
         self.legend.addWidget(self.generated_swatch)
-        self.box = TimeViewBox()
-        notes = [(float(21 + 12 * octave), f"A{octave}") for octave in range(8)]
-        axis = FixedAxis("left", notes[1::2], between=notes[::2])
-        self.plot = Plot(theme, self.box, left=axis, bottom=TimeAxis("bottom"), show_bottom=True)
-        self.body.addWidget(self.plot, 1)
         self.grid = [pg.InfiniteLine(pos=note, angle=0) for note, _ in notes]
         for line in self.grid:
             line.setZValue(-20)
             self.plot.addItem(line, ignoreBounds=True)
-        self.ghost, self.boundary, self.playhead = time_lines(self.plot)
         self.known, self.generated = PitchDots(self.plot, "o"), PitchDots(self.plot, "s")
         self.box.setYRange(LOWEST, HIGHEST, padding=0)
         self.box.setLimits(yMin=LOWEST, yMax=HIGHEST)
-        self.box.setXLink(link)
-        self.box.clicked.connect(self._clicked)
-        self.box.zoomed.connect(link.zoomed)
-        self.box.selected.connect(session.select)
-        self.box.sigRangeChanged.connect(self._draw)
-        self.plot.installEventFilter(self)
-        session.source_changed.connect(self._source_changed)
-        session.timeline_changed.connect(self._region_changed)
-        session.target_changed.connect(self._region_changed)
-        theme.changed.connect(self._restyle)
-        self._restyle()
+        session.source_changed.connect(self._forget)
+        self.restyle()
 
     def add_known(self, track: PitchTrack) -> None:
         """The next stretch of the recording's pitch."""
         self.known.append(track)
-        self._draw()
+        self.redraw()
 
     def set_generated(self, track: PitchTrack | None) -> None:
         """The pitch of everything generated."""
         self.generated.clear()
         if track is not None:
             self.generated.append(track)
-        self._draw()
+        self.redraw()
 
-    def set_playhead(self, seconds: float) -> None:
-        self.playhead.setVisible(self._session.source is not None)
-        self.playhead.setValue(seconds)
-
-    def _clicked(self, seconds: float) -> None:
-        timeline = self._session.timeline
-        if timeline is not None:
-            self.seek_requested.emit(min(max(seconds, timeline.begin_seconds), timeline.end_seconds))
-
-    def _source_changed(self) -> None:
+    def _forget(self) -> None:
         self.known.clear()
         self.generated.clear()
-        source = self._session.source
-        if source is not None:
-            self.boundary.show()
-            self.boundary.setValue(source.seconds)
-            self.playhead.setValue(0.0)
-            self.playhead.show()
-        self._draw()
+        self.redraw()
 
-    def _region_changed(self, _target: float = 0.0) -> None:
-        if self._session.source is None:
-            return
-        begin, end = self._session.asked
-        self.ghost.setRegion((begin, end))
-        self.ghost.setBrush(self._theme.take_colour(self._session.take_number, 0.10))
-        self.ghost.setVisible(self._session.goal.seconds > 1e-6)
-        self._recolour()
-
-    def _draw(self) -> None:
+    def draw(self) -> None:
         low, high = self.box.viewRange()[0]
         columns = max(2, round(self.box.width()))
         for dots in (self.known, self.generated):
             dots.draw(low, high, columns)
 
-    def _recolour(self) -> None:
-        """In the colour of the take that is shown."""
+    def recolour(self) -> None:
         number = self._session.take_number
         self.generated.recolour(self._theme.take_colour(number))
         self.generated_swatch.show_take(number)
 
-    def _restyle(self) -> None:
+    def restyle(self) -> None:
+        super().restyle()
         self.known.recolour(self._theme.colour("ink"))
-        self._recolour()
         for line in self.grid:
             line.setPen(line_pen(self._theme, "grid"))
-        style_lines(self._theme, self.ghost, self.boundary, self.playhead)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if watched is self.plot and event.type() == QEvent.Type.Resize:
-            QTimer.singleShot(0, self, self._draw)
-        return False

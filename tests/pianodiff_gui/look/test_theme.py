@@ -97,7 +97,8 @@ def test_switching_the_theme_recolours_everything_and_is_remembered(loaded: Main
     try:
         loaded.set_theme("dark")
         assert loaded.preferences.theme == "dark"
-        for plot in (loaded.waveform.plot, loaded.pitch.plot, loaded.diffusion.plot, loaded.diffusion.curves):
+        views = (loaded.waveform, loaded.roll, loaded.pitch, loaded.diffusion)
+        for plot in (*(view.plot for view in views), loaded.diffusion.curves):
             assert plot.backgroundBrush().color() == QColor(DARK.surface)
         picture = loaded.grab().toImage()
         assert QColor(picture.pixel(5, 200)).lightness() < 60

@@ -75,7 +75,7 @@ def test_a_deleted_take_is_said_and_comes_back(bench: Bench) -> None:
 def test_what_is_shown_is_what_is_heard(bench: Bench, views: tuple[WaveformView, PitchView]) -> None:
     """Breaks when the player goes on with the recording while a take is shown, or the time is that of the other."""
     listening = Listening(
-        bench.player, bench.session, bench.duel, bench.figures, bench.takes_view(), *views, *bench.common
+        bench.player, bench.session, bench.duel, bench.figures, bench.takes_view(), views[0], views[1:], *bench.common
     )
     times: list[Any] = []
     listening.time_changed.connect(lambda *time: times.append(time))
@@ -92,7 +92,7 @@ def test_no_sound_card_is_told_once_and_found_later(
 ) -> None:
     """Breaks when a sound card that is plugged in later is only found by starting again."""
     listening = Listening(
-        bench.player, bench.session, bench.duel, bench.figures, bench.takes_view(), *views, *bench.common
+        bench.player, bench.session, bench.duel, bench.figures, bench.takes_view(), views[0], views[1:], *bench.common
     )
     heard: list[str] = []
     listening.sound_changed.connect(heard.append)

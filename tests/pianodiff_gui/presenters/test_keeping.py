@@ -11,6 +11,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from core.errors import PianoDiffError
+from core.notes.note import Note
 from pianodiff_gui.look.theme import Theme
 from pianodiff_gui.session.files import read_folder
 from pianodiff_gui.session.preferences import Preferences
@@ -167,3 +168,31 @@ def test_a_run_that_hangs_does_not_hold_the_window_for_ever(
     assert read_folder(session.parent).takes
     engines.release()
     qtbot.waitUntil(lambda: not loaded.isVisible())
+
+
+def test_notes_that_were_planned_are_kept_without_a_take(loaded: MainWindow, tmp_path: Path) -> None:
+    """Breaks when a crash before the first run loses the notes that were drawn, or erased ones stay on disk."""
+    notes = (Note(3.0, 3.5, 60),)
+    for planned, kept in ((notes, [notes]), ((), [])):
+        loaded.session.score.plan(planned, "draw a note")
+        loaded.keeping.save()
+        loaded.background.wait()
+        folders = (tmp_path / "data" / "sessions").glob("*/session.json")
+        assert [read_folder(file.parent).planned for file in folders] == kept
+
+
+def test_notes_come_back_with_the_last_session(
+    loaded: MainWindow, qtbot: QtBot, theme: Theme, tmp_path: Path
+) -> None:
+    """Breaks when closing the window with notes planned and nothing made leaves nothing to recover."""
+    loaded.session.score.plan([Note(3.0, 3.5, 60)], "draw a note")
+    loaded.close()
+    again = MainWindow(theme, Preferences(), tmp_path / "data", FakeEngines())
+    again.show()
+    again.commands["recover"].trigger()
+    qtbot.waitUntil(lambda: again.session.source is not None and again.analysing.settled, timeout=10_000)
+    assert again.session.score.planned == (Note(3.0, 3.5, 60),)
+    again.keeping.mark_all_safe()
+    again.close()
+    again.deleteLater()
+    assert not list((tmp_path / "data" / "sessions").glob("*/session.json"))

@@ -136,6 +136,7 @@ def test_silence_opens_and_is_drawn_flat(window: MainWindow, qtbot: QtBot, tmp_p
     open_clip(window, qtbot, path)
     bounds = window.waveform.known_item.boundingRect()
     assert bounds.height() < 1e-6
+    window.lanes.choose("lane_pitch")
     assert sum(len(item.data) for item in window.pitch.known.items) == 0
 
 
@@ -187,6 +188,7 @@ def test_newest_of_two_files_wins(window: MainWindow, qtbot: QtBot, tmp_path: Pa
     source = window.session.source
     assert source is not None and source.path == second
     assert window.waveform._known.frames == source.frames
+    window.lanes.choose("lane_pitch")
     assert max(item.getData()[0].max(initial=0.0) for item in window.pitch.known.items) <= 1.0
 
 

@@ -50,6 +50,7 @@ def test_opening_shows_waveform_pitch_and_plan(loaded: MainWindow) -> None:
     """Breaks when a file opens but something of it is not drawn."""
     assert loaded.pages.currentIndex() == 1 and loaded.splitter.isVisible()
     assert loaded.waveform.known_item.points > 100
+    loaded.lanes.choose("lane_pitch")
     shown = sum(len(item.data) for item in loaded.pitch.known.items)
     assert shown > 50
     low, high = loaded.waveform.box.viewRange()[0]
@@ -64,6 +65,7 @@ def test_opening_shows_waveform_pitch_and_plan(loaded: MainWindow) -> None:
 
 def test_pitch_of_a_tone_is_drawn_at_its_note(loaded: MainWindow) -> None:
     """Breaks when the axis, the unit or the octave of the pitch view is off: 220 Hz is A3, MIDI 57."""
+    loaded.lanes.choose("lane_pitch")
     steady = loaded.pitch.known.items[0]
     assert np.median(steady.getData()[1]) == pytest.approx(57.0, abs=0.1)
     odd, even = (dict(level) for level in loaded.pitch.plot.axis("left")._tickLevels)
@@ -201,7 +203,7 @@ def test_wheel_zooms_around_the_cursor_and_fit_shows_all(loaded: MainWindow, qtb
     low, high = box.viewRange()[0]
     assert high - low < 0.7 * (whole[1] - whole[0])
     assert plot.pixel_to_x(x) == pytest.approx(1.0, abs=0.02)
-    assert loaded.pitch.box.viewRange()[0] == pytest.approx([low, high])
+    assert loaded.roll.box.viewRange()[0] == pytest.approx([low, high])
     loaded.commands["fit"].trigger()
     assert box.viewRange()[0] == pytest.approx(whole)
 
@@ -277,6 +279,7 @@ def test_waveform_draws_at_most_two_points_a_pixel(window: MainWindow, qtbot: Qt
 
 def test_a_window_extends_and_the_musicians_loop_works_by_keys(loaded: MainWindow, qtbot: QtBot) -> None:
     """Breaks when extend, try again, trim, undo and redo cannot be done one after the other by keyboard."""
+    loaded.lanes.choose("lane_pitch")
     loaded.activateWindow()
     qtbot.keyClick(loaded, Qt.Key.Key_Return, Qt.KeyboardModifier.ControlModifier)
     run_to_end(loaded, qtbot)
