@@ -35,8 +35,8 @@ import os
 # (another program, the window itself) a run takes up to four times as long. Asleep, they leave the core to it.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-# Before numpy is loaded. Its matrices are small here: a second thread gains nothing, and spins while it waits. Sketching
-# notes takes five times as long by two threads where anything else wants a core.
+# Before numpy is loaded. Its matrices are small here: a second thread gains nothing, and spins while it waits.
+# Sketching notes takes five times as long by two threads where anything else wants a core.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 __version__ = "0.1.0"

@@ -169,6 +169,6 @@ def check_info(info: NetworkInfo) -> NetworkInfo:
         )
     if (info.context_with_notes_seconds or 0.0) > info.context_seconds:
         raise NetworkError(
-            f'{where} holds a length out of range: "context_with_notes_seconds" must not be more than "context_seconds".'
+            f'{where} holds a length out of range: "context_with_notes_seconds" must be at most "context_seconds".'
         )
     return info

@@ -5,7 +5,7 @@
 Evaluations: the network as written (bf16 by autocast where the hardware has it) and as it is used, which on a CPU with
 bf16 is laid out for it (`core.networks.spectral_inference`), by turns, so that a machine that slows down slows both;
 medians. The share is of the rate of a large matrix product measured in the same run; operations are counted by PyTorch.
-Extensions of 5 s of notes, by all that one does once the network is loaded: hearing what is there, sketching, denoising.
+Extensions of 5 s of notes, by all that one does once the network is loaded: hearing, sketching, denoising.
 Seconds that a second of new audio takes (the real-time factor, three times: median, lowest and highest), seconds until
 the first window can be heard, and peak memory. Played from notes (6 of 24 steps), and from noise in 50, once, of 2 s.
 """
@@ -29,7 +29,7 @@ from core.diffusion.denoiser import Denoiser, SigmaDenoiser
 from core.errors import PianoDiffError, SettingsError
 from core.extension.extension import Extension
 from core.extension.heard import with_heard
-from core.extension.settings import DEFAULT, START_WITH_NOTES, STEPS_WITH_NOTES, Settings
+from core.extension.settings import DEFAULT, START_WITH_NOTES, STEPS_WITH_NOTES
 from core.networks.card import NetworkInfo
 from core.networks.checkpoint import load_denoiser
 from core.networks.registry import find_network

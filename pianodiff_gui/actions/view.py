@@ -30,6 +30,7 @@ VIEW = (
 )
 
 HELP = (
+    Spec("palette", "&Find a command\u2026", "Every command by its name, with its keys", ("Ctrl+K",)),
     Spec("shortcuts", "&Keyboard shortcuts", "All shortcuts on one page", ("F1",)),
     Spec("log", "Show the &log", "Open the folder with the log file"),
     Spec("about", "&About PianoDiff", "What this is and what it is made of"),

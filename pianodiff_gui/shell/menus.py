@@ -28,7 +28,7 @@ MENUS: dict[str, tuple[str, ...]] = {
     ),
     "&Play": ("play", "stop", "loop", "", "start", "end", "", "listen", "", "sound"),
     "&View": ("fit", "zoom_in", "zoom_out", "", *(lane.name for lane in LANES), "", "noisier", "cleaner", ""),
-    "&Help": ("shortcuts", "log", "", "about"),
+    "&Help": ("palette", "shortcuts", "", "log", "", "about"),
 }
 """Actions by name; "" is a line."""
 

@@ -39,6 +39,7 @@ from pianodiff_gui.session.preferences import Preferences
 from pianodiff_gui.session.session import Session
 from pianodiff_gui.shell import help
 from pianodiff_gui.shell.menus import fill_menu_bar
+from pianodiff_gui.shell.palette import CommandPalette
 from pianodiff_gui.shell.status_bar import StatusBar
 from pianodiff_gui.shell.toolbar import Toolbar
 from pianodiff_gui.sound.player import Player
@@ -225,6 +226,7 @@ class MainWindow(QMainWindow):
         actions.on("zoom_in", lambda: self._view_in_time.zoom(1 / _ZOOM_STEP))
         actions.on("zoom_out", lambda: self._view_in_time.zoom(_ZOOM_STEP))
         self.lanes.chosen.connect(self._remember_lane)
+        actions.on("palette", lambda: CommandPalette(self, self.commands, self.theme).open())
         actions.on("shortcuts", lambda: help.shortcuts_dialog(self).open())
         actions.on("log", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.data_folder))))
         actions.on("about", lambda: help.about_dialog(self).open())

@@ -23,9 +23,9 @@ def test_evaluations_and_real_time_factors_are_printed(tmp_path: Path, capsys: p
     assert [row[:22].strip() for row in (*led, noise)] == ["played from notes"] * 2 + ["from noise, 50 steps"]
     assert [float(row[22:].split()[0]) for row in (*led, noise)] == [0.3, 0.5, 2.0]
     for row in (*led, noise):
-        seconds, factor, *_, first_sound, megabytes = row[22:].replace("(", "").replace(")", "").split()
+        length, factor, *_, first_sound, megabytes = row[22:].replace("(", "").replace(")", "").split()
         # Of its one window or more, nothing is heard before the first is made, and that is no later than the last.
-        assert 0 < float(first_sound) <= 1.5 * float(factor) * float(seconds)
+        assert 0 < float(first_sound) <= 1.5 * float(factor) * float(length)
         assert float(megabytes) > 10
 
 
