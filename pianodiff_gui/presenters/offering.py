@@ -17,6 +17,7 @@ from pianodiff_gui.presenters.keeping import Keeping
 from pianodiff_gui.presenters.listening import Listening
 from pianodiff_gui.presenters.network_choice import NetworkChoice
 from pianodiff_gui.presenters.step_listening import StepListening
+from pianodiff_gui.session.ideas import Ideas
 from pianodiff_gui.session.session import Session
 from pianodiff_gui.sound.player import Player
 from pianodiff_gui.views.diffusion import DiffusionView
@@ -40,12 +41,14 @@ class Offering(QObject):
         duelling: Duelling,
         editing: Editing,
         keeping: Keeping,
+        ideas: Ideas,
         actions: Actions,
     ) -> None:
         super().__init__(actions)
         self._session, self._player, self._steps, self._diffusion = session, player, steps, diffusion
         self._networks, self._network_choice = networks, network_choice
         self._duelling, self._editing, self._keeping, self._actions = duelling, editing, keeping, actions
+        self._ideas = ideas
         for signal in (
             session.timeline_changed,
             session.takes_changed,
@@ -55,6 +58,8 @@ class Offering(QObject):
             session.engine.changed,
             session.undo_stack.indexChanged,
             session.score.planned_changed,
+            session.score.heard_changed,
+            ideas.changed,
             networks.reading_changed,
             player.playing_changed,
             player.trouble,
@@ -86,6 +91,7 @@ class Offering(QObject):
             reading_network=bool(self._networks.reading),
             recoverable=self._keeping.recoverable,
             drawable=bool(drawable(self._session.takes.all)),
+            ideas=bool(self._ideas.all),
             lanes=lanes if duel.open else None,
         )
 

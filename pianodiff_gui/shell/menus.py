@@ -21,7 +21,7 @@ MENUS: dict[str, tuple[str, ...]] = {
         *("undo", "redo", "", "longer", "shorter", "longer_second", "shorter_second"),
         *("", "earlier", "later", "", "mark_begin", "mark_end"),
     ),
-    "&Run": ("extend", "again", "duel", "cancel", "", "dice"),
+    "&Run": ("extend", "again", "duel", "cancel", "", "ideas", "mend", "", "dice"),
     "&Takes": (
         *("recording", *(f"take_{key}" for key in TAKE_KEYS), ""),
         *("rename_take", "delete_take", "compare"),

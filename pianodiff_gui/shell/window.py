@@ -27,7 +27,9 @@ from pianodiff_gui.presenters.conversation import Conversation
 from pianodiff_gui.presenters.duelling import Duelling
 from pianodiff_gui.presenters.editing import Editing
 from pianodiff_gui.presenters.exporting import Exporting
+from pianodiff_gui.presenters.idea_listening import IdeaListening
 from pianodiff_gui.presenters.keeping import Keeping
+from pianodiff_gui.presenters.leading import Leading
 from pianodiff_gui.presenters.listening import Listening
 from pianodiff_gui.presenters.network_choice import NetworkChoice
 from pianodiff_gui.presenters.offering import Offering
@@ -35,6 +37,7 @@ from pianodiff_gui.presenters.opening import Opening
 from pianodiff_gui.presenters.running import Running
 from pianodiff_gui.presenters.sampler_choice import SamplerChoice
 from pianodiff_gui.presenters.step_listening import StepListening
+from pianodiff_gui.session.ideas import Ideas
 from pianodiff_gui.session.preferences import Preferences
 from pianodiff_gui.session.session import Session
 from pianodiff_gui.shell import help
@@ -87,6 +90,7 @@ class MainWindow(QMainWindow):
         self._place()
         self._connect()
         self.network_choice.restore()
+        self.leading.restore()
         self.offering.refresh()
         if preferences.geometry is not None:
             self.restoreGeometry(preferences.geometry)
@@ -113,6 +117,7 @@ class MainWindow(QMainWindow):
         self.player = Player(self)
         self.figures = Figures(self)
         self.networks = Networks(self.preferences, self)
+        self.ideas = Ideas(self.session.score, self)
 
     def _make_views(self) -> None:
         session, theme, actions = self.session, self.theme, self.commands
@@ -130,7 +135,7 @@ class MainWindow(QMainWindow):
         self.diffusion = DiffusionView(session, theme, actions)
         self.takes = TakesView(session, theme, actions)
         self.duel_view = DuelView(self.duel, self.figures, self.player, theme, actions)
-        self.controls = Controls(session, theme, self.preferences, self.networks, actions)
+        self.controls = Controls(session, self.ideas, theme, self.preferences, self.networks, actions)
         self.toolbar = Toolbar(actions, theme)
         self.status = StatusBar()
 
@@ -141,6 +146,8 @@ class MainWindow(QMainWindow):
         self.analysing = Analysing(session, figures, self.waveform, self.pitch, self)
         self.keeping = Keeping(session, player, preferences, self.data_folder / "sessions", background, *common)
         self.running = Running(session, self.controls, preferences, *common, make_engine)
+        self.leading = Leading(session, self.ideas, self.controls.notes, preferences, *common)
+        self.idea_listening = IdeaListening(self.ideas, self.controls.notes.cards, player, self.conversation)
         self.editing = Editing(session, player, figures, self.takes, theme, *common)
         views = (self.takes, self.waveform, self.lanes.all)
         self.listening = Listening(player, session, self.duel, figures, *views, *common)
@@ -185,6 +192,7 @@ class MainWindow(QMainWindow):
             self.duelling,
             self.editing,
             self.keeping,
+            self.ideas,
             self.commands,
         )
 
@@ -352,10 +360,12 @@ class MainWindow(QMainWindow):
 
     def _end(self) -> None:
         """End all that is under way in other threads, and wait for it; what was made is written first."""
-        for player in (self.player, self.steps.player):
+        for player in (self.player, self.steps.player, self.idea_listening.player):
             player.close()
+        self.ideas.forget()
         self.analysing.stop()
         self.running.worker_thread.quit()
+        self.leading.worker_thread.quit()
         self.keeping.save()
         self.duel.close()
         self.duel_view.wait()
@@ -363,7 +373,7 @@ class MainWindow(QMainWindow):
         self.networks.close()
         self.background.wait()
         self.keeping.end()
-        for thread in (self.analysing.worker_thread, self.running.worker_thread):
+        for thread in (self.analysing.worker_thread, self.leading.worker_thread, self.running.worker_thread):
             thread.end()
 
 
