@@ -70,18 +70,21 @@ class Hearing:
     def _margin_frames(self) -> int:
         return round(MARGIN_SECONDS * self._info.sample_rate / self._network.hop)
 
-    @torch.inference_mode()
     def _hear(self, first: int, last: int) -> None:
         network, margin = self._network, self._margin_frames
         begin = max(0, first - margin)
         end = min(len(self._heard.onset), last + margin)
         stretch = self._audio[begin * network.hop : end * network.hop]
-        missing = -len(stretch) % network.hop
-        heard = network(torch.from_numpy(np.pad(stretch, (0, missing)))[None])
-        taken = slice(first - begin, last - begin)
-        said = heard.onset.sigmoid(), heard.sounding.sigmoid(), heard.velocity
+        said = said_by(network, np.pad(stretch, (0, -len(stretch) % network.hop)))
         for array, part in zip(self._heard, said, strict=True):
-            array[first:last] = part[0, taken].numpy()
+            array[first:last] = part[first - begin : last - begin]
+
+
+@torch.inference_mode()
+def said_by(network: Listener, audio: FloatArray) -> Frames:
+    """What a listener says of (samples,) at its rate and level, as many as are a multiple of its hop."""
+    heard = network(torch.from_numpy(audio)[None])
+    return Frames(*(part[0].numpy() for part in (heard.onset.sigmoid(), heard.sounding.sigmoid(), heard.velocity)))
 
 
 def hear(source: Source, folder: Path | None = None) -> Hearing:
@@ -92,7 +95,7 @@ def hear(source: Source, folder: Path | None = None) -> Hearing:
 
 def listen(samples: FloatArray, sample_rate: float, folder: Path | None = None) -> list[Note]:
     """The notes of (channels, frames) float32; none for silence. Raises NetworkError."""
-    info, network = _shipped() if folder is None else load_listener(folder)
+    info, network = shipped_listener() if folder is None else load_listener(folder)
     mono = resample(samples.mean(axis=0, keepdims=True), sample_rate, info.sample_rate)[0]
     hearing = Hearing(mono, info, network)
     for _ in hearing:
@@ -101,6 +104,6 @@ def listen(samples: FloatArray, sample_rate: float, folder: Path | None = None) 
 
 
 @cache
-def _shipped() -> tuple[ListenerInfo, Listener]:
-    """Loaded once: whoever listens to short stretches listens to many."""
+def shipped_listener() -> tuple[ListenerInfo, Listener]:
+    """Loaded once: whoever listens to short stretches listens to many. Raises NetworkError."""
     return load_listener()

@@ -49,6 +49,8 @@ class Palette:
     boundary: str  # the paper's red line
     grid: str
     playhead: str
+    key_white: str  # of the keyboard
+    key_black: str
     warning: str
     takes: tuple[str, ...]  # generated audio, take by take, and over again
 
@@ -72,6 +74,8 @@ LIGHT = Palette(
     boundary="#d92d3a",
     grid="#edeff3",
     playhead="#1b2029",
+    key_white="#ffffff",
+    key_black="#596273",
     warning="#9a5b00",
     takes=("#5a55d6", "#b45309", "#0f766e", "#be185d", "#4d7c0f", "#0369a1"),
 )
@@ -94,6 +98,8 @@ DARK = Palette(
     boundary="#ff5f69",
     grid="#232833",
     playhead="#f4f6fa",
+    key_white="#4a5263",
+    key_black="#12151b",
     warning="#f0b45a",
     takes=("#8d89ff", "#fb923c", "#2dd4bf", "#f472b6", "#a3e635", "#38bdf8"),
 )

@@ -3,7 +3,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable
+from operator import attrgetter
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoStack
@@ -61,6 +63,13 @@ class Score(QObject):
             self._heard = heard
             self.heard_changed.emit()
 
+    def hear(self, begin: float, end: float, notes: Iterable[Note]) -> None:
+        """What begins in the recording between two times, in place of what was taken to until now."""
+        heard = replaced(self._heard, begin, end, notes)
+        if heard != self._heard:
+            self._heard = heard
+            self.heard_changed.emit()
+
     def set_heard_new(self, notes: Iterable[Note]) -> None:
         """What was heard in the generated parts of what is shown."""
         heard = in_order(notes)
@@ -78,6 +87,12 @@ class Score(QObject):
         if planned != self._planned:
             self._planned = planned
             self.planned_changed.emit()
+
+
+def replaced(notes: Notes, begin: float, end: float, by: Iterable[Note]) -> Notes:
+    """`notes` with others in place of those whose onsets lie in begin..end, `end` not included."""
+    first, last = (bisect_left(notes, at, key=attrgetter("onset")) for at in (begin, end))
+    return (*notes[:first], *in_order(by), *notes[last:])
 
 
 def in_order(notes: Iterable[Note]) -> Notes:

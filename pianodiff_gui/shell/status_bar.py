@@ -15,16 +15,16 @@ _LONGEST_NETWORK = 32  # characters of a network's title
 
 
 class StatusBar(QStatusBar):
-    """A message at the left; at the right sound, file, network and device."""
+    """A message at the left; at the right what is being heard, sound, file, network and device."""
 
     def __init__(self) -> None:
         super().__init__()
         self.setSizeGripEnabled(False)
         self.message = ElidedLabel()
-        self.sound, self.file = QLabel(), ElidedLabel(Qt.TextElideMode.ElideMiddle)
+        self.hearing, self.sound, self.file = QLabel(), QLabel(), ElidedLabel(Qt.TextElideMode.ElideMiddle)
         self.network, self.device = ElidedLabel(), QLabel()
         self.addWidget(self.message, 1)
-        for label in (self.sound, self.file, self.network, self.device):
+        for label in (self.hearing, self.sound, self.file, self.network, self.device):
             label.setFont(font(8.75, tabular=True))
             self.addPermanentWidget(label)
         self.message.setFont(font(8.75))

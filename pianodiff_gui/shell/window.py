@@ -37,6 +37,7 @@ from pianodiff_gui.presenters.opening import Opening
 from pianodiff_gui.presenters.running import Running
 from pianodiff_gui.presenters.sampler_choice import SamplerChoice
 from pianodiff_gui.presenters.step_listening import StepListening
+from pianodiff_gui.presenters.transcribing import Transcribing
 from pianodiff_gui.session.ideas import Ideas
 from pianodiff_gui.session.preferences import Preferences
 from pianodiff_gui.session.session import Session
@@ -144,6 +145,7 @@ class MainWindow(QMainWindow):
         preferences, background = self.preferences, self.background
         common = (self.conversation, self.commands)  # all of them speak to the user, and are spoken to by actions
         self.analysing = Analysing(session, figures, self.waveform, self.pitch, self)
+        self.transcribing = Transcribing(session, self.roll, self.waveform.box, self)
         self.keeping = Keeping(session, player, preferences, self.data_folder / "sessions", background, *common)
         self.running = Running(session, self.controls, preferences, *common, make_engine)
         self.leading = Leading(session, self.ideas, self.controls.notes, preferences, *common)
@@ -179,6 +181,7 @@ class MainWindow(QMainWindow):
             background,
             *common,
         )
+        self.running.worker.ready.connect(self.transcribing.begin)
         self.analysing.end_found.connect(self.controls.end.show_end)
         self.controls.end.trim_requested.connect(self.opening.trim)
         self.offering = Offering(
@@ -239,6 +242,7 @@ class MainWindow(QMainWindow):
         actions.on("log", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.data_folder))))
         actions.on("about", lambda: help.about_dialog(self).open())
         self.conversation.said.connect(self.status.message.setText)
+        self.transcribing.progress_changed.connect(self.status.hearing.setText)
         self.listening.sound_changed.connect(self.status.show_sound)
         self.listening.time_changed.connect(self.toolbar.show_time)
         self.theme.changed.connect(self.listening.show_time)
@@ -364,6 +368,7 @@ class MainWindow(QMainWindow):
             player.close()
         self.ideas.forget()
         self.analysing.stop()
+        self.transcribing.stop()
         self.running.worker_thread.quit()
         self.leading.worker_thread.quit()
         self.keeping.save()
@@ -373,8 +378,8 @@ class MainWindow(QMainWindow):
         self.networks.close()
         self.background.wait()
         self.keeping.end()
-        for thread in (self.analysing.worker_thread, self.leading.worker_thread, self.running.worker_thread):
-            thread.end()
+        for presenter in (self.analysing, self.transcribing, self.leading, self.running):
+            presenter.worker_thread.end()
 
 
 def _packed(layout: Box) -> Box:

@@ -14,7 +14,7 @@ from core.networks.listener_card import ListenerInfo, load_listener, parse_liste
 from core.networks.registry import find_network
 from core.notes.agreement import agree
 from core.notes.frames import Frames, notes_of
-from core.notes.listening import SOUNDS, STRUCK, Hearing, _shipped, listen
+from core.notes.listening import SOUNDS, STRUCK, Hearing, listen, shipped_listener
 from core.notes.note import Note, frequency, one_string_a_key
 from core.training.listening import ListenerTargets
 from tests.core.notes.conftest import CARD
@@ -87,7 +87,7 @@ def test_the_shipped_listener_is_loaded_once(monkeypatch: pytest.MonkeyPatch) ->
         return load_listener()
 
     monkeypatch.setattr("core.notes.listening.load_listener", load)
-    _shipped.cache_clear()
+    shipped_listener.cache_clear()
     for _ in range(2):
         listen(np.zeros((1, RATE), np.float32), RATE)
     assert len(loaded) == 1
