@@ -24,6 +24,7 @@ from core.diffusion.sampling import State
 from core.diffusion.walk import start_level
 from core.errors import AudioError, NetworkError, PianoDiffError, SamplerError, SettingsError
 from core.extension.fade import Fade, fade_of, level_between, without_fade
+from core.extension.mending import Mend, MendedSound
 from core.extension.plan import Plan, context_tail_frames, plan_extension
 from core.extension.planned import PlannedSound
 from core.extension.room_tone import floor_spectrum, room_tone
@@ -78,6 +79,8 @@ class Extension:
                     looked at): in seconds from the first new sample; those before it or behind the last are what was
                     heard in the known audio
     silent_below    RMS at which there is nothing to continue: the noise floor of the recording's sample type
+    mend            what was played where the new audio comes, and what changes of it: it begins with that then, not
+                    with a sketch
     first_window    index of the first window, for its noise: a run that goes on from earlier ones counts on from
                     theirs, or it would start from the same x_T again and tend to repeat them
 
@@ -100,6 +103,7 @@ class Extension:
         following: np.ndarray | None = None,
         notes: Sequence[Note] = (),
         silent_below: float = SILENT_BELOW,
+        mend: Mend | None = None,
     ) -> None:
         self._denoiser, self._network, self._settings = denoiser, network, settings
         self._first_window = first_window
@@ -139,8 +143,8 @@ class Extension:
             self._reference_level = active_rms(both[None], network.sample_rate)
         self._planned: PlannedSound | None = None
         if settings.start < 1 or (notes and network.sees_notes):
-            self._planned = self._plan_sound(notes)
             self._floor = floor_spectrum(np.concatenate([self._before, self._after]))
+            self._planned = self._plan_sound(notes, mend)
         self.x_T_sha256 = self._first_x_T()
 
     def run(self) -> Generator[Step, None, None]:
@@ -164,13 +168,19 @@ class Extension:
         self.windows_done, self._before, self._after = windows, before, after
         self.evaluations_done = windows * self.plan.cost_per_window.evaluations
 
-    def _plan_sound(self, notes: Sequence[Note]) -> PlannedSound:
-        if not notes or not self._known_frames:
+    def _plan_sound(self, notes: Sequence[Note], mend: Mend | None) -> PlannedSound:
+        if not (notes or mend) or not self._known_frames:
             raise SettingsError(
                 "A start below 1 begins with notes in the sound of a recording: without notes, or with nothing to "
                 "continue, choose start 1."
             )
-        return PlannedSound(notes, self._before, self._after, self.plan.new_frames, self._network.sample_rate)
+        known, frames, rate = (self._before, self._after), self.plan.new_frames, self._network.sample_rate
+        if mend is None:
+            return PlannedSound(notes, *known, frames, rate)
+        was = resample(mend.was - subsonic(mend.was, self._sample_rate), self._sample_rate, rate)
+        was = np.pad(was[:, :frames], ((0, 0), (0, max(0, frames - was.shape[1]))))  # lengths round either way
+        mono = self._image.downmix(was).astype(np.float32)
+        return MendedSound(notes, *known, mono, mend.changed, self._floor, rate)
 
     def _first_x_T(self) -> str:
         """Hash of the noise that the first window starts from."""
@@ -231,13 +241,16 @@ class Extension:
         guess = None
         if self._planned is not None:
             begin, end = self.plan.place_of(index)
-            sound = self._planned.stretch(begin - len(before), end + len(after)) * np.float32(gain)
+            sound, outline = (
+                part(begin - len(before), end + len(after)) * np.float32(gain)
+                for part in (self._planned.stretch, self._planned.outline)
+            )
             if self._network.sees_notes:
                 assert isinstance(denoiser, SigmaDenoiser)
                 denoiser = denoiser.led_by(torch.from_numpy(sound).to(device)[None, None])
             # Where audio is known nothing is a better guess than that audio. A step there would be a click: the little
             # noise that a low start adds does not hide it.
-            outline = joined(sound, len(before), len(after), known * np.float32(gain), self._network.sample_rate)
+            outline = joined(outline, len(before), len(after), known * np.float32(gain), self._network.sample_rate)
             guess = torch.from_numpy(outline.astype(np.float32)).to(device)[None, None]
 
         earlier, cost = self.evaluations_done, self.plan.cost_per_window
@@ -276,6 +289,8 @@ class Extension:
         if len(after):
             new = new + seam_correction((after - made_after)[None, ::-1], count, rate)[0, ::-1]
         added = new.astype(np.float32)
+        if self._planned is not None:
+            added = self._planned.settled(added, self.plan.place_of(index)[0])
         level, wanted = active_rms(added[None], rate), self._level_wanted(index)
         self.raw_levels.append(level)
         if wanted:

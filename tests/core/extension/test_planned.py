@@ -2,12 +2,10 @@
 
 import numpy as np
 import pytest
-import torch
 
 from core.audio.signal import active_rms
-from core.diffusion.denoiser import Denoiser, Prediction
+from core.diffusion.denoiser import Denoiser
 from core.diffusion.samplers import SAMPLERS
-from core.diffusion.schedule import NoiseSchedule
 from core.errors import SettingsError
 from core.extension.extension import Extension, Step
 from core.extension.planned import PlannedSound
@@ -15,22 +13,12 @@ from core.extension.settings import Settings
 from core.networks.card import NetworkInfo
 from core.notes.note import Note
 from core.notes.sketch import Timbre, sketch
+from tests.core.extension.trusting import Trusting
 
 Tiny = tuple[Denoiser, NetworkInfo]
 RATE = 4000
 HEARD = [Note(-0.6, -0.2, 57), Note(-0.4, 0.1, 60), Note(-0.2, 0.3, 64)]
 PLAN = [Note(0.05, 0.3, 69), Note(0.3, 0.5, 72, 60), Note(0.52, 0.74, 67)]
-
-
-class Trusting:
-    """A network to which x_t without its noise is clean: what is made is what it began with, more or less."""
-
-    def __init__(self) -> None:
-        self.schedule = NoiseSchedule.power_sigma(200, 5e-4, 2.5, 5.0)
-
-    def __call__(self, x: torch.Tensor, level: float) -> Prediction:
-        signal = self.schedule.scales(level).signal
-        return Prediction(x / signal, torch.zeros_like(x))
 
 
 def recording(seconds: float = 0.6) -> np.ndarray:
