@@ -26,7 +26,7 @@ def _again(situation: Situation) -> Offer:
 def _ideas(situation: Situation) -> Offer:
     session = situation.session
     blocked = "" if session.choice.lead == COMPOSED else "Ideas are for runs that composed notes lead: choose that."
-    return Offer(blocked or session.extend_blocked(), button="Other ideas" if situation.ideas else "")
+    return Offer(blocked or session.extend_blocked(), button="Other ideas" if situation.ideas else "Compose ideas")
 
 
 def _mend(situation: Situation) -> Offer:
@@ -94,16 +94,16 @@ RUN = (
         "Compose three ideas of what to play, to choose from",
         ("C",),
         "dice",
-        "Ideas",
+        "Compose ideas",
         offer=_ideas,
     ),
     Spec(
         "mend",
-        "&Mend the notes",
+        "&Mend the selection\u2019s notes",
         "Plan the notes that are heard in the selection, to change them in the roll and play them anew",
         ("M",),
         "",
-        "Mend its notes",
+        "Edit what is heard there",
         offer=_mend,
     ),
     Spec("duel", "D&uel\u2026", "Compare samplers, from the same noise", ("Ctrl+D",), offer=_duel),

@@ -85,6 +85,7 @@ class NotesSection(QWidget):
                 box.setValue(value)
         for part in self._composed:
             part.setVisible(choice.lead == COMPOSED)
+        self.cards.setVisible(choice.lead == COMPOSED and self._ideas.basis is not None)
         self.mend.setVisible(plays and self._session.selection is not None)
         said = self._said()
         self.note.setText(said)
