@@ -19,7 +19,7 @@ from pianodiff_gui.session.ideas import AT_ONCE, Basis, Commission, Idea, Ideas
 from pianodiff_gui.session.preferences import Preferences
 from pianodiff_gui.session.session import Session
 from pianodiff_gui.views.notes_section import NotesSection
-from pianodiff_gui.work.composing import ComposingWorker
+from pianodiff_gui.work.composing import Compose, ComposingWorker
 from pianodiff_gui.work.threads import WorkerThread
 
 _COMPOSING = "Notes are being composed. Cancel it, or wait until it is done."
@@ -38,12 +38,13 @@ class Leading(QObject):
         preferences: Preferences,
         conversation: Conversation,
         actions: Actions,
+        compose: Compose | None = None,
     ) -> None:
         super().__init__(conversation)
         self._session, self._ideas = session, ideas
         self._preferences, self._conversation = preferences, conversation
         self._waiting: Errand | None = None  # to be started once an idea is there
-        self.worker = ComposingWorker()
+        self.worker = ComposingWorker(compose)
         self.worker_thread = WorkerThread(self.worker, "composing", self)
         self._compose_requested.connect(self.worker.compose)
         self.worker.composed.connect(self._composed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -70,6 +71,9 @@ class Composing:
         return self._heard[1:]
 
 
+Compose = Callable[[Commission, int], Idea | None]
+
+
 class ComposingWorker(QObject):
     """Lives in its own thread. Every signal carries the commission's id, so that late ideas can be told apart."""
 
@@ -77,9 +81,9 @@ class ComposingWorker(QObject):
     done = Signal(int)
     failed = Signal(int, str)  # commission, message for the user
 
-    def __init__(self) -> None:
+    def __init__(self, compose: Compose | None = None) -> None:
         super().__init__()
-        self._compose = Composing()
+        self._compose = compose if compose is not None else Composing()
 
     @Slot(object)
     def compose(self, commission: Commission) -> None:
