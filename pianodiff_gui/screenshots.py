@@ -24,7 +24,7 @@ _SETTLE = 0.3  # s from when everything is known until it is drawn
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Write empty, loaded, duel, running, finished, scrub and takes, in light and dark, and a network's card."""
+    """Write empty, loaded, duel, running, finished, scrub, spectrogram, takes, light and dark, and a network's card."""
     parser = argparse.ArgumentParser(prog="python -m pianodiff_gui.screenshots", description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--clip", type=Path, help="another recording than the demo clip")
@@ -77,8 +77,13 @@ class Camera:
     def wait_until_settled(self) -> None:
         """Until there is a recording, nothing runs, and all that can be known is drawn."""
         window = self.window
+        studying = (window.analysing, window.picturing)
         self.wait(
-            lambda: window.session.source is not None and not window.session.engine.running and window.analysing.settled
+            lambda: (
+                window.session.source is not None
+                and not window.session.engine.running
+                and all(presenter.settled for presenter in studying)
+            )
         )
 
     def run_to_end(self, command: str) -> None:
@@ -133,7 +138,7 @@ def take_duel(camera: Camera, steps: int) -> None:
 
 
 def take_run(camera: Camera) -> None:
-    """Write a run well under way, its end, and a step that is gone back to."""
+    """Write a run well under way, its end, a step that is gone back to, and the spectrogram."""
     window = camera.window
     window.commands["extend"].trigger()
 
@@ -147,6 +152,11 @@ def take_run(camera: Camera) -> None:
     camera.take("finished")
     window.diffusion.scrub.step(-len(window.diffusion.scrub.history.moments) // 3)
     camera.take("scrub")
+    shown = window.lanes.shown
+    window.lanes.choose("lane_spectrogram")
+    camera.wait_until_settled()
+    camera.take("spectrogram")
+    window.lanes.choose(shown)
 
 
 def take_takes(camera: Camera) -> None:

@@ -66,17 +66,49 @@ class EpsilonDenoiser:
 
     in_bfloat16: whether the network's matrix products run in bf16. That rounds the shipped DiffWave's eps by 0.3 to
     2 %, where it errs by 11 to 66 %, and takes a quarter of the time where the hardware has it.
+
+    reach: how many samples to either side of it an estimate depends on; None: it depends on all there are.
     """
 
-    def __init__(self, network: nn.Module, schedule: NoiseSchedule, in_bfloat16: bool = False) -> None:
-        self.network, self.schedule, self._in_bfloat16 = network, schedule, in_bfloat16
+    def __init__(
+        self, network: nn.Module, schedule: NoiseSchedule, in_bfloat16: bool = False, reach: int | None = None
+    ) -> None:
+        self.network, self.schedule, self._in_bfloat16, self._reach = network, schedule, in_bfloat16, reach
+        self._around: tuple[Tensor, slice] | None = None
+
+    def around(self, known: Tensor, keep: Tensor, margin: int) -> "EpsilonDenoiser":
+        """The same where `keep` (B, 1, N) bool is False, and up to `margin` samples beside that. Farther away it says
+        that the clean audio is `known` (B, 1, N), and of that the network sees no more than it has to.
+        """
+        denoiser = EpsilonDenoiser(self.network, self.schedule, self._in_bfloat16, self._reach)
+        unknown = torch.nonzero(~keep.all(dim=0)[0])[:, 0]
+        if self._reach is not None and len(unknown):
+            first, last = int(unknown[0]) - margin, int(unknown[-1]) + margin
+            denoiser._around = known, slice(max(0, first), last + 1)
+        return denoiser
 
     def __call__(self, x: Tensor, level: float) -> Prediction:
+        signal, scale = self.schedule.scales(level)
+        if self._around is None:
+            noise = self._noise(x, level)
+        else:
+            known, wanted = self._around
+            noise = (x - signal * known) / scale
+            noise[..., wanted] = self._noise_within(wanted, x, level)
+        return Prediction((x - scale * noise) / signal, noise)
+
+    def _noise_within(self, wanted: slice, x: Tensor, level: float) -> Tensor:
+        """The network's estimate there, from no more of x than it depends on."""
+        assert self._reach is not None
+        begin = max(0, wanted.start - self._reach)
+        noise = self._noise(x[..., begin : wanted.stop + self._reach], level)
+        return noise[..., wanted.start - begin : wanted.stop - begin]
+
+    def _noise(self, x: Tensor, level: float) -> Tensor:
         step = torch.full((len(x),), max(0.0, level - 1), device=x.device, dtype=torch.float32)
         with torch.autocast(x.device.type, torch.bfloat16, enabled=self._in_bfloat16):
-            noise = self.network(x, step)
-        signal, scale = self.schedule.scales(level)
-        return Prediction((x - scale * noise) / signal, noise)
+            noise: Tensor = self.network(x, step)
+        return noise
 
 
 class SigmaDenoiser:

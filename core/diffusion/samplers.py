@@ -61,6 +61,13 @@ class Sampler(ABC):
     summary: str
     options: tuple[Option, ...]
 
+    @property
+    def overwrites_known(self) -> bool:
+        """Whether the known part of x_t is always overwritten before the network sees it, so that what is said of that
+        part matters to nothing but itself.
+        """
+        return False
+
     @abstractmethod
     def cost(self, settings: SamplerOptions) -> Cost:
         """Of one window, exactly. Raises SettingsError when it can't begin at `settings.start`."""
@@ -90,6 +97,11 @@ class Composed(Sampler):
     _known: Literal["replace", "interpolate", "decouple", "reconstruct", "pseudoinverse"]
     _own_solver: Literal["ancestral", "decoupled", "heun"] = "ancestral"
     _guided: bool = False
+
+    @property
+    def overwrites_known(self) -> bool:
+        """So does replacement, with jumps or without: only the last step's known part is left."""
+        return self._known == "replace"
 
     def build(
         self, schedule: NoiseSchedule, known: Tensor, keep: Tensor, settings: SamplerOptions
@@ -177,6 +189,12 @@ class Scripted(Sampler):
     _cost: Callable[[SamplerOptions], Cost]
     _run: Run
     sha256: str = ""
+    _overwrites: bool = False
+
+    @property
+    def overwrites_known(self) -> bool:
+        """As it was declared; of a sampler of the user's own nothing is known."""
+        return self._overwrites
 
     def cost(self, settings: SamplerOptions) -> Cost:
         """Of one window."""
@@ -289,6 +307,7 @@ SAMPLERS: dict[str, Sampler] = {
             (),
             lambda settings: Cost(steps_from(settings.steps, settings.start) + 5),
             _authors("replacement"),
+            _overwrites=True,
         ),
     )
 }

@@ -17,7 +17,7 @@ from core.audio.level import CEILING, limit_peaks, steadying_gain, window_gain
 from core.audio.sample_types import noise_floor
 from core.audio.signal import active_rms, check_finite, resample, rms
 from core.audio.subsonic import carried_on, subsonic
-from core.diffusion.denoiser import Denoiser, Metered, SigmaDenoiser
+from core.diffusion.denoiser import Denoiser, EpsilonDenoiser, Metered, SigmaDenoiser
 from core.diffusion.noise import KeyedNoise, hash_noise
 from core.diffusion.own_sampler import find_sampler
 from core.diffusion.sampling import State
@@ -28,7 +28,7 @@ from core.extension.mending import Mend, MendedSound
 from core.extension.plan import Plan, context_tail_frames, plan_extension
 from core.extension.planned import PlannedSound
 from core.extension.room_tone import floor_spectrum, room_tone
-from core.extension.seam import FADE_SECONDS, joined, seam_correction
+from core.extension.seam import FADE_SECONDS, HISTORY_SECONDS, joined, seam_correction
 from core.extension.settings import Settings
 from core.networks.card import NetworkInfo
 from core.notes.note import Note
@@ -238,6 +238,9 @@ class Extension:
         if len(there) and self._network.sees_known and not self._settings.zero_shot:
             assert isinstance(denoiser, SigmaDenoiser)
             denoiser = denoiser.knowing(target, keep)
+        if self.sampler.overwrites_known and isinstance(denoiser, EpsilonDenoiser):
+            # Of the known part only what the seam looks at is kept of any step.
+            denoiser = denoiser.around(target, keep, round(HISTORY_SECONDS * self._network.sample_rate))
         guess = None
         if self._planned is not None:
             begin, end = self.plan.place_of(index)

@@ -10,7 +10,8 @@ from scipy.linalg import solve_toeplitz
 from scipy.signal import lfilter, lfiltic
 
 FADE_SECONDS = 0.02
-_HISTORY_SECONDS = 0.1
+HISTORY_SECONDS = 0.1
+"""How much of what the network made of the known audio, up to the boundary, is looked at."""
 _ORDER = 32
 
 
@@ -21,7 +22,7 @@ def seam_correction(missed: np.ndarray, frames: int, sample_rate: int) -> np.nda
     """
     channels = len(missed)
     length = min(frames, round(FADE_SECONDS * sample_rate))
-    history = missed[:, -round(_HISTORY_SECONDS * sample_rate) :]
+    history = missed[:, -round(HISTORY_SECONDS * sample_rate) :]
     correction = np.zeros((channels, frames), dtype=np.float32)
     fade = np.cos(0.5 * np.pi * (np.arange(length) + 1) / (length + 1)) ** 2
     for channel in range(channels):

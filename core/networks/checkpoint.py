@@ -70,8 +70,8 @@ def load_denoiser(name_or_path: str, device: torch.device) -> Denoiser:
     schedule, network = build(info, info.weights_path)
     load_weights(network, info.weights_path)
     network.eval().requires_grad_(False).to(device)
-    if info.kind == "diffwave":
-        return EpsilonDenoiser(network, schedule, in_bfloat16=has_fast_bfloat16(device))
+    if isinstance(network, DiffWave):
+        return EpsilonDenoiser(network, schedule, has_fast_bfloat16(device), network.reach)
     if isinstance(network, SpectralUNet) and device.type == "cpu" and has_fast_bfloat16(device):
         return SigmaDenoiser(SpectralInference(network), schedule)
     return SigmaDenoiser(network, schedule)

@@ -62,6 +62,7 @@ class DiffWave(nn.Module):
 
     def __init__(self, layers: int = 30, channels: int = 64, dilation_cycle: int = 10) -> None:
         super().__init__()
+        self._dilation_cycle = dilation_cycle
         self.input_projection = _conv(1, channels, 1)
         self.diffusion_embedding = StepEmbedding()
         self.residual_layers = nn.ModuleList(DilatedLayer(channels, 2 ** (i % dilation_cycle)) for i in range(layers))
@@ -69,6 +70,11 @@ class DiffWave(nn.Module):
         self.output_projection = _conv(channels, 1, 1)
         nn.init.zeros_(self.output_projection.weight)
         nn.init.zeros_(self.output_projection.bias)  # type: ignore[arg-type]  # a Conv1d with bias has one
+
+    @property
+    def reach(self) -> int:
+        """How many samples to either side of it an estimate depends on: half of the receptive field."""
+        return sum(2 ** (i % self._dilation_cycle) for i in range(len(self.residual_layers)))
 
     def forward(self, x: Tensor, step: Tensor) -> Tensor:
         """x (B, 1, N), step (B,) -> eps (B, 1, N)."""

@@ -14,6 +14,7 @@ from core.errors import NotesError
 from core.notes.note import HIGHEST_KEY, LOWEST_KEY, SHORTEST, Note, one_string_a_key
 from core.wording import counted
 
+MIDI_SUFFIXES = (".mid", ".midi")
 LONGEST_SECONDS = 2 * 3600.0
 LARGEST_BYTES = 20_000_000
 """Two hours of dense music take a twentieth of this."""

@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction, QKeySequence
 from pianodiff_gui.actions.declaration import Spec
 from pianodiff_gui.actions.edit import EDIT
 from pianodiff_gui.actions.file import FILE
+from pianodiff_gui.actions.notes import NOTE_FILES, NOTES
 from pianodiff_gui.actions.play import PLAY
 from pianodiff_gui.actions.run import RUN
 from pianodiff_gui.actions.situation import Offer, Situation
@@ -18,8 +19,8 @@ from pianodiff_gui.actions.view import HELP, VIEW
 from pianodiff_gui.look.theme import Theme
 
 GROUPS: dict[str, tuple[Spec, ...]] = {
-    "File": FILE,
-    "Edit": EDIT,
+    "File": (*FILE, *NOTE_FILES),
+    "Edit": (*EDIT, *NOTES),
     "Run": RUN,
     "Takes": TAKES,
     "Play": PLAY,

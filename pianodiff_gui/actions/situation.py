@@ -28,6 +28,9 @@ class Situation:
     drawable         some take has what the paper's figures need
     ideas            there are ideas for what is asked for
     lanes            of the duel that is open; None when there is none
+    chosen           how many planned notes are chosen
+    copied           notes were copied
+    roll_seen        the notes are what is shown under the waveform
     """
 
     session: Session
@@ -40,6 +43,9 @@ class Situation:
     drawable: bool = False
     ideas: bool = False
     lanes: tuple[LaneOffer, ...] | None = None
+    chosen: int = 0
+    copied: bool = False
+    roll_seen: bool = True
 
     @property
     def nothing(self) -> str:
@@ -61,6 +67,11 @@ class Situation:
     def untaken(self) -> str:
         """Why nothing can be done with the takes: there are none."""
         return "" if self.session.takes.all else "There are no takes yet. Extend first."
+
+    @property
+    def unseen(self) -> str:
+        """Why notes can't be edited: they are not seen."""
+        return "" if self.roll_seen else "Show the notes first."
 
     @property
     def unsaveable(self) -> str:

@@ -14,9 +14,15 @@ def _scrub(situation: Situation) -> Offer:
     return Offer(situation.session.engine.occupied or situation.no_past)
 
 
+def _lane(name: str, text: str, key: str) -> Spec:
+    tip = f"Show the {name} under the waveform"
+    return Spec(f"lane_{name}", text, tip, (key,), short=name.capitalize(), checkable=True, offer=_zoom)
+
+
 LANES = (
-    Spec("lane_notes", "No&tes", "Show the notes under the waveform", ("N",), short="Notes", checkable=True),
-    Spec("lane_pitch", "&Pitch", "Show the pitch under the waveform", ("P",), short="Pitch", checkable=True),
+    _lane("notes", "No&tes", "N"),
+    _lane("pitch", "&Pitch", "P"),
+    _lane("spectrogram", "&Spectrogram", "S"),
 )
 """What can be shown under the waveform, in the order of the tabs; the window has a view for each."""
 

@@ -26,6 +26,8 @@ class Analysing(QObject):
     opened = Signal(object)  # Source; the waveform and the pitch follow
     failed = Signal(str)
     end_found = Signal(object)  # RecordingEnd of what was opened
+    known_pitch_found = Signal(object)  # PitchTrack, the next stretch of the recording
+    generated_pitch_found = Signal(object)  # PitchTrack of everything generated, None where there is nothing
     _read_requested = Signal(object)
     _pitch_requested = Signal(object)
 
@@ -113,6 +115,7 @@ class Analysing(QObject):
     def _pitch_found(self, reading_id: int, track: PitchTrack) -> None:
         if self._is_current(reading_id):
             self._pitch.add_known(track)
+            self.known_pitch_found.emit(track)
 
     def _done(self, reading_id: int) -> None:
         if self._is_current(reading_id):
@@ -132,7 +135,7 @@ class Analysing(QObject):
             self._pitch_request.dropped.set()
         if not timeline.generated_frames:
             self._pitch_request = None
-            self._pitch.set_generated(None)
+            self._show_generated_pitch(None)
             return
         self._pitch_request = PitchRequest(timeline)
         self._pitch_requested.emit(self._pitch_request)
@@ -140,4 +143,8 @@ class Analysing(QObject):
     def _generated_pitch_found(self, request_id: int, track: PitchTrack) -> None:
         if self._pitch_request is not None and self._pitch_request.id == request_id:
             self._pitch_request = None
-            self._pitch.set_generated(track)
+            self._show_generated_pitch(track)
+
+    def _show_generated_pitch(self, track: PitchTrack | None) -> None:
+        self._pitch.set_generated(track)
+        self.generated_pitch_found.emit(track)

@@ -68,6 +68,11 @@ class Leading(QObject):
         actions.on("ideas", self.compose)
         actions.on("mend", self.mend)
 
+    def stop(self) -> None:
+        """Begin no more work, and let go of what is under way."""
+        self._ideas.forget()
+        self.worker_thread.quit()
+
     # What leads
 
     def restore(self) -> None:
@@ -91,14 +96,14 @@ class Leading(QObject):
     def extend(self) -> None:
         """Make what is asked for, led by what leads."""
         take_over_typing()
-        errand = self._session.next_errand()
+        errand = self._session.errand()
         if errand is not None:
             self._lead(errand)
 
     def try_again(self) -> None:
         """Make what was made last once more, with another seed: other notes where they are composed, else the same."""
         take_over_typing()
-        errand = self._session.repeated_errand()
+        errand = self._session.errand(again=True)
         if errand is not None:
             self._session.choice.new_seed()
             self._lead(errand)
@@ -106,7 +111,7 @@ class Leading(QObject):
     def _lead(self, errand: Errand) -> None:
         ideas, lead = self._ideas, self._session.choice.lead
         if lead == NOISE:
-            self._session.start(errand)
+            self._session.extend(errand)
         elif lead == PLANNED or not ideas.are_planned(errand):
             self._start(errand)
         elif ideas.basis != self._basis(errand):
@@ -123,7 +128,7 @@ class Leading(QObject):
 
     def _start(self, errand: Errand) -> None:
         self._ideas.played()
-        self._session.start(errand, self._ideas.notes_for(errand))
+        self._session.extend(errand, self._ideas.notes_for(errand))
 
     def _start_with(self, errand: Errand, idea: Idea) -> None:
         if idea.notes:
@@ -131,7 +136,7 @@ class Leading(QObject):
             self._start(errand)
             return
         why = "What was composed is a rest" if idea.heard else "No notes were heard beside it"
-        self._session.start(errand)
+        self._session.extend(errand)
         self._conversation.say(f"{why}, so it is left to the network")
 
     def _wait(self, errand: Errand) -> None:
@@ -158,7 +163,7 @@ class Leading(QObject):
 
     def compose(self) -> None:
         """Some ideas for what is asked for; others than those there are."""
-        errand = self._session.next_errand()
+        errand = self._session.errand()
         if errand is not None:
             self._ask(errand, AT_ONCE)
 
@@ -170,7 +175,7 @@ class Leading(QObject):
     def mend(self) -> None:
         """Plan what is heard in the selection, to be changed there and played anew."""
         session = self._session
-        errand = session.next_errand(led=False)
+        errand = session.errand(led=False)
         if errand is None or session.selection is None:
             return
         heard, there = errand.within(session.score.heard), errand.within(session.score.planned)
@@ -193,7 +198,7 @@ class Leading(QObject):
         """Let go of ideas for what is no longer asked for. What a run was started with stays to be seen meanwhile."""
         if self._session.engine.busy or self._ideas.basis is None:
             return
-        errand = self._session.next_errand() if self._session.choice.lead == COMPOSED else None
+        errand = self._session.errand() if self._session.choice.lead == COMPOSED else None
         if errand is None or self._ideas.basis != self._basis(errand):
             self._ideas.forget()
 

@@ -16,6 +16,7 @@ from pianodiff_gui.presenters.editing import Editing
 from pianodiff_gui.presenters.keeping import Keeping
 from pianodiff_gui.presenters.listening import Listening
 from pianodiff_gui.presenters.network_choice import NetworkChoice
+from pianodiff_gui.presenters.note_editing import NoteEditing
 from pianodiff_gui.presenters.step_listening import StepListening
 from pianodiff_gui.session.ideas import Ideas
 from pianodiff_gui.session.session import Session
@@ -40,6 +41,7 @@ class Offering(QObject):
         network_choice: NetworkChoice,
         duelling: Duelling,
         editing: Editing,
+        notes: NoteEditing,
         keeping: Keeping,
         ideas: Ideas,
         actions: Actions,
@@ -47,7 +49,8 @@ class Offering(QObject):
         super().__init__(actions)
         self._session, self._player, self._steps, self._diffusion = session, player, steps, diffusion
         self._networks, self._network_choice = networks, network_choice
-        self._duelling, self._editing, self._keeping, self._actions = duelling, editing, keeping, actions
+        self._duelling, self._editing, self._notes = duelling, editing, notes
+        self._keeping, self._actions = keeping, actions
         self._ideas = ideas
         for signal in (
             session.timeline_changed,
@@ -60,6 +63,8 @@ class Offering(QObject):
             session.score.planned_changed,
             session.score.heard_changed,
             ideas.changed,
+            notes.offer_changed,
+            actions["lane_notes"].toggled,
             networks.reading_changed,
             player.playing_changed,
             player.trouble,
@@ -93,6 +98,9 @@ class Offering(QObject):
             drawable=bool(drawable(self._session.takes.all)),
             ideas=bool(self._ideas.all),
             lanes=lanes if duel.open else None,
+            chosen=self._notes.chosen,
+            copied=self._notes.copied,
+            roll_seen=self._actions["lane_notes"].isChecked(),
         )
 
     def _cancel(self) -> None:

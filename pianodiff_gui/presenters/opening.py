@@ -13,6 +13,7 @@ from core.audio.source import Source
 from core.diffusion.samplers import SAMPLERS
 from core.errors import PianoDiffError
 from core.networks.registry import shipped_networks
+from core.notes.midi import MIDI_SUFFIXES
 from pianodiff_gui.actions.actions import Actions
 from pianodiff_gui.networks.networks import is_network_path
 from pianodiff_gui.presenters.analysing import Analysing
@@ -20,6 +21,7 @@ from pianodiff_gui.presenters.conversation import Conversation
 from pianodiff_gui.presenters.duelling import Duelling
 from pianodiff_gui.presenters.keeping import Keeping
 from pianodiff_gui.presenters.network_choice import NetworkChoice
+from pianodiff_gui.presenters.note_files import NoteFiles
 from pianodiff_gui.presenters.places import is_shipped
 from pianodiff_gui.presenters.sampler_choice import SamplerChoice
 from pianodiff_gui.session.files import SUFFIX, Saved, read_folder, read_session
@@ -39,6 +41,7 @@ class Opening(QObject):
         player: Player,
         analysing: Analysing,
         keeping: Keeping,
+        note_files: NoteFiles,
         duelling: Duelling,
         networks: NetworkChoice,
         samplers: SamplerChoice,
@@ -50,7 +53,7 @@ class Opening(QObject):
         super().__init__(conversation)
         self._session, self._player, self._preferences = session, player, preferences
         self._analysing, self._keeping, self._duelling = analysing, keeping, duelling
-        self._networks, self._samplers = networks, samplers
+        self._note_files, self._networks, self._samplers = note_files, networks, samplers
         self._background, self._conversation = background, conversation
         self._saved: Saved | None = None  # the takes that come back with what is being read
         self._saved_in: Path | None = None  # the folder of the autosave that held them, to be removed then
@@ -78,8 +81,10 @@ class Opening(QObject):
             self._conversation.tell(str(error))
 
     def open_dropped(self, path: Path) -> None:
-        """Open a recording, or a network: by its name, or because it is a folder."""
-        if is_network_path(path):
+        """Open a recording, a network (by its name, or because it is a folder), or the notes of a MIDI file."""
+        if path.suffix.lower() in MIDI_SUFFIXES:
+            self._note_files.import_from(path)
+        elif is_network_path(path):
             self._networks.consider(str(path))
         else:
             self.open_path(path)

@@ -60,6 +60,27 @@ class Preferences:
         self._store.setValue("view/lane", name)
 
     @property
+    def pitch_overlay(self) -> bool:
+        """Whether the pitch is drawn over the spectrogram."""
+        return self._text("spectrogram/pitch") == "on"
+
+    @pitch_overlay.setter
+    def pitch_overlay(self, on: bool) -> None:
+        self._store.setValue("spectrogram/pitch", "on" if on else "off")
+
+    @property
+    def spectrogram_brightness(self) -> int:
+        """dB that softer sounds are drawn than by itself."""
+        try:
+            return int(self._text("spectrogram/brightness", "0"))
+        except ValueError:  # somebody edited the file
+            return 0
+
+    @spectrogram_brightness.setter
+    def spectrogram_brightness(self, decibels: int) -> None:
+        self._store.setValue("spectrogram/brightness", str(decibels))
+
+    @property
     def folder(self) -> str:
         """Where the last file was opened or written."""
         folder = self._text("files/folder")

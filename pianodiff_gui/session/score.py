@@ -12,6 +12,7 @@ from PySide6.QtGui import QUndoStack
 
 from core.notes.note import Note
 from pianodiff_gui.session.engine import Engine
+from pianodiff_gui.session.timeline import Timeline, is_within
 from pianodiff_gui.session.undo import Change
 
 Notes = tuple[Note, ...]
@@ -93,6 +94,15 @@ def replaced(notes: Notes, begin: float, end: float, by: Iterable[Note]) -> Note
     """`notes` with others in place of those whose onsets lie in begin..end, `end` not included."""
     first, last = (bisect_left(notes, at, key=attrgetter("onset")) for at in (begin, end))
     return (*notes[:first], *in_order(by), *notes[last:])
+
+
+def left_of(heard: Notes, timeline: Timeline) -> Notes:
+    """The notes of a recording without those in whose place something generated is heard."""
+    rate = timeline.sample_rate
+    for gap in (stretch.gap for stretch in timeline.stretches):
+        if is_within(gap):
+            heard = replaced(heard, gap[0] / rate, gap[1] / rate, ())
+    return heard
 
 
 def in_order(notes: Iterable[Note]) -> Notes:

@@ -284,19 +284,18 @@ class Session(QObject):
             return "There is nothing to try again yet. Extend first."
         return self._unplanned(self._repeated())
 
-    def next_errand(self, led: bool = True) -> Errand | None:
-        """To go on from what is shown to what is asked for. None where extend_blocked() says why not.
+    def errand(self, again: bool = False, led: bool = True) -> Errand | None:
+        """What could begin now: to go on from what is shown to what is asked for, by which the shown take grows, the
+        recording by itself gets a new one. None where extend_blocked(led) says why not.
 
-        What is shown grows by it; the recording by itself stays as it is, and there is a new take.
+        again: to make what was made last once more, to the target, as a take of its own; None: again_blocked().
         """
+        if again:
+            return None if self.again_blocked() else self._repeated()
         timeline = self.timeline
         if self.extend_blocked(led) or timeline is None:
             return None
         return Errand(timeline, self.goal, self._state.takes.shown)
-
-    def repeated_errand(self) -> Errand | None:
-        """To make what was made last once more, to the target, as a take of its own. None: again_blocked()."""
-        return None if self.again_blocked() else self._repeated()
 
     def _repeated(self) -> Errand:
         timeline = self.timeline
@@ -310,20 +309,13 @@ class Session(QObject):
             seconds = max(self.prelude_target, timeline.prelude_seconds) - base.prelude_seconds
         return Errand(base, Goal(seconds, last.gap))
 
-    def extend(self) -> Job | None:
-        """Do the next errand from noise."""
-        errand = self.next_errand()
-        return self.start(errand) if errand is not None else None
-
-    def try_again(self) -> Job | None:
-        """Do the last errand once more, from noise, with a new seed."""
-        errand = self.repeated_errand()
-        if errand is not None:
-            self.choice.new_seed()
-        return self.start(errand) if errand is not None else None
-
-    def start(self, errand: Errand, notes: Sequence[Note] = ()) -> Job:
-        """Do it, with `notes` in seconds from the first new sample, or from noise; nothing may be running."""
+    def extend(self, errand: Errand | None = None, notes: Sequence[Note] = ()) -> Job | None:
+        """Begin `errand`, by default the next one, with `notes` in seconds from its first new sample, or from noise.
+        None where there is no errand.
+        """
+        errand = errand if errand is not None else self.errand(led=False)
+        if errand is None:
+            return None
         settings, network = self.choice.settings if notes else self.choice.from_noise, self.choice.network
         assert network is not None
         gap = errand.goal.gap

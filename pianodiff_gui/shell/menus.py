@@ -15,11 +15,12 @@ MENUS: dict[str, tuple[str, ...]] = {
     "&File": (
         *("open", "demo", "recover", ""),
         *("network", "network_folder", "network_info", "sampler", ""),
-        *("save", "export", "figures", "", "quit"),
+        *("save", "export", "figures", "", "import_notes", "export_notes", "", "quit"),
     ),
     "&Edit": (
         *("undo", "redo", "", "longer", "shorter", "longer_second", "shorter_second"),
         *("", "earlier", "later", "", "mark_begin", "mark_end"),
+        *("", "pencil", "cut_notes", "copy_notes", "paste_notes", "all_notes"),
     ),
     "&Run": ("extend", "again", "duel", "cancel", "", "ideas", "mend", "", "dice"),
     "&Takes": (

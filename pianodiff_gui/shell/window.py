@@ -21,8 +21,9 @@ from pianodiff_gui.actions.actions import Actions
 from pianodiff_gui.duel.duel import Duel
 from pianodiff_gui.duel.view import DuelView
 from pianodiff_gui.look.theme import Theme
-from pianodiff_gui.networks.networks import Networks, is_network_path
+from pianodiff_gui.networks.networks import Networks
 from pianodiff_gui.presenters.analysing import Analysing
+from pianodiff_gui.presenters.auditioning import Auditioning
 from pianodiff_gui.presenters.conversation import Conversation
 from pianodiff_gui.presenters.duelling import Duelling
 from pianodiff_gui.presenters.editing import Editing
@@ -32,8 +33,11 @@ from pianodiff_gui.presenters.keeping import Keeping
 from pianodiff_gui.presenters.leading import Leading
 from pianodiff_gui.presenters.listening import Listening
 from pianodiff_gui.presenters.network_choice import NetworkChoice
+from pianodiff_gui.presenters.note_editing import NoteEditing
+from pianodiff_gui.presenters.note_files import NoteFiles
 from pianodiff_gui.presenters.offering import Offering
 from pianodiff_gui.presenters.opening import Opening
+from pianodiff_gui.presenters.picturing import Picturing
 from pianodiff_gui.presenters.running import Running
 from pianodiff_gui.presenters.sampler_choice import SamplerChoice
 from pianodiff_gui.presenters.step_listening import StepListening
@@ -53,6 +57,7 @@ from pianodiff_gui.views.empty import DropVeil, EmptyView
 from pianodiff_gui.views.lanes import Lanes
 from pianodiff_gui.views.pitch import PitchView
 from pianodiff_gui.views.roll import RollView
+from pianodiff_gui.views.spectrogram import SpectrogramView
 from pianodiff_gui.views.takes import TakesView
 from pianodiff_gui.views.waveform import WaveformView
 from pianodiff_gui.work.background import Background
@@ -124,12 +129,14 @@ class MainWindow(QMainWindow):
         session, theme, actions = self.session, self.theme, self.commands
         self.empty = EmptyView(theme, actions["open"], actions["demo"], actions["recover"])
         self.waveform = WaveformView(session, theme)
-        self.roll = RollView(session, theme, self.waveform.box)
+        self.roll = RollView(session, theme, self.waveform.box, actions)
         self.pitch = PitchView(session, theme, self.waveform.box)
+        self.spectrogram = SpectrogramView(session, theme, self.waveform.box, self.preferences)
         self.lanes = Lanes(
             {
                 "lane_notes": (actions["lane_notes"], self.roll),
                 "lane_pitch": (actions["lane_pitch"], self.pitch),
+                "lane_spectrogram": (actions["lane_spectrogram"], self.spectrogram),
             }
         )
         self.lanes.choose(self.preferences.lane)
@@ -145,12 +152,15 @@ class MainWindow(QMainWindow):
         preferences, background = self.preferences, self.background
         common = (self.conversation, self.commands)  # all of them speak to the user, and are spoken to by actions
         self.analysing = Analysing(session, figures, self.waveform, self.pitch, self)
+        self.picturing = Picturing(session, self.analysing, self.spectrogram, self)
         self.transcribing = Transcribing(session, self.roll, self.waveform.box, self)
         self.keeping = Keeping(session, player, preferences, self.data_folder / "sessions", background, *common)
         self.running = Running(session, self.controls, preferences, *common, make_engine)
         self.leading = Leading(session, self.ideas, self.controls.notes, preferences, *common)
         self.idea_listening = IdeaListening(self.ideas, self.controls.notes.cards, player, self.conversation)
         self.editing = Editing(session, player, figures, self.takes, theme, *common)
+        self.note_editing = NoteEditing(self.roll, player, *common)
+        self.auditioning = Auditioning(self.roll, player.card, self.conversation)
         views = (self.takes, self.waveform, self.lanes.all)
         self.listening = Listening(player, session, self.duel, figures, *views, *common)
         self.steps = StepListening(self.diffusion, player, *common)
@@ -169,11 +179,13 @@ class MainWindow(QMainWindow):
             *common,
         )
         self.exporting = Exporting(session, figures, self.keeping, theme, preferences, background, *common)
+        self.note_files = NoteFiles(session, preferences, background, *common)
         self.opening = Opening(
             session,
             player,
             self.analysing,
             self.keeping,
+            self.note_files,
             self.duelling,
             self.network_choice,
             self.sampler_choice,
@@ -185,18 +197,13 @@ class MainWindow(QMainWindow):
         self.analysing.end_found.connect(self.controls.end.show_end)
         self.controls.end.trim_requested.connect(self.opening.trim)
         self.offering = Offering(
-            session,
-            player,
-            self.listening,
-            self.steps,
-            self.diffusion,
-            self.networks,
-            self.network_choice,
-            self.duelling,
-            self.editing,
-            self.keeping,
-            self.ideas,
-            self.commands,
+            *(session, player, self.listening, self.steps, self.diffusion, self.networks, self.network_choice),
+            duelling=self.duelling,
+            editing=self.editing,
+            notes=self.note_editing,
+            keeping=self.keeping,
+            ideas=self.ideas,
+            actions=self.commands,
         )
 
     def _place(self) -> None:
@@ -236,8 +243,8 @@ class MainWindow(QMainWindow):
         actions.on("fit", lambda: self._view_in_time.fit())
         actions.on("zoom_in", lambda: self._view_in_time.zoom(1 / _ZOOM_STEP))
         actions.on("zoom_out", lambda: self._view_in_time.zoom(_ZOOM_STEP))
-        self.lanes.chosen.connect(self._remember_lane)
         actions.on("palette", lambda: CommandPalette(self, self.commands, self.theme).open())
+        self.lanes.chosen.connect(self._remember_lane)
         actions.on("shortcuts", lambda: help.shortcuts_dialog(self).open())
         actions.on("log", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.data_folder))))
         actions.on("about", lambda: help.about_dialog(self).open())
@@ -289,7 +296,7 @@ class MainWindow(QMainWindow):
             self.empty.set_hovered(True)
             self.veil.setGeometry(self.pages.rect())
             first = next(Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile())
-            self.veil.text = "Drop to see this network" if is_network_path(first) else "Drop to open"
+            self.veil.tell_of(first)
             self.veil.setVisible(self.pages.currentIndex() != 0)
             self.veil.raise_()
 
@@ -366,11 +373,12 @@ class MainWindow(QMainWindow):
         """End all that is under way in other threads, and wait for it; what was made is written first."""
         for player in (self.player, self.steps.player, self.idea_listening.player):
             player.close()
-        self.ideas.forget()
+        self.auditioning.close()
         self.analysing.stop()
+        self.picturing.stop()
         self.transcribing.stop()
         self.running.worker_thread.quit()
-        self.leading.worker_thread.quit()
+        self.leading.stop()
         self.keeping.save()
         self.duel.close()
         self.duel_view.wait()
@@ -378,7 +386,7 @@ class MainWindow(QMainWindow):
         self.networks.close()
         self.background.wait()
         self.keeping.end()
-        for presenter in (self.analysing, self.transcribing, self.leading, self.running):
+        for presenter in (self.analysing, self.picturing, self.transcribing, self.leading, self.running):
             presenter.worker_thread.end()
 
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QAction, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from core.audio.opening import AUDIO_SUFFIXES
+from core.notes.midi import MIDI_SUFFIXES
 from pianodiff_gui.look.theme import GRID, Theme, font, icon_pixmap
+from pianodiff_gui.networks.networks import is_network_path
 
 
 class EmptyView(QFrame):
@@ -94,6 +98,13 @@ class DropVeil(QWidget):
         self.text = "Drop to open"
         self.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self.hide()
+
+    def tell_of(self, path: Path) -> None:
+        """Say what dropping this file does."""
+        if path.suffix.lower() in MIDI_SUFFIXES:
+            self.text = "Drop to plan these notes"
+        else:
+            self.text = "Drop to see this network" if is_network_path(path) else "Drop to open"
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

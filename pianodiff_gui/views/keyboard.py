@@ -15,7 +15,7 @@ from pianodiff_gui.look.theme import Theme, font
 from pianodiff_gui.views.roll_items import OCTAVE, is_black, name_of
 
 _BLACK_LENGTH = 0.6  # of a white key's
-_NAMED_FROM = 3.5  # px of a row: an octave is high enough for a name then
+_NAMED_FROM = 3.0  # px of a row: an octave is high enough for a name then
 _ROOM_LEFT = 4  # px
 
 

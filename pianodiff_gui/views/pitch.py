@@ -42,8 +42,9 @@ def _brush(rgb: int, alpha: float) -> QBrush:
 class PitchDots:
     """One kind of mark in five shades, drawn from a track that may hold an hour. They lie at MIDI note numbers."""
 
-    def __init__(self, plot: Plot, symbol: str) -> None:
-        self.items = [pg.ScatterPlotItem(pen=None, symbol=symbol, size=_SIZES[symbol], pxMode=True) for _ in _SHADES]
+    def __init__(self, plot: Plot, symbol: str, size: float = 0.0) -> None:
+        size = size or _SIZES[symbol]
+        self.items = [pg.ScatterPlotItem(pen=None, symbol=symbol, size=size, pxMode=True) for _ in _SHADES]
         for item in reversed(self.items):
             plot.addItem(item, ignoreBounds=True)
         self.clear()

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QLabel
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtWidgets import QGraphicsRectItem, QLabel, QToolButton
 
 from core.notes.note import HIGHEST_KEY, LOWEST_KEY, Note
+from pianodiff_gui.actions.actions import Actions
 from pianodiff_gui.look import wording
 from pianodiff_gui.look.theme import Theme, font
-from pianodiff_gui.session.score import Notes
+from pianodiff_gui.session.score import left_of
 from pianodiff_gui.session.session import Session
-from pianodiff_gui.session.timeline import is_within
 from pianodiff_gui.views.keyboard import KeyboardAxis
-from pianodiff_gui.views.plots import Swatch, TimeViewBox
+from pianodiff_gui.views.plots import Swatch, TimeViewBox, line_pen
+from pianodiff_gui.views.roll_box import RollBox
+from pianodiff_gui.views.roll_editor import RollEditor
 from pianodiff_gui.views.roll_items import NotesItem, RowsItem, name_of
 from pianodiff_gui.views.time_lane import TimeLane
 
@@ -22,23 +25,34 @@ _LEAST_KEYS = 12.0
 _COMFORTABLE_KEYS = 30.0  # in view at least as long as nobody has chosen
 _ROOM = 2.5  # keys above and below the notes
 _SCROLL_KEYS, _ZOOM = 3.0, 1.2  # for a notch of the wheel
+_ICON, _BUTTON = 15, 20  # px
+_PLAN_HINT = "Double-click where audio is to be made: a note that will be played."
+_EDIT_HINT = "Drag notes; at the right end: length; with Alt: velocity. Ctrl and drag: choose several."
+_PENCIL_HINT = "Drag where audio is to be made: a note, as long as that. Ctrl and drag: choose several."
 
 
 class RollView(TimeLane):
     """Keys from A0 to C8 over time. Reads the session's score."""
 
-    def __init__(self, session: Session, theme: Theme, link: TimeViewBox) -> None:
+    def __init__(self, session: Session, theme: Theme, link: TimeViewBox, actions: Actions) -> None:
         self.keyboard = KeyboardAxis(theme)
-        super().__init__("Notes", session, theme, link, self.keyboard)
+        self.heard, self.planned, self.heard_new = NotesItem(), NotesItem(), NotesItem(hollow=True)
+        self.editor = RollEditor(session)
+        self.roll_box = RollBox(self.editor, self.planned, self.heard_new, self.heard)
+        super().__init__("Notes", session, theme, link, self.keyboard, self.roll_box)
+        self.editor.setParent(self)
         self._hearing, self._trouble = False, ""
         self._fitting = True  # the keys in view are those of the notes, until somebody scrolls
         self._stale = True
+        self._pointed: Note | None = None
         self.legend.addWidget(Swatch(theme, "ink", "heard"))
         self.planned_swatch = Swatch(theme, "accent", "planned", tip="What is to be played in what is made")
         self.legend.addWidget(self.planned_swatch)
+        self.legend.addWidget(_button(actions["pencil"]))
         self.rows = RowsItem()
-        self.heard, self.planned, self.heard_new = NotesItem(), NotesItem(), NotesItem(hollow=True)
-        for item, z in ((self.rows, -30), (self.heard, 0), (self.planned, 5), (self.heard_new, 8)):
+        self.band = QGraphicsRectItem()
+        self.band.hide()
+        for item, z in ((self.rows, -30), (self.heard, 0), (self.planned, 5), (self.heard_new, 8), (self.band, 25)):
             item.setZValue(z)
             self.plot.addItem(item, ignoreBounds=True)
         self.nothing = QLabel(self.plot)
@@ -49,9 +63,14 @@ class RollView(TimeLane):
         self.box.setLimits(yMin=_LOW, yMax=_HIGH, minYRange=_LEAST_KEYS)
         self.box.setYRange(*_AT_FIRST, padding=0)
         self.keyboard.scrolled.connect(self.scroll_keys)
+        self.roll_box.scrolled.connect(self.scroll_keys)
+        self.roll_box.pointed.connect(self._point)
+        self.editor.changed.connect(self._edited)
+        actions["pencil"].toggled.connect(self._set_pencil)
         for changed in (session.score.planned_changed, session.score.heard_changed, session.timeline_changed):
             changed.connect(self._notes_changed)
         session.source_changed.connect(self._fit_again)
+        session.engine.changed.connect(self._say_what)
         self.restyle()
 
     def show_hearing(self, under_way: bool, trouble: str) -> None:
@@ -76,12 +95,13 @@ class RollView(TimeLane):
     def draw(self) -> None:
         if self._stale:
             self._stale = False
-            score = self._session.score
-            self.heard.set_notes(self._left_of(score.heard))
-            self.planned.set_notes(score.planned)
+            score, timeline = self._session.score, self._session.timeline
+            self.heard.set_notes(left_of(score.heard, timeline) if timeline is not None else ())
+            self.planned.set_notes(self.editor.shown, self.editor.marked)
             self.heard_new.set_notes(score.heard_new)
             self._fit()
         self._say_nothing()
+        self._say_what()
 
     def recolour(self) -> None:
         number = self._session.take_number
@@ -94,22 +114,23 @@ class RollView(TimeLane):
         self.rows.set_colours(theme.colour("grid"), theme.colour("border"))
         self.heard.set_colours(theme.colour("ink"), theme.colour("text"))
         self.heard_new.set_colours(theme.colour("text"), theme.colour("text"))
+        self.band.setPen(line_pen(theme, "accent"))
+        self.band.setBrush(theme.colour("accent", 0.12))
         self.keyboard.update()
+
+    def _edited(self) -> None:
+        """Only the plan, or what is chosen of it."""
+        self.planned.set_notes(self.editor.shown, self.editor.marked)
+        band = self.editor.band
+        self.band.setVisible(band is not None)
+        if band is not None:
+            one, other = (QPointF(place.seconds, place.key) for place in band)
+            self.band.setRect(QRectF(one, other).normalized())
+        self._say_what()
 
     def _notes_changed(self) -> None:
         self._stale = True
         self.redraw()
-
-    def _left_of(self, heard: Notes) -> Notes:
-        """Without the notes of the recording in whose place something generated is shown."""
-        timeline = self._session.timeline
-        if timeline is None:
-            return heard
-        rate = timeline.sample_rate
-        gaps = [stretch.gap for stretch in timeline.stretches if is_within(stretch.gap)]
-        for begin, end in ((first / rate, last / rate) for first, last in gaps):
-            heard = tuple(note for note in heard if not begin <= note.onset < end)
-        return heard
 
     def _fit_again(self) -> None:
         self._fitting = True
@@ -126,6 +147,42 @@ class RollView(TimeLane):
         if (low, high) != tuple(self.box.viewRange()[1]):
             self.box.setYRange(low, high, padding=0)
 
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """While notes are chosen, some keys are about them, as long as the roll has the focus."""
+        if watched is self.plot and isinstance(event, QKeyEvent):
+            ours = self.editor.wants(event.key(), event.modifiers())
+            if ours and event.type() == QEvent.Type.ShortcutOverride:
+                event.accept()
+                return True
+            if ours and event.type() == QEvent.Type.KeyPress:
+                far = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+                self.editor.press(event.key(), far, event.isAutoRepeat())
+                return True
+        return super().eventFilter(watched, event)
+
+    def _point(self, note: Note | None) -> None:
+        self._pointed = note
+        self._say_what()
+
+    def _set_pencil(self, on: bool) -> None:
+        self.editor.pencil = on
+        self._say_what()
+
+    def _say_what(self) -> None:
+        """In the header: the note under the pointer, how many are chosen, or what can be done."""
+        marked = self.editor.marked
+        note = next(iter(marked)) if self.editor.dragging and len(marked) == 1 else self._pointed
+        if note is not None:
+            self.note.setText(facts_of(note))
+        elif marked:
+            self.note.setText(f"{wording.count(len(marked), 'note')} chosen")
+        elif self._session.source is None or self._session.engine.busy:
+            self.note.setText("")
+        elif self.editor.pencil:
+            self.note.setText(_PENCIL_HINT)
+        else:
+            self.note.setText(_EDIT_HINT if self._session.score.planned else _PLAN_HINT)
+
     def _say_nothing(self) -> None:
         """Why there are no notes of the recording, where they would be."""
         text = ""
@@ -136,6 +193,16 @@ class RollView(TimeLane):
         self.nothing.setText(text)
         self.nothing.setGeometry(round(area.left()), round(area.top()), round(end - area.left()), round(area.height()))
         self.nothing.setVisible(bool(text) and end - area.left() > self.nothing.sizeHint().width())
+
+
+def _button(action: QAction) -> QToolButton:
+    button = QToolButton()
+    button.setDefaultAction(action)
+    button.setIconSize(QSize(_ICON, _ICON))
+    button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    button.setFixedHeight(_BUTTON)
+    return button
 
 
 def facts_of(note: Note) -> str:

@@ -217,7 +217,7 @@ def window(
         qtbot.waitUntil(lambda: not made.session.engine.running, timeout=10_000)
     made.duel.close()  # or it would ask
     made.close()
-    workers = (made.running, made.leading, made.analysing, made.transcribing)
+    workers = (made.running, made.leading, made.analysing, made.picturing, made.transcribing)
     threads = [presenter.worker_thread for presenter in workers]
     assert all(thread.isFinished() for thread in threads), "a thread was left running"
     made.deleteLater()

@@ -57,4 +57,5 @@ def load(info: NetworkInfo, checkpoint: Checkpoint, device: torch.device) -> Den
     # Some versions also saved the table of the timestep embedding, which is computed here.
     weights = {name: value for name, value in checkpoint.weights.items() if name != "diffusion_embedding.embedding"}
     network = build(lambda: DiffWave(**info.architecture), weights, info.weights_path, device)
-    return EpsilonDenoiser(network, NoiseSchedule.from_betas(info.schedule["betas"]))
+    assert isinstance(network, DiffWave)
+    return EpsilonDenoiser(network, NoiseSchedule.from_betas(info.schedule["betas"]), reach=network.reach)
