@@ -8,7 +8,8 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from core.audio.export import Insert, check_destination
 from core.audio.source import Source
@@ -53,17 +54,8 @@ def run_mend(
         NotesError: nothing differs, or something does where nothing is known on one side.
         SettingsError, NetworkError, SamplerError, AudioError, ExportError.
     """
-    network = find_network(settings.network)
-    if settings.start == 1:
-        raise SettingsError("Mending begins with what was played: choose a start below 1.")
-    if settings.hold_level:
-        raise SettingsError("Mending keeps the level that there is: leave out --hold-level.")
-    check_plan(network, settings, source.seconds)
-    place = absolute(destination)
-    check_destination(place, source, sample_rate=source.sample_rate, new_frames=0, overwrite=overwrite)
-    check_recipe_destination(place, overwrite=overwrite)
-    source.check_finite()
-    source.sha256()
+    network, place = find_network(settings.network), absolute(destination)
+    _check(source, place, settings, network, overwrite)
     heard = _heard(source, hearing)
     changed = changes(heard, notes)
     stretches = [
@@ -89,28 +81,28 @@ def run_mend(
         return Result(None, None, 0.0, done, total, 0, time.monotonic() - began, cancelled=True)
     elapsed = time.monotonic() - began
 
-    inserts, runs = [], []
-    for stretch, extension in zip(stretches, extensions, strict=True):
-        new = extension.audio()
-        inserts.append(Insert.of(source, stretch.gap, new))
-        run = describe_run(
-            settings,
-            network,
-            extension.sampler,
-            extension.plan,
-            seconds=new.shape[1] / source.sample_rate,
-            new_frames=new.shape[1],
-            evaluations=extension.evaluations_done,
-            elapsed=elapsed * extension.evaluations_done / done,
-            x_T_sha256=extension.x_T_sha256,
-            device=device.type,
-            gap=stretch.gap,
-            notes=stretch.notes,
-        )
-        runs.append(run | {"mended": stretch.changed.described()})
+    made = list(zip(stretches, extensions, strict=True))
+    inserts = [Insert.of(source, stretch.gap, extension.audio()) for stretch, extension in made]
+    runs = [
+        stretch.described(source, settings, network, extension, device.type, elapsed / len(made))
+        for stretch, extension in made
+    ]
     report = write_extended(source, inserts, runs, place, overwrite=overwrite)
-    seconds = sum(end - begin for begin, end in (stretch.gap for stretch in stretches)) / source.sample_rate
+    seconds = sum(run["seconds"] for run in runs)
     return Result(report, recipe_path(report.path), seconds, done, total, 0, elapsed, cancelled=False)
+
+
+def _check(source: Source, place: Path, settings: Settings, network: NetworkInfo, overwrite: bool) -> None:
+    """Everything that can be refused before anything is heard."""
+    if settings.start == 1:
+        raise SettingsError("Mending begins with what was played: choose a start below 1.")
+    if settings.hold_level:
+        raise SettingsError("Mending keeps the level that there is: leave out --hold-level.")
+    check_plan(network, settings, source.seconds)
+    check_destination(place, source, sample_rate=source.sample_rate, new_frames=0, overwrite=overwrite)
+    check_recipe_destination(place, overwrite=overwrite)
+    source.check_finite()
+    source.sha256()
 
 
 def together(changed: Changes, seconds: float) -> list[Changes]:
@@ -176,6 +168,33 @@ class _Stretch:
             silent_below=source.noise_floor,
             mend=Mend(source.read(first, last), self.changed),
         )
+
+    def described(
+        self,
+        source: Source,
+        settings: Settings,
+        network: NetworkInfo,
+        extension: Extension,
+        device: str,
+        elapsed: float,
+    ) -> dict[str, Any]:
+        """For the recipe."""
+        first, last = self.gap
+        run = describe_run(
+            settings,
+            network,
+            extension.sampler,
+            extension.plan,
+            seconds=(last - first) / source.sample_rate,
+            new_frames=last - first,
+            evaluations=extension.evaluations_done,
+            elapsed=elapsed,
+            x_T_sha256=extension.x_T_sha256,
+            device=device,
+            gap=self.gap,
+            notes=self.notes,
+        )
+        return run | {"mended": self.changed.described()}
 
 
 def _heard(source: Source, hearing: Hearing | None) -> list[Note]:

@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from pianodiff_gui.actions.actions import GROUPS, SPECS
 from pianodiff_gui.actions.situation import LaneOffer, Offer, Situation
-from pianodiff_gui.actions.view import LANES
 from pianodiff_gui.session.engine import Occupation
 from pianodiff_gui.session.session import Session
 from pianodiff_gui.session.timeline import BEFORE
@@ -26,7 +25,6 @@ def test_without_a_recording_only_what_needs_none_is_offered(qapp: object) -> No
     assert offered(Situation(Session(), no_past="Nothing has run yet.")) == {
         *("open", "demo", "network", "network_folder", "sampler", "quit", "dice", "sound"),
         *("palette", "shortcuts", "log", "about"),
-        *(lane.name for lane in LANES),
     }
 
 
