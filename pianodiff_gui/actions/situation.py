@@ -26,6 +26,7 @@ class Situation:
     reading_network  a network is being read, and may be waited for
     recoverable      an earlier session was left behind
     drawable         some take has what the paper's figures need
+    ideas            there are ideas for what is asked for
     lanes            of the duel that is open; None when there is none
     chosen           how many planned notes are chosen
     copied           notes were copied
@@ -40,6 +41,7 @@ class Situation:
     reading_network: bool = False
     recoverable: bool = False
     drawable: bool = False
+    ideas: bool = False
     lanes: tuple[LaneOffer, ...] | None = None
     chosen: int = 0
     copied: bool = False

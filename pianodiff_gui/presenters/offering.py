@@ -18,6 +18,7 @@ from pianodiff_gui.presenters.listening import Listening
 from pianodiff_gui.presenters.network_choice import NetworkChoice
 from pianodiff_gui.presenters.note_editing import NoteEditing
 from pianodiff_gui.presenters.step_listening import StepListening
+from pianodiff_gui.session.ideas import Ideas
 from pianodiff_gui.session.session import Session
 from pianodiff_gui.sound.player import Player
 from pianodiff_gui.views.diffusion import DiffusionView
@@ -42,6 +43,7 @@ class Offering(QObject):
         editing: Editing,
         notes: NoteEditing,
         keeping: Keeping,
+        ideas: Ideas,
         actions: Actions,
     ) -> None:
         super().__init__(actions)
@@ -49,6 +51,7 @@ class Offering(QObject):
         self._networks, self._network_choice = networks, network_choice
         self._duelling, self._editing, self._notes = duelling, editing, notes
         self._keeping, self._actions = keeping, actions
+        self._ideas = ideas
         for signal in (
             session.timeline_changed,
             session.takes_changed,
@@ -59,6 +62,7 @@ class Offering(QObject):
             session.undo_stack.indexChanged,
             session.score.planned_changed,
             session.score.heard_changed,
+            ideas.changed,
             notes.offer_changed,
             actions["lane_notes"].toggled,
             networks.reading_changed,
@@ -92,6 +96,7 @@ class Offering(QObject):
             reading_network=bool(self._networks.reading),
             recoverable=self._keeping.recoverable,
             drawable=bool(drawable(self._session.takes.all)),
+            ideas=bool(self._ideas.all),
             lanes=lanes if duel.open else None,
             chosen=self._notes.chosen,
             copied=self._notes.copied,

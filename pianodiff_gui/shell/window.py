@@ -28,7 +28,9 @@ from pianodiff_gui.presenters.conversation import Conversation
 from pianodiff_gui.presenters.duelling import Duelling
 from pianodiff_gui.presenters.editing import Editing
 from pianodiff_gui.presenters.exporting import Exporting
+from pianodiff_gui.presenters.idea_listening import IdeaListening
 from pianodiff_gui.presenters.keeping import Keeping
+from pianodiff_gui.presenters.leading import Leading
 from pianodiff_gui.presenters.listening import Listening
 from pianodiff_gui.presenters.network_choice import NetworkChoice
 from pianodiff_gui.presenters.note_editing import NoteEditing
@@ -40,6 +42,7 @@ from pianodiff_gui.presenters.running import Running
 from pianodiff_gui.presenters.sampler_choice import SamplerChoice
 from pianodiff_gui.presenters.step_listening import StepListening
 from pianodiff_gui.presenters.transcribing import Transcribing
+from pianodiff_gui.session.ideas import Ideas
 from pianodiff_gui.session.preferences import Preferences
 from pianodiff_gui.session.session import Session
 from pianodiff_gui.shell import help
@@ -93,6 +96,7 @@ class MainWindow(QMainWindow):
         self._place()
         self._connect()
         self.network_choice.restore()
+        self.leading.restore()
         self.offering.refresh()
         if preferences.geometry is not None:
             self.restoreGeometry(preferences.geometry)
@@ -119,6 +123,7 @@ class MainWindow(QMainWindow):
         self.player = Player(self)
         self.figures = Figures(self)
         self.networks = Networks(self.preferences, self)
+        self.ideas = Ideas(self.session.score, self)
 
     def _make_views(self) -> None:
         session, theme, actions = self.session, self.theme, self.commands
@@ -138,7 +143,7 @@ class MainWindow(QMainWindow):
         self.diffusion = DiffusionView(session, theme, actions)
         self.takes = TakesView(session, theme, actions)
         self.duel_view = DuelView(self.duel, self.figures, self.player, theme, actions)
-        self.controls = Controls(session, theme, self.preferences, self.networks, actions)
+        self.controls = Controls(session, self.ideas, theme, self.preferences, self.networks, actions)
         self.toolbar = Toolbar(actions, theme)
         self.status = StatusBar()
 
@@ -151,6 +156,8 @@ class MainWindow(QMainWindow):
         self.transcribing = Transcribing(session, self.roll, self.waveform.box, self)
         self.keeping = Keeping(session, player, preferences, self.data_folder / "sessions", background, *common)
         self.running = Running(session, self.controls, preferences, *common, make_engine)
+        self.leading = Leading(session, self.ideas, self.controls.notes, preferences, *common)
+        self.idea_listening = IdeaListening(self.ideas, self.controls.notes.cards, player, self.conversation)
         self.editing = Editing(session, player, figures, self.takes, theme, *common)
         self.note_editing = NoteEditing(self.roll, player, *common)
         self.auditioning = Auditioning(self.roll, player.card, self.conversation)
@@ -190,18 +197,13 @@ class MainWindow(QMainWindow):
         self.analysing.end_found.connect(self.controls.end.show_end)
         self.controls.end.trim_requested.connect(self.opening.trim)
         self.offering = Offering(
-            session,
-            player,
-            self.listening,
-            self.steps,
-            self.diffusion,
-            self.networks,
-            self.network_choice,
-            self.duelling,
-            self.editing,
-            self.note_editing,
-            self.keeping,
-            self.commands,
+            *(session, player, self.listening, self.steps, self.diffusion, self.networks, self.network_choice),
+            duelling=self.duelling,
+            editing=self.editing,
+            notes=self.note_editing,
+            keeping=self.keeping,
+            ideas=self.ideas,
+            actions=self.commands,
         )
 
     def _place(self) -> None:
@@ -369,13 +371,14 @@ class MainWindow(QMainWindow):
 
     def _end(self) -> None:
         """End all that is under way in other threads, and wait for it; what was made is written first."""
-        for player in (self.player, self.steps.player):
+        for player in (self.player, self.steps.player, self.idea_listening.player):
             player.close()
         self.auditioning.close()
         self.analysing.stop()
         self.picturing.stop()
         self.transcribing.stop()
         self.running.worker_thread.quit()
+        self.leading.stop()
         self.keeping.save()
         self.duel.close()
         self.duel_view.wait()
@@ -383,7 +386,7 @@ class MainWindow(QMainWindow):
         self.networks.close()
         self.background.wait()
         self.keeping.end()
-        for presenter in (self.analysing, self.picturing, self.transcribing, self.running):
+        for presenter in (self.analysing, self.picturing, self.transcribing, self.leading, self.running):
             presenter.worker_thread.end()
 
 
