@@ -10,12 +10,9 @@ from PySide6.QtCore import Qt, QTimer, QUrl
 from PySide6.QtGui import (
     QCloseEvent,
     QDesktopServices,
-    QDragEnterEvent,
-    QDragLeaveEvent,
-    QDropEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from pianodiff_gui.actions.actions import Actions
 from pianodiff_gui.duel.duel import Duel
@@ -49,6 +46,7 @@ from pianodiff_gui.session.loop_region import LoopRegion
 from pianodiff_gui.session.preferences import Preferences
 from pianodiff_gui.session.session import Session
 from pianodiff_gui.shell import help
+from pianodiff_gui.shell.drop_target import DropTarget
 from pianodiff_gui.shell.menus import fill_menu_bar
 from pianodiff_gui.shell.palette import CommandPalette
 from pianodiff_gui.shell.status_bar import StatusBar
@@ -75,7 +73,7 @@ PATIENCE_MILLISECONDS = 20_000
 Box = TypeVar("Box", bound=QBoxLayout)
 
 
-class MainWindow(QMainWindow):
+class MainWindow(DropTarget):
     """PianoDiff's one window. data_folder: of the log, and of what is kept for recovery."""
 
     def __init__(
@@ -89,7 +87,6 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("PianoDiff")
         self.setMinimumSize(960, 640)
         self.resize(1440, 900)
-        self.setAcceptDrops(True)
         self.theme, self.preferences, self.data_folder = theme, preferences, data_folder
         self._closing = False
         self._patience = QTimer(self, interval=PATIENCE_MILLISECONDS, singleShot=True)
@@ -159,14 +156,9 @@ class MainWindow(QMainWindow):
         common = (self.conversation, self.commands)  # all of them speak to the user, and are spoken to by actions
         self.analysing = Analysing(session, figures, self.waveform, self.pitch, self)
         self.picturing = Picturing(session, self.analysing, self.spectrogram, self)
-        self.transcribing = Transcribing(session, self.roll, self.waveform.box, self)
         self.keeping = Keeping(session, player, preferences, self.data_folder / "sessions", background, *common)
         self.running = Running(session, self.controls, preferences, *common, make_engine)
-        self.leading = Leading(session, self.ideas, self.controls.notes, preferences, *common)
-        self.idea_listening = IdeaListening(self.ideas, self.controls.notes.cards, player, self.conversation)
         self.editing = Editing(session, player, figures, self.takes, theme, *common)
-        self.note_editing = NoteEditing(self.roll, player, *common)
-        self.auditioning = Auditioning(self.roll, player.card, self.conversation)
         views = (self.takes, self.waveform, self.lanes.all)
         self.listening = Listening(player, session, self.duel, figures, *views, *common)
         self.looping = Looping(player, session, self.region, *common)
@@ -187,7 +179,7 @@ class MainWindow(QMainWindow):
             *common,
         )
         self.exporting = Exporting(session, figures, self.keeping, theme, preferences, background, *common)
-        self.note_files = NoteFiles(session, preferences, background, *common)
+        self._make_note_presenters()
         self.opening = Opening(
             session,
             player,
@@ -201,7 +193,6 @@ class MainWindow(QMainWindow):
             background,
             *common,
         )
-        self.running.worker.ready.connect(self.transcribing.begin)
         self.analysing.end_found.connect(self.controls.end.show_end)
         self.controls.end.trim_requested.connect(self.opening.trim)
         self.offering = Offering(
@@ -214,6 +205,17 @@ class MainWindow(QMainWindow):
             region=self.region,
             actions=self.commands,
         )
+
+    def _make_note_presenters(self) -> None:
+        session, player, preferences = self.session, self.player, self.preferences
+        common = (self.conversation, self.commands)
+        self.transcribing = Transcribing(session, self.roll, self.waveform.box, self)
+        self.running.worker.ready.connect(self.transcribing.begin)
+        self.leading = Leading(session, self.ideas, self.controls.notes, preferences, *common)
+        self.idea_listening = IdeaListening(self.ideas, self.controls.notes.cards, player, self.conversation)
+        self.note_editing = NoteEditing(self.roll, player, *common)
+        self.auditioning = Auditioning(self.roll, player.card, self.conversation)
+        self.note_files = NoteFiles(session, preferences, self.background, *common)
 
     def _place(self) -> None:
         self.splitter = QSplitter(Qt.Orientation.Vertical)
@@ -257,6 +259,8 @@ class MainWindow(QMainWindow):
         actions.on("shortcuts", lambda: help.shortcuts_dialog(self).open())
         actions.on("log", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.data_folder))))
         actions.on("about", lambda: help.about_dialog(self).open())
+        self.file_held.connect(self._show_held)
+        self.file_dropped.connect(self.opening.open_dropped)
         self.conversation.said.connect(self.status.message.setText)
         self.transcribing.progress_changed.connect(self.status.hearing.setText)
         self.listening.sound_changed.connect(self.status.show_sound)
@@ -298,32 +302,15 @@ class MainWindow(QMainWindow):
         network = job.network if job is not None else self.session.choice.network
         self.status.show_facts(self.session.source, network, self.running.device)
 
-    # Dropping files
+    # A file is held over the window
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
-            event.acceptProposedAction()
-            self.empty.set_hovered(True)
+    def _show_held(self, path: Path | None) -> None:
+        self.empty.set_hovered(path is not None)
+        if path is not None:
             self.veil.setGeometry(self.pages.rect())
-            first = next(Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile())
-            self.veil.tell_of(first)
-            self.veil.setVisible(self.pages.currentIndex() != 0)
+            self.veil.tell_of(path)
             self.veil.raise_()
-
-    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        self._drag_over()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        self._drag_over()
-        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-        if paths:
-            event.acceptProposedAction()
-            # After the drop has been answered: a question to the user must not hold up the other program.
-            QTimer.singleShot(0, self, lambda: self.opening.open_dropped(paths[0]))
-
-    def _drag_over(self) -> None:
-        self.empty.set_hovered(False)
-        self.veil.hide()
+        self.veil.setVisible(path is not None and self.pages.currentIndex() != 0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
