@@ -116,7 +116,12 @@ def paint_window(source: Source, result: Result, settings: Settings, pictures: l
         job = Job(Timeline(source), settings, session.choice.network, SECONDS)
         outcome = Outcome(samples, True, result.evaluations, result.elapsed, None, run["device"], run)
         window.diffusion.show_past_run(job, pictures, outcome)
-        pump(application, lambda: window.analysing.settled and window.controls.device.isEnabled(), settle=0.3)
+        studying = (window.analysing, window.transcribing)
+        pump(
+            application,
+            lambda: all(each.settled for each in studying) and window.controls.device.isEnabled(),
+            settle=0.3,
+        )
         saved = window.grab().save(str(path))
         window.keeping.mark_all_safe()
         window.close()

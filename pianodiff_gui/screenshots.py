@@ -77,7 +77,7 @@ class Camera:
     def wait_until_settled(self) -> None:
         """Until there is a recording, nothing runs, and all that can be known is drawn."""
         window = self.window
-        studying = (window.analysing, window.picturing)
+        studying = (window.analysing, window.picturing, window.transcribing)
         self.wait(
             lambda: (
                 window.session.source is not None

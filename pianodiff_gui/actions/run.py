@@ -60,6 +60,8 @@ def _cancel(situation: Situation) -> Offer:
         return Offer(tip="Close the duel")
     if session.selection is not None:
         return Offer(tip="Take the selection away")
+    if not session.engine.running and situation.looped:
+        return Offer(tip="Take the loop region away")
     if not session.engine.running:
         return Offer("Nothing is running.")
     return Offer("It is stopping." if session.engine.cancelling else "")

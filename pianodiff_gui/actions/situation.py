@@ -21,6 +21,8 @@ class Situation:
 
     silent           why nothing can be played; "" when it can, or before anybody has looked
     playing          the recording or a take is playing
+    waiting          it plays, but stands at the end of what a run has made so far
+    looped           there is a loop region
     playing_step     a step of the last run is playing
     no_past          why the steps of the last run can't be looked at; "" when they can
     reading_network  a network is being read, and may be waited for
@@ -36,6 +38,8 @@ class Situation:
     session: Session
     silent: str = ""
     playing: bool = False
+    waiting: bool = False
+    looped: bool = False
     playing_step: bool = False
     no_past: str = ""
     reading_network: bool = False

@@ -18,6 +18,8 @@ from pianodiff_gui.session.undo import Change
 Notes = tuple[Note, ...]
 """In order, none twice."""
 
+_FIELDS = attrgetter("onset", "offset", "key", "velocity")
+
 
 class Score(QObject):
     """What is planned can be undone, on the stack that undoes everything else; what was heard is found out again."""
@@ -107,4 +109,4 @@ def left_of(heard: Notes, timeline: Timeline) -> Notes:
 
 def in_order(notes: Iterable[Note]) -> Notes:
     """Sorted, each once."""
-    return tuple(sorted(set(notes)))
+    return tuple(sorted(set(notes), key=_FIELDS))  # as notes compare, but many times faster

@@ -44,7 +44,10 @@ def shortcuts_dialog(parent: QWidget) -> QDialog:
     mouse = paragraph("muted")
     mouse.setText(
         "Wheel: zoom around the cursor.  Drag: pan.  Shift and drag: select what is filled anew.  Click: place the "
-        "playhead.  Handles: length of what comes behind, and before."
+        "playhead.  Handles: length of what comes behind, and before.\n"
+        "On the notes that are planned \u2013 double-click: draw.  Drag: move, at the right end lengthen, with Alt "
+        "change velocity.  Ctrl and drag: choose several.  Arrows, Delete, Escape: those that are chosen.  "
+        "Shift and wheel: other keys."
     )
     outer.addWidget(mouse)
     return dialog

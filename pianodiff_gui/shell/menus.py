@@ -27,7 +27,10 @@ MENUS: dict[str, tuple[str, ...]] = {
         *("recording", *(f"take_{key}" for key in TAKE_KEYS), ""),
         *("rename_take", "delete_take", "compare"),
     ),
-    "&Play": ("play", "stop", "loop", "", "start", "end", "", "listen", "", "sound"),
+    "&Play": (
+        *("play", "stop", "when_ready", "", "loop", "loop_begin", "loop_end", "loop_clear", ""),
+        *("start", "end", "", "listen", "", "sound"),
+    ),
     "&View": ("fit", "zoom_in", "zoom_out", "", *(lane.name for lane in LANES), "", "noisier", "cleaner", ""),
     "&Help": ("palette", "shortcuts", "", "log", "", "about"),
 }

@@ -32,6 +32,7 @@ from pianodiff_gui.presenters.idea_listening import IdeaListening
 from pianodiff_gui.presenters.keeping import Keeping
 from pianodiff_gui.presenters.leading import Leading
 from pianodiff_gui.presenters.listening import Listening
+from pianodiff_gui.presenters.looping import Looping
 from pianodiff_gui.presenters.network_choice import NetworkChoice
 from pianodiff_gui.presenters.note_editing import NoteEditing
 from pianodiff_gui.presenters.note_files import NoteFiles
@@ -42,7 +43,9 @@ from pianodiff_gui.presenters.running import Running
 from pianodiff_gui.presenters.sampler_choice import SamplerChoice
 from pianodiff_gui.presenters.step_listening import StepListening
 from pianodiff_gui.presenters.transcribing import Transcribing
+from pianodiff_gui.presenters.when_ready import WhenReady
 from pianodiff_gui.session.ideas import Ideas
+from pianodiff_gui.session.loop_region import LoopRegion
 from pianodiff_gui.session.preferences import Preferences
 from pianodiff_gui.session.session import Session
 from pianodiff_gui.shell import help
@@ -55,6 +58,7 @@ from pianodiff_gui.views.controls import Controls
 from pianodiff_gui.views.diffusion import DiffusionView
 from pianodiff_gui.views.empty import DropVeil, EmptyView
 from pianodiff_gui.views.lanes import Lanes
+from pianodiff_gui.views.loop_ruler import LoopRuler
 from pianodiff_gui.views.pitch import PitchView
 from pianodiff_gui.views.roll import RollView
 from pianodiff_gui.views.spectrogram import SpectrogramView
@@ -119,6 +123,7 @@ class MainWindow(QMainWindow):
         self.commands = Actions(self, self.theme)
         self.background = Background(self)
         self.session = Session(self)
+        self.region = LoopRegion(self.session)
         self.duel = Duel(self.session, lambda *of: self.running.step_seconds(*of), self)
         self.player = Player(self)
         self.figures = Figures(self)
@@ -142,6 +147,7 @@ class MainWindow(QMainWindow):
         self.lanes.choose(self.preferences.lane)
         self.diffusion = DiffusionView(session, theme, actions)
         self.takes = TakesView(session, theme, actions)
+        self.loop_rulers = [LoopRuler(self.region, lane.plot, theme, actions["loop"]) for lane in self.lanes.all]
         self.duel_view = DuelView(self.duel, self.figures, self.player, theme, actions)
         self.controls = Controls(session, self.ideas, theme, self.preferences, self.networks, actions)
         self.toolbar = Toolbar(actions, theme)
@@ -164,21 +170,13 @@ class MainWindow(QMainWindow):
         self.auditioning = Auditioning(self.roll, player.card, self.conversation)
         views = (self.takes, self.waveform, self.lanes.all)
         self.listening = Listening(player, session, self.duel, figures, *views, *common)
+        self.looping = Looping(player, session, self.region, *common)
+        self.when_ready = WhenReady(player, session, preferences, *common)
         self.steps = StepListening(self.diffusion, player, *common)
         self.network_choice = NetworkChoice(session, self.networks, self.controls, preferences, *common)
         self.sampler_choice = SamplerChoice(session, self.controls, preferences, background, *common)
-        self.duelling = Duelling(
-            self.duel,
-            self.duel_view,
-            session,
-            self.running,
-            player,
-            self.steps,
-            self.diffusion,
-            self.sampler_choice,
-            theme,
-            *common,
-        )
+        seen = (self.duel, self.duel_view, session, self.running, player, self.steps, self.diffusion)
+        self.duelling = Duelling(*seen, self.sampler_choice, theme, *common)
         self.exporting = Exporting(session, figures, self.keeping, theme, preferences, background, *common)
         self.note_files = NoteFiles(session, preferences, background, *common)
         self.opening = Opening(
@@ -204,6 +202,7 @@ class MainWindow(QMainWindow):
             notes=self.note_editing,
             keeping=self.keeping,
             ideas=self.ideas,
+            region=self.region,
             actions=self.commands,
         )
 
@@ -253,6 +252,7 @@ class MainWindow(QMainWindow):
         self.transcribing.progress_changed.connect(self.status.hearing.setText)
         self.listening.sound_changed.connect(self.status.show_sound)
         self.listening.time_changed.connect(self.toolbar.show_time)
+        self.player.waiting_changed.connect(self.toolbar.show_waiting)
         self.theme.changed.connect(self.listening.show_time)
         self.running.device_changed.connect(self._show_facts)
         self.diffusion.frame_shown.connect(self.controls.set_frame)

@@ -16,6 +16,7 @@ from pianodiff_gui.views.roll_items import OCTAVE, is_black, name_of
 
 _BLACK_LENGTH = 0.6  # of a white key's
 _NAMED_FROM = 3.0  # px of a row: an octave is high enough for a name then
+_NAME = 12  # px
 _ROOM_LEFT = 4  # px
 
 
@@ -95,5 +96,7 @@ class KeyboardAxis(pg.AxisItem):
             painter.setFont(font(7.75, tabular=True))
             painter.setPen(theme.colour("text"))
             for key in range(LOWEST_KEY + 3, HIGHEST_KEY + 1, OCTAVE):
-                place = QRectF(area.left(), top_of(key) - 10, area.width() - 3, row + 20)
+                place = QRectF(area.left(), top_of(key) + row / 2 - _NAME / 2, area.width() - 3, _NAME)
+                if not area.contains(place):
+                    continue
                 painter.drawText(place, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, name_of(key))

@@ -229,7 +229,7 @@ class Swatch(QLabel):
 
     def _draw(self) -> None:
         p = self._theme.palette
-        mark = {"bar": "\u25ac", "dot": "\u25cf", "square": "\u25a0"}[self._shape]
+        mark = {"bar": "\u25ac", "dot": "\u25cf", "square": "\u25a0", "frame": "\u25a1"}[self._shape]
         colour = self._theme.take_colour(self._take).name() if self._take else getattr(p, self._colour)
         self.setText(
             f'<span style="color:{colour}">{mark}</span>&nbsp;<span style="color:{p.muted}">{self._text}</span>'

@@ -10,7 +10,7 @@ from core.notes.note import HIGHEST_KEY, LOWEST_KEY, Note
 from pianodiff_gui.actions.actions import Actions
 from pianodiff_gui.look import wording
 from pianodiff_gui.look.theme import Theme, font
-from pianodiff_gui.session.score import left_of
+from pianodiff_gui.session.score import Notes, left_of
 from pianodiff_gui.session.session import Session
 from pianodiff_gui.views.keyboard import KeyboardAxis
 from pianodiff_gui.views.plots import Swatch, TimeViewBox, line_pen
@@ -25,7 +25,7 @@ _LEAST_KEYS = 12.0
 _COMFORTABLE_KEYS = 30.0  # in view at least as long as nobody has chosen
 _ROOM = 2.5  # keys above and below the notes
 _SCROLL_KEYS, _ZOOM = 3.0, 1.2  # for a notch of the wheel
-_ICON, _BUTTON = 15, 20  # px
+_ICON = 14  # px
 _PLAN_HINT = "Double-click where audio is to be made: a note that will be played."
 _EDIT_HINT = "Drag notes; at the right end: length; with Alt: velocity. Ctrl and drag: choose several."
 _PENCIL_HINT = "Drag where audio is to be made: a note, as long as that. Ctrl and drag: choose several."
@@ -45,9 +45,14 @@ class RollView(TimeLane):
         self._fitting = True  # the keys in view are those of the notes, until somebody scrolls
         self._stale = True
         self._pointed: Note | None = None
+        self._shown: Notes = ()  # of the plan, as it is drawn
+        self._marked: frozenset[Note] = frozenset()
         self.legend.addWidget(Swatch(theme, "ink", "heard"))
         self.planned_swatch = Swatch(theme, "accent", "planned", tip="What is to be played in what is made")
         self.legend.addWidget(self.planned_swatch)
+        self.new_swatch = Swatch(theme, "text", "played", "frame", tip="What was heard in what was made")
+        self.new_swatch.hide()
+        self.legend.addWidget(self.new_swatch)
         self.legend.addWidget(_button(actions["pencil"]))
         self.rows = RowsItem()
         self.band = QGraphicsRectItem()
@@ -67,7 +72,7 @@ class RollView(TimeLane):
         self.roll_box.pointed.connect(self._point)
         self.editor.changed.connect(self._edited)
         actions["pencil"].toggled.connect(self._set_pencil)
-        for changed in (session.score.planned_changed, session.score.heard_changed, session.timeline_changed):
+        for changed in (session.score.heard_changed, session.timeline_changed):
             changed.connect(self._notes_changed)
         session.source_changed.connect(self._fit_again)
         session.engine.changed.connect(self._say_what)
@@ -97,9 +102,10 @@ class RollView(TimeLane):
             self._stale = False
             score, timeline = self._session.score, self._session.timeline
             self.heard.set_notes(left_of(score.heard, timeline) if timeline is not None else ())
-            self.planned.set_notes(self.editor.shown, self.editor.marked)
             self.heard_new.set_notes(score.heard_new)
+            self.new_swatch.setVisible(bool(score.heard_new))
             self._fit()
+        self._show_planned()
         self._say_nothing()
         self._say_what()
 
@@ -120,13 +126,22 @@ class RollView(TimeLane):
 
     def _edited(self) -> None:
         """Only the plan, or what is chosen of it."""
-        self.planned.set_notes(self.editor.shown, self.editor.marked)
+        if self.isVisible():
+            self._show_planned()
         band = self.editor.band
         self.band.setVisible(band is not None)
         if band is not None:
             one, other = (QPointF(place.seconds, place.key) for place in band)
             self.band.setRect(QRectF(one, other).normalized())
         self._say_what()
+
+    def _show_planned(self) -> None:
+        shown, marked = self.editor.shown, self.editor.marked
+        if shown is not self._shown or marked != self._marked:  # one edit is told of several times
+            self._shown, self._marked = shown, marked
+            self.planned.set_notes(shown, marked)
+            if not self.editor.dragging:
+                self._fit()
 
     def _notes_changed(self) -> None:
         self._stale = True
@@ -138,7 +153,7 @@ class RollView(TimeLane):
 
     def _fit(self) -> None:
         """Bring all notes into view."""
-        keys = [note.key for item in (self.heard, self.planned, self.heard_new) for note in item.notes]
+        keys = [key for item in (self.heard, self.planned, self.heard_new) for key in item.span]
         if not self._fitting or not keys:
             return
         low, high = min(keys) - _ROOM, max(keys) + _ROOM
@@ -201,7 +216,7 @@ def _button(action: QAction) -> QToolButton:
     button.setIconSize(QSize(_ICON, _ICON))
     button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-    button.setFixedHeight(_BUTTON)
+    button.setProperty("role", "small")
     return button
 
 

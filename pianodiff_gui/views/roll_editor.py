@@ -299,7 +299,8 @@ class RollEditor(QObject):
         return [note for note in near if low - 0.5 < note.key < high + 0.5]
 
     def _planned_changed(self) -> None:
-        self.chosen &= frozenset(self._score.planned)
+        if self.chosen:
+            self.chosen &= frozenset(self._score.planned)
         self._repeated = ""
         self._drag = None
         self.changed.emit()

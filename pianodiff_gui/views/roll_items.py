@@ -43,7 +43,7 @@ class NotesItem(pg.GraphicsObject):
     def __init__(self, hollow: bool = False) -> None:
         super().__init__()
         self._hollow = hollow
-        self._colour, self._edge = QColor("black"), QColor("black")
+        self._colour, self._inside = QColor("black"), QColor("black")
         self.set_notes(())
 
     def set_notes(self, notes: Sequence[Note], marked: Collection[Note] = ()) -> None:
@@ -63,10 +63,15 @@ class NotesItem(pg.GraphicsObject):
         self._bounds = QRectF(begin, _ALL_KEYS[0], end - begin, KEYS)
         self.update()
 
-    def set_colours(self, colour: QColor, edge: QColor) -> None:
-        """Of the notes, and of the edge of those that are marked."""
-        self._colour, self._edge = colour, edge
+    def set_colours(self, colour: QColor, inside: QColor) -> None:
+        """Of the notes, and of the inside of those that are marked."""
+        self._colour, self._inside = colour, inside
         self.update()
+
+    @property
+    def span(self) -> tuple[float, ...]:
+        """The lowest and the highest key; nothing without notes."""
+        return (float(self._key.min()), float(self._key.max())) if len(self._key) else ()
 
     def seen(self, begin: float, end: float) -> np.ndarray:
         """Indices of the notes that sound somewhere between two times."""
@@ -126,8 +131,8 @@ class NotesItem(pg.GraphicsObject):
         _fill(painter, self._colour, np.column_stack([long[:, :2], np.full(len(long), 2), long[:, 3]]))
         marked = rows[self._marked[near]]
         if len(marked):
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            pen = QPen(self._edge, 2)
+            painter.setBrush(self._inside)
+            pen = QPen(self._colour, 2)
             pen.setJoinStyle(Qt.PenJoinStyle.MiterJoin)
             painter.setPen(pen)
             _draw(painter, marked)

@@ -103,10 +103,10 @@ def test_what_was_heard_in_a_take_is_an_outline_over_what_was_asked(loaded: Main
     extend(loaded, qtbot)
     score = loaded.session.score
     score.plan([Note(3.5, 4.5, 64, 127)], "draw a note")
-    asked = colour_at(loaded.roll, 4.0, 64)
+    asked = colour_at(loaded.roll, 4.0, 64.15)
     score.set_heard_new([Note(3.5, 4.5, 64, 127)])
-    assert colour_at(loaded.roll, 4.0, 64) == asked
-    rows = np.linspace(63.5, 64.5, 9)
+    assert colour_at(loaded.roll, 4.0, 64.15) == asked
+    rows = np.linspace(63.5, 64.5, 25)
     assert QColor(loaded.theme.palette.text) in [colour_at(loaded.roll, 4.0, row) for row in rows]
 
 
