@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import asdict
 
 from PySide6.QtCore import QObject, Signal
@@ -9,6 +10,7 @@ from PySide6.QtCore import QObject, Signal
 from core.assets import asset_path
 from core.errors import PianoDiffError
 from core.extension.settings import MAX_SEED
+from core.notes.note import Note
 from pianodiff_gui.actions.actions import Actions
 from pianodiff_gui.presenters.conversation import Conversation
 from pianodiff_gui.presenters.running import take_over_typing
@@ -17,16 +19,22 @@ from pianodiff_gui.session.engine import Occupation
 from pianodiff_gui.session.goal import Errand
 from pianodiff_gui.session.ideas import AT_ONCE, Basis, Commission, Idea, Ideas
 from pianodiff_gui.session.preferences import Preferences
+from pianodiff_gui.session.score import Notes, in_order
 from pianodiff_gui.session.session import Session
 from pianodiff_gui.views.notes_section import NotesSection
 from pianodiff_gui.work.composing import Compose, ComposingWorker
 from pianodiff_gui.work.threads import WorkerThread
 
+_APART, _LEAST = 0.1, 0.3
+"""Seconds: what is composed behind a note begins so much later, and there is room for so much of it at least."""
 _COMPOSING = "Notes are being composed. Cancel it, or wait until it is done."
 
 
 class Leading(QObject):
-    """Between the session, the ideas, and the thread that composes them. An idea that comes too late is dropped."""
+    """Between the session, the ideas, and the thread that composes them. An idea that comes too late is dropped.
+
+    chosen: which of the planned notes are, in the roll.
+    """
 
     _compose_requested = Signal(object)
 
@@ -38,11 +46,13 @@ class Leading(QObject):
         preferences: Preferences,
         conversation: Conversation,
         actions: Actions,
+        chosen: Callable[[], Collection[Note]],
         compose: Compose | None = None,
     ) -> None:
         super().__init__(conversation)
         self._session, self._ideas = session, ideas
         self._preferences, self._conversation = preferences, conversation
+        self._chosen, self._actions = chosen, actions
         self._waiting: Errand | None = None  # to be started once an idea is there
         self.worker = ComposingWorker(compose)
         self.worker_thread = WorkerThread(self.worker, "composing", self)
@@ -66,6 +76,7 @@ class Leading(QObject):
         actions.on("extend", self.extend)
         actions.on("again", self.try_again)
         actions.on("ideas", self.compose)
+        actions.on("ideas_on", self.compose_on)
         actions.on("mend", self.mend)
 
     def stop(self) -> None:
@@ -120,7 +131,7 @@ class Leading(QObject):
         elif ideas.planned is not None:
             self._start(errand)
         elif ideas.all:
-            self._start_with(errand, ideas.all[0])
+            self._start_with(errand, next((idea for idea in ideas.all if idea.notes), ideas.all[0]))
         else:
             if not ideas.composing:
                 self._ask(errand, 1)
@@ -167,10 +178,28 @@ class Leading(QObject):
         if errand is not None:
             self._ask(errand, AT_ONCE)
 
+    def compose_on(self) -> None:
+        """Some ideas that begin with what is planned, up to the last note that is chosen."""
+        errand = self._session.errand()
+        if errand is None:
+            return
+        planned = errand.within(self._session.score.planned)
+        chosen = [note.onset for note in planned if note in self._chosen()]
+        cut = max(chosen, default=0.0) - errand.begin + _APART
+        if not chosen:
+            self._conversation.say("The chosen note is not where new audio will be.")
+            return
+        if errand.seconds - cut < _LEAST:
+            self._conversation.say("There is no room behind that note.")
+            return
+        kept = in_order(note.moved(-errand.begin) for note in planned if note.onset <= max(chosen))
+        self._ask(errand, AT_ONCE, kept, cut)
+
     def choose(self, idea: Idea) -> None:
         """Plan that one."""
         if not self._session.engine.busy and idea in self._ideas.all:
             self._ideas.place(idea)
+            self._actions["lane_notes"].setChecked(True)
 
     def mend(self) -> None:
         """Plan what is heard in the selection, to be changed there and played anew."""
@@ -180,13 +209,14 @@ class Leading(QObject):
             return
         heard, there = errand.within(session.score.heard), errand.within(session.score.planned)
         session.score.plan([*(note for note in session.score.planned if note not in there), *heard], "mend")
+        self._actions["lane_notes"].setChecked(True)
         if session.choice.lead == NOISE:
             session.choice.set_lead(PLANNED)
 
-    def _ask(self, errand: Errand, count: int) -> None:
+    def _ask(self, errand: Errand, count: int, kept: Notes = (), cut: float = 0.0) -> None:
         basis, ideas = self._basis(errand), self._ideas
         first = ideas.all[-1].seed + 1 if ideas.all and ideas.basis == basis else basis.seed
-        commission = Commission(basis, tuple((first + k) % (MAX_SEED + 1) for k in range(count)))
+        commission = Commission(basis, tuple((first + k) % (MAX_SEED + 1) for k in range(count)), kept, cut)
         ideas.ask(commission)
         self._compose_requested.emit(commission)
 

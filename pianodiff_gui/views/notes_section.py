@@ -55,23 +55,31 @@ class NotesSection(QWidget):
         )
         self.cards = IdeaCards(ideas, theme)
         self.more = action_button(commands["ideas"])
+        self.onward = action_button(commands["ideas_on"])
         self.mend = action_button(commands["mend"])
+        self._onward = commands["ideas_on"]
         self.note = small()
         self._composed = [row("Density", self.density), row("Temperature", self.temperature), self.cards, self.more]
         layout = column(self)
         layout.addWidget(section("Notes"))
         layout.addWidget(row("Led by", self.lead))
-        for part in (*self._composed, self.note, self.mend):
+        for part in (*self._composed, self.onward, self.note, self.mend):
             layout.addWidget(part)
         self.lead.activated.connect(lambda index: self.lead_chosen.emit(self.lead.itemData(index)))
         self.density.valueChanged.connect(lambda value: self.density_chosen.emit(round(value, 2)))
         self.temperature.valueChanged.connect(lambda value: self.temperature_chosen.emit(round(value, 2)))
+        self._onward.changed.connect(self._offer_onward)
         choice = session.choice
         for signal in (choice.settings_changed, choice.network_changed, session.timeline_changed):
             signal.connect(self.refresh)
         for other in (session.target_changed, session.engine.changed, ideas.changed):
             other.connect(self.refresh)
         self.refresh()
+        self._offer_onward()
+
+    def _offer_onward(self) -> None:
+        """Only while a note is chosen from which it could go on."""
+        self.onward.setVisible(self._onward.isEnabled())
 
     def refresh(self, _value: object = None) -> None:
         """Show it as it is."""
@@ -112,6 +120,6 @@ class NotesSection(QWidget):
             return ideas.trouble
         if ideas.all and not ideas.all[0].heard:
             return "No notes were heard beside it, so it is left to the network."
-        if planned and not ideas.are_planned(errand):
+        if planned and ideas.planned is None and not ideas.are_planned(errand):
             return f"The {wording.count(planned, 'note')} in the roll are yours, and are played as they stand."
         return ""

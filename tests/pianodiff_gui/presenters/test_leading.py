@@ -60,6 +60,7 @@ class Led:
     section: NotesSection
     composer: FakeComposer
     jobs: list[Job]
+    chosen: set[Note]  # in the roll
 
     def marked(self) -> int | None:
         """Which card is."""
@@ -87,16 +88,16 @@ class Led:
 @pytest.fixture
 def led(bench: Bench, qtbot: QtBot) -> Iterator[Led]:
     jobs: list[Job] = []
+    chosen: set[Note] = set()
     ideas, composer = Ideas(bench.session.score, bench.widget), FakeComposer()
     section = NotesSection(bench.session, ideas, bench.theme, bench.actions)
     section.setParent(bench.widget)
-    leading = Leading(bench.session, ideas, section, bench.preferences, *bench.common, composer)
+    leading = Leading(bench.session, ideas, section, bench.preferences, *bench.common, lambda: chosen, composer)
     leading.restore()
     bench.session.engine.job_requested.connect(jobs.append)
-    yield Led(bench, leading, ideas, section, composer, jobs)
-    ideas.forget()
+    yield Led(bench, leading, ideas, section, composer, jobs, chosen)
+    leading.stop()
     composer.gate.set()
-    leading.worker_thread.quit()
     leading.worker_thread.end()
 
 
@@ -261,3 +262,20 @@ def test_the_notes_of_a_selection_can_be_mended(led: Led, qtbot: QtBot) -> None:
     assert led.planned() == (Note(1.2, 1.6, 64), Note(3.2, 3.4, 70)) and session.choice.lead == PLANNED
     job = led.press("extend", qtbot)
     assert [(note.key, round(note.onset, 6)) for note in job.notes] == [(64, 0.2)]
+
+
+def test_from_a_note_on_what_is_before_it_stays(led: Led, qtbot: QtBot) -> None:
+    """Breaks when a beginning that one likes is composed over, or a note elsewhere is taken for one."""
+    session = led.bench.session
+    begun = [Note(3.25, 3.5, 60), Note(3.75, 4.0, 62), Note(4.5, 4.75, 64)]
+    session.score.plan(begun, "note")
+    led.bench.actions["ideas_on"].trigger()
+    assert led.bench.said == ["The chosen note is not where new audio will be."] and not led.composer.asked
+    led.chosen.add(begun[1])
+    led.bench.actions["ideas_on"].trigger()
+    qtbot.waitUntil(lambda: len(led.ideas.all) == AT_ONCE, timeout=10_000)
+    commission = led.composer.asked[0]
+    assert commission.kept == (Note(0.25, 0.5, 60), Note(0.75, 1.0, 62)) and commission.cut == pytest.approx(0.85)
+    session.set_target(0.9)
+    led.bench.actions["ideas_on"].trigger()
+    assert led.bench.said[-1] == "There is no room behind that note."

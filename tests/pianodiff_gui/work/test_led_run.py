@@ -136,6 +136,21 @@ def test_from_noise_nothing_is_heard(qapp: object, played: Source, network: Netw
     assert stages == [LOADING, ""] and "notes" not in outcome.run
 
 
+def test_ideas_from_a_note_on_begin_with_what_is_kept(qapp: object, played: Source) -> None:
+    """Breaks when what is kept is changed, or what is composed begins before it ends."""
+    worker = ComposingWorker()
+    ideas: list[Idea] = []
+    worker.composed.connect(lambda _id, idea: ideas.append(idea))
+    worker.failed.connect(lambda _id, message: pytest.fail(message))
+    kept = (Note(0.125, 0.25, 72), Note(0.5, 0.75, 76))
+    worker.compose(Commission(Basis(Timeline(played), Goal(2.5), Taste(density=2.0), False, 1), (1, 2), kept, 0.6))
+    for idea in ideas:
+        assert {(note.onset, note.key) for note in kept} <= {(note.onset, note.key) for note in idea.notes}
+        rest = [note for note in idea.notes if (note.onset, note.key) not in {(k.onset, k.key) for k in kept}]
+        assert rest and min(note.onset for note in rest) >= 0.6 and max(note.offset for note in rest) <= 2.5
+    assert ideas[0].notes != ideas[1].notes
+
+
 def test_composing_ends_when_it_is_no_longer_wanted(qapp: object, played: Source) -> None:
     """Breaks when a drag of the handle is followed by seconds of composing for lengths that nobody asks for now."""
     worker = ComposingWorker()
