@@ -8,7 +8,7 @@ from dataclasses import asdict
 from PySide6.QtCore import QObject, Signal
 
 from core.assets import asset_path
-from core.errors import PianoDiffError
+from core.errors import NotesError, PianoDiffError
 from core.extension.settings import MAX_SEED
 from core.notes.note import Note
 from pianodiff_gui.actions.actions import Actions
@@ -18,9 +18,11 @@ from pianodiff_gui.session.choice import COMPOSED, LEADS, NOISE, PLANNED
 from pianodiff_gui.session.engine import Occupation
 from pianodiff_gui.session.goal import Errand
 from pianodiff_gui.session.ideas import AT_ONCE, Basis, Commission, Idea, Ideas
+from pianodiff_gui.session.mending import narrowed
 from pianodiff_gui.session.preferences import Preferences
 from pianodiff_gui.session.score import Notes, in_order
 from pianodiff_gui.session.session import Session
+from pianodiff_gui.session.timeline import is_within
 from pianodiff_gui.views.notes_section import NotesSection
 from pianodiff_gui.work.composing import Compose, ComposingWorker
 from pianodiff_gui.work.threads import WorkerThread
@@ -71,6 +73,7 @@ class Leading(QObject):
             signal.connect(self._look)
         section.lead_chosen.connect(self.use)
         section.density_chosen.connect(lambda density: self.season(density=density))
+        section.as_played_chosen.connect(self.keep_as_played)
         section.temperature_chosen.connect(lambda temperature: self.season(temperature=temperature))
         section.cards.chosen.connect(self.choose)
         actions.on("extend", self.extend)
@@ -90,6 +93,7 @@ class Leading(QObject):
         """Let lead what was chosen last; without a choice, composed notes where there is a composer."""
         choice, last = self._session.choice, self._preferences.lead
         choice.set_taste(**asdict(self._preferences.taste))
+        choice.set_as_played(self._preferences.as_played)
         choice.set_lead(last if last in LEADS else COMPOSED if _has_composer() else NOISE)
 
     def use(self, lead: str) -> None:
@@ -101,6 +105,11 @@ class Leading(QObject):
         """Compose with this density or temperature, and remember that."""
         self._session.choice.set_taste(**taste)
         self._preferences.taste = self._session.choice.taste
+
+    def keep_as_played(self, on: bool) -> None:
+        """Keep what does not change in a selection, and remember that."""
+        self._session.choice.set_as_played(on)
+        self._preferences.as_played = on
 
     # Runs
 
@@ -124,7 +133,7 @@ class Leading(QObject):
         if lead == NOISE:
             self._session.extend(errand)
         elif lead == PLANNED or not ideas.are_planned(errand):
-            self._start(errand)
+            self._start_planned(errand)
         elif ideas.basis != self._basis(errand):
             self._ask(errand, 1)
             self._wait(errand)
@@ -140,6 +149,24 @@ class Leading(QObject):
     def _start(self, errand: Errand) -> None:
         self._ideas.played()
         self._session.extend(errand, self._ideas.notes_for(errand))
+
+    def _start_planned(self, errand: Errand) -> None:
+        """With notes of the user's own; of a selection, where the rest is to stay, only as long as what changes rings.
+        """
+        score = self._session.score
+        if not (is_within(errand.goal.gap) and self._session.choice.as_played):
+            self._start(errand)
+            return
+        try:
+            shorter, changed = narrowed(errand, score.heard, score.planned)
+        except NotesError as error:
+            self._conversation.tell(str(error))
+            return
+        # What stays is heard there still: it is planned no more.
+        beside = {*errand.within(score.planned)} - {*shorter.within(score.planned)}
+        score.plan((note for note in score.planned if note not in beside), "mend")
+        self._ideas.played()
+        self._session.extend(shorter, self._ideas.notes_for(shorter), changed)
 
     def _start_with(self, errand: Errand, idea: Idea) -> None:
         if idea.notes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QWidget
 
 from core.extension.taste import COLDEST, FEWEST, HOTTEST, MOST
 from pianodiff_gui.actions.actions import Actions
@@ -40,6 +40,7 @@ class NotesSection(QWidget):
     lead_chosen = Signal(str)
     density_chosen = Signal(float)
     temperature_chosen = Signal(float)
+    as_played_chosen = Signal(bool)
 
     def __init__(self, session: Session, ideas: Ideas, theme: Theme, commands: Actions) -> None:
         super().__init__()
@@ -57,17 +58,20 @@ class NotesSection(QWidget):
         self.more = action_button(commands["ideas"])
         self.onward = action_button(commands["ideas_on"])
         self.mend = action_button(commands["mend"])
+        self.as_played = QCheckBox("Keep the rest as it was played")
+        self.as_played.setToolTip("Only notes that differ from those heard there are made anew, as long as they ring")
         self._onward = commands["ideas_on"]
         self.note = small()
         self._composed = [row("Density", self.density), row("Temperature", self.temperature), self.cards, self.more]
         layout = column(self)
         layout.addWidget(section("Notes"))
         layout.addWidget(row("Led by", self.lead))
-        for part in (*self._composed, self.onward, self.note, self.mend):
+        for part in (*self._composed, self.onward, self.note, self.mend, self.as_played):
             layout.addWidget(part)
         self.lead.activated.connect(lambda index: self.lead_chosen.emit(self.lead.itemData(index)))
         self.density.valueChanged.connect(lambda value: self.density_chosen.emit(round(value, 2)))
         self.temperature.valueChanged.connect(lambda value: self.temperature_chosen.emit(round(value, 2)))
+        self.as_played.toggled.connect(self.as_played_chosen)
         self._onward.changed.connect(self._offer_onward)
         choice = session.choice
         for signal in (choice.settings_changed, choice.network_changed, session.timeline_changed):
@@ -95,9 +99,22 @@ class NotesSection(QWidget):
             part.setVisible(choice.lead == COMPOSED)
         self.cards.setVisible(choice.lead == COMPOSED and self._ideas.basis is not None)
         self.mend.setVisible(plays and self._session.selection is not None)
+        with QSignalBlocker(self.as_played):
+            self.as_played.setChecked(choice.as_played)
+        self.as_played.setVisible(plays and self._are_own())
         said = self._said()
         self.note.setText(said)
         self.note.setVisible(bool(said))
+
+    def _are_own(self) -> bool:
+        """Whether notes of the user's own are to be played in a selection, not composed ones."""
+        session, lead = self._session, self._session.choice.lead
+        timeline = session.timeline
+        if timeline is None or session.selection is None or lead == NOISE:
+            return False
+        errand = Errand(timeline, session.goal)
+        there = errand.within(session.score.planned)
+        return lead == PLANNED or bool(there and not self._ideas.are_planned(errand))
 
     def _unplayed(self) -> str:
         if self._session.choice.network is None:

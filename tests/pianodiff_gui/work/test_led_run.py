@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from core.audio.endings import CUT
 from core.audio.opening import open_source
 from core.audio.source import Source
 from core.commands.main import main
+from core.extension.mending import Changes
 from core.extension.recipe import read_recipe, recipe_notes, recipe_path, recipe_settings
 from core.extension.settings import START_WITH_NOTES, Settings
 from core.extension.taste import Taste
@@ -186,3 +188,16 @@ def test_a_composer_that_is_missing_is_told_in_plain_words(
     worker.failed.connect(lambda _id, message: told.append(message))
     worker.compose(Commission(Basis(Timeline(played), Goal(1.0), Taste(), False, 1), (1,)))
     assert len(told) == 1 and "holds no composer" in told[0]
+
+
+def test_what_does_not_change_begins_as_it_was_played(qapp: object, played: Source, network: NetworkInfo) -> None:
+    """Breaks when the engine isn't told what was played there, or the recipe not what changes."""
+    gap = (RATE, 2 * RATE)
+    heard = tuple(note.moved(-1.0) for note in TUNE if 1.0 <= note.onset < 2.0)
+    changed = Changes((heard[1],), (replace(heard[1], key=71),), (heard[0], *heard[2:]))
+    job = job_of(played, network, Goal(1.0, gap), (heard[0], *changed.come, *heard[2:]))
+    was = played.read(*gap)
+    mended, filled = (run(replace(job, changed=how))[0] for how in (changed, None))
+    assert mended.run["mended"] == changed.described() and "mended" not in filled.run
+    nearer = [float(np.square(outcome.samples - was).mean()) for outcome in (mended, filled)]
+    assert nearer[0] < 0.7 * nearer[1]
