@@ -50,7 +50,7 @@ def main(argv: list[str] | None = None) -> int:
         camera = Camera(application, window, options.folder)
         take_opening(camera, clip, options.steps, options.seconds)
         take_duel(camera, options.duel_steps)
-        take_run(camera, options.steps)
+        take_run(camera)
         take_takes(camera)
         window.set_theme("light")
         take_card(camera, Path(home))
@@ -125,7 +125,7 @@ def take_duel(camera: Camera, steps: int) -> None:
     from core.study.methods import parse_method
 
     window = camera.window
-    duel, settings = window.duel, replace(window.session.choice.settings, zero_shot=True)
+    duel, settings = window.duel, replace(window.session.choice.from_noise, zero_shot=True)
     if not duel.start([parse_method(f"{method}@{steps}", settings) for method in DUEL]):
         raise RuntimeError("the duel could not be started")
     camera.wait(lambda: not duel.running, 0.0, patience=3600.0)
@@ -137,10 +137,10 @@ def take_duel(camera: Camera, steps: int) -> None:
     window.player.seek(0.0)
 
 
-def take_run(camera: Camera, steps: int) -> None:
+def take_run(camera: Camera) -> None:
     """Write a run well under way, its end, a step that is gone back to, and the spectrogram."""
     window = camera.window
-    window.session.extend()
+    window.commands["extend"].trigger()
 
     def well_under_way() -> bool:
         frame = window.diffusion.last_frame
@@ -150,7 +150,7 @@ def take_run(camera: Camera, steps: int) -> None:
     camera.take("running")
     camera.wait_until_settled()
     camera.take("finished")
-    window.diffusion.scrub.step(-steps // 3)
+    window.diffusion.scrub.step(-len(window.diffusion.scrub.history.moments) // 3)
     camera.take("scrub")
     shown = window.lanes.shown
     window.lanes.choose("lane_spectrogram")

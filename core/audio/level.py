@@ -3,6 +3,8 @@
 import numpy as np
 from scipy.ndimage import minimum_filter1d, uniform_filter1d
 
+from core.audio.signal import FloatArray, active_rms
+
 _LEFT_ALONE_DB = 1.5
 _MOST_DB = 12.0
 _RAMP = 0.125
@@ -57,3 +59,13 @@ def limit_peaks(samples: np.ndarray, sample_rate: int, ceiling: float = CEILING)
     # The lowest gain within reach, averaged over the same reach, is never above the gain needed.
     gain = uniform_filter1d(minimum_filter1d(needed, look, mode="nearest"), look, mode="nearest")
     return (samples * np.minimum(gain, needed)).astype(np.float32)
+
+
+def at_loudness(signal: FloatArray, sample_rate: int, loudness: float) -> FloatArray:
+    """`signal` (N,) with the active RMS `loudness`, less where a sample would pass 1. Noise at x_T may be a hundred
+    times louder than the music in it: this keeps it from hurting.
+    """
+    own, peak = active_rms(signal, sample_rate), float(np.abs(signal).max(initial=0.0))
+    if own == 0.0:
+        return signal
+    return signal * np.float32(min(loudness / own, 1.0 / peak))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from core.audio.signal import FloatArray
 from core.audio.source import Source
 from core.extension.composing import Composition
 from core.extension.fade import without_fade
@@ -46,13 +47,20 @@ def heard_beside(
     """
     rate = source.sample_rate
     frames = round((reach + MARGIN_SECONDS) * rate)
-    first, last = max(0, begin - frames), min(source.frames, end + frames)
-    known = source.read(first, begin), source.read(end, last)
+    before = source.read(max(0, begin - frames), begin)
+    return heard_in(before, source.read(end, min(source.frames, end + frames)), rate, seconds, hold_level=hold_level)
+
+
+def heard_in(
+    before: FloatArray, after: FloatArray, sample_rate: int, seconds: float, *, hold_level: bool = False
+) -> Beside:
+    """The same, of what there is before and behind, (channels, frames) each. Raises NetworkError."""
+    known = before.shape[1] / sample_rate, after.shape[1] / sample_rate
     if hold_level:
-        known = without_fade(known[0], rate), without_fade(known[1], rate, towards_end=False)
-    before = moved(listen(known[0], rate), (first - begin) / rate) if begin > first else []
-    after = moved(listen(known[1], rate), seconds) if last > end else []
-    return Beside(before, seconds, ((begin - first) / rate, (last - end) / rate), after)
+        before, after = without_fade(before, sample_rate), without_fade(after, sample_rate, towards_end=False)
+    ahead = moved(listen(before, sample_rate), -known[0]) if known[0] else []
+    behind = moved(listen(after, sample_rate), seconds) if known[1] else []
+    return Beside(ahead, seconds, known, behind)
 
 
 def played_beside(notes: Sequence[Note], begin: float, end: float, seconds: float) -> Beside:

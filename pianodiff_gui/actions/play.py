@@ -10,6 +10,8 @@ _LISTEN_TIP = "Listen to this step, turned to the loudness of the recording: x_t
 
 def _play(situation: Situation) -> Offer:
     blocked = situation.nothing or situation.silent
+    if situation.waiting:
+        return Offer(blocked, "Waiting for the next window; pause", text="&Pause", icon="pause")
     if situation.playing:
         return Offer(blocked, text="&Pause", icon="pause")
     return Offer(blocked)
@@ -17,6 +19,14 @@ def _play(situation: Situation) -> Offer:
 
 def _sounding(situation: Situation) -> Offer:
     return Offer(situation.nothing or situation.silent)
+
+
+def _loop_clear(situation: Situation) -> Offer:
+    return Offer("" if situation.looped else "There is no loop region. Drag in the time ruler to set one.")
+
+
+def _when_ready(situation: Situation) -> Offer:
+    return Offer(situation.silent)
 
 
 def _move(situation: Situation) -> Offer:
@@ -36,6 +46,16 @@ PLAY = (
     Spec("play", "&Play", "Play from the playhead, or pause", ("Space",), "play", "Play", offer=_play),
     Spec("stop", "&Stop", "Stop and go back to the start", ("Ctrl+.",), "stop", "Stop", offer=_sounding),
     Spec("loop", "&Loop", "Start over at the end", ("L",), "loop", "Loop", checkable=True, offer=_sounding),
+    Spec("loop_begin", "Loop be&gins here", "What Loop plays begins at the playhead", ("Shift+B",), offer=_move),
+    Spec("loop_end", "Loop e&nds here", "What Loop plays ends at the playhead", ("Shift+E",), offer=_move),
+    Spec("loop_clear", "Loop the &whole", "Take the loop region away", ("Shift+L",), offer=_loop_clear),
+    Spec(
+        "when_ready",
+        "Play when &ready",
+        "Play a run by itself, from a little before the seam, once its first window is complete",
+        checkable=True,
+        offer=_when_ready,
+    ),
     Spec("start", "To the s&tart", "Move the playhead to the start", ("Home",), "start", offer=_move),
     Spec("end", "To the &boundary", "Move the playhead to where the extension begins", ("End",), offer=_move),
     Spec(

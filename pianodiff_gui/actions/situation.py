@@ -21,11 +21,14 @@ class Situation:
 
     silent           why nothing can be played; "" when it can, or before anybody has looked
     playing          the recording or a take is playing
+    waiting          it plays, but stands at the end of what a run has made so far
+    looped           there is a loop region
     playing_step     a step of the last run is playing
     no_past          why the steps of the last run can't be looked at; "" when they can
     reading_network  a network is being read, and may be waited for
     recoverable      an earlier session was left behind
     drawable         some take has what the paper's figures need
+    ideas            there are ideas for what is asked for
     lanes            of the duel that is open; None when there is none
     chosen           how many planned notes are chosen
     copied           notes were copied
@@ -35,11 +38,14 @@ class Situation:
     session: Session
     silent: str = ""
     playing: bool = False
+    waiting: bool = False
+    looped: bool = False
     playing_step: bool = False
     no_past: str = ""
     reading_network: bool = False
     recoverable: bool = False
     drawable: bool = False
+    ideas: bool = False
     lanes: tuple[LaneOffer, ...] | None = None
     chosen: int = 0
     copied: bool = False

@@ -205,7 +205,7 @@ class Duel(QObject):
         """Let them make what the session asks for. False, and nothing happens, where it or `refusal` says why not."""
         session, goal = self._session, self._session.goal
         base, network = session.timeline, session.choice.network
-        if session.extend_blocked() or refusal(contenders) or base is None or network is None:
+        if session.extend_blocked(led=False) or refusal(contenders) or base is None or network is None:
             return False
         latest = session.takes.latest
         made = []

@@ -128,7 +128,7 @@ class DuelDialog(QDialog):
             row.steps.valueChanged.connect(self.refresh)
         self._make_foot()
         for text in DEFAULTS[:_OFFERED]:
-            self._append(parse_method(text, session.choice.settings))
+            self._append(parse_method(text, session.choice.from_noise))
         for signal in (session.choice.settings_changed, session.choice.network_changed, session.target_changed):
             signal.connect(self.refresh)
         theme.changed.connect(self._restyle)
@@ -183,7 +183,7 @@ class DuelDialog(QDialog):
     @property
     def contenders(self) -> list[Settings]:
         """What would be started."""
-        settings = self._session.choice.settings
+        settings = self._session.choice.from_noise
         zero_shot = self.zero_shot.isChecked() if self._sees_known else settings.zero_shot
         made = []
         for row in self.rows[: self._count]:
@@ -199,7 +199,7 @@ class DuelDialog(QDialog):
     def append(self) -> None:
         """One more: the first of those offered that does not take part yet."""
         taken = {row.settings[0] for row in self.rows[: self._count]}
-        offered = [parse_method(text, self._session.choice.settings) for text in DEFAULTS]
+        offered = [parse_method(text, self._session.choice.from_noise) for text in DEFAULTS]
         self._append(next((settings for settings in offered if settings.sampler not in taken), offered[0]))
 
     def _append(self, settings: Settings) -> None:
@@ -223,7 +223,7 @@ class DuelDialog(QDialog):
             self.chosen.emit(contenders)
 
     def _blocked(self, contenders: Sequence[Settings]) -> str:
-        return self._session.extend_blocked() or refusal(contenders)
+        return self._session.extend_blocked(led=False) or refusal(contenders)
 
     # What it costs
 

@@ -74,8 +74,10 @@ class Keeping(QObject):
         session = self._session
         if session.source is None:
             return None
+        choice = session.choice
         lengths = (session.target, session.prelude_target, self._player.position)
-        return Saved.of(session.source, session.takes, session.choice.settings, *lengths, session.score.planned)
+        notes = (session.score.planned, choice.chosen_lead, choice.taste)
+        return Saved.of(session.source, session.takes, choice.settings, *lengths, *notes)
 
     def leave(self) -> None:
         """Another recording comes: what was not made safe stays recoverable."""

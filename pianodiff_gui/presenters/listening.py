@@ -56,7 +56,6 @@ class Listening(QObject):
         player.trouble.connect(conversation.say)
         actions.on("play", player.toggle)
         actions.on("stop", player.stop)
-        actions["loop"].toggled.connect(player.set_loop)
         actions.on("start", self._seek_start)
         actions.on("end", self._seek_boundary)
         actions.on("sound", self._look_again)
@@ -70,7 +69,9 @@ class Listening(QObject):
 
     def _listen(self, _value: object = None) -> None:
         """Play what is shown, at the loudness of the other takes where that is wanted."""
-        self._player.set_timeline(self.heard, self._gain())
+        job = self._session.engine.job
+        growing = self._duel.heard is None and job is not None and job.gap is None
+        self._player.set_timeline(self.heard, self._gain(), growing)
         self.show_time()
 
     def _gain(self) -> float:

@@ -18,6 +18,8 @@ from pianodiff_gui.presenters.listening import Listening
 from pianodiff_gui.presenters.network_choice import NetworkChoice
 from pianodiff_gui.presenters.note_editing import NoteEditing
 from pianodiff_gui.presenters.step_listening import StepListening
+from pianodiff_gui.session.ideas import Ideas
+from pianodiff_gui.session.loop_region import LoopRegion
 from pianodiff_gui.session.session import Session
 from pianodiff_gui.sound.player import Player
 from pianodiff_gui.views.diffusion import DiffusionView
@@ -42,6 +44,8 @@ class Offering(QObject):
         editing: Editing,
         notes: NoteEditing,
         keeping: Keeping,
+        ideas: Ideas,
+        region: LoopRegion,
         actions: Actions,
     ) -> None:
         super().__init__(actions)
@@ -49,6 +53,8 @@ class Offering(QObject):
         self._networks, self._network_choice = networks, network_choice
         self._duelling, self._editing, self._notes = duelling, editing, notes
         self._keeping, self._actions = keeping, actions
+        self._ideas = ideas
+        self._region = region
         for signal in (
             session.timeline_changed,
             session.takes_changed,
@@ -59,11 +65,14 @@ class Offering(QObject):
             session.undo_stack.indexChanged,
             session.score.planned_changed,
             session.score.heard_changed,
+            ideas.changed,
             notes.offer_changed,
             actions["lane_notes"].toggled,
             networks.reading_changed,
             player.playing_changed,
+            player.waiting_changed,
             player.trouble,
+            region.changed,
             listening.sound_changed,
             steps.changed,
             diffusion.past_changed,
@@ -87,11 +96,14 @@ class Offering(QObject):
             self._session,
             silent=card.unavailable() if card.checked else "",
             playing=self._player.playing,
+            waiting=self._player.waiting,
+            looped=self._region.span is not None,
             playing_step=self._steps.playing,
             no_past=self._diffusion.look_back_blocked(),
             reading_network=bool(self._networks.reading),
             recoverable=self._keeping.recoverable,
             drawable=bool(drawable(self._session.takes.all)),
+            ideas=bool(self._ideas.all),
             lanes=lanes if duel.open else None,
             chosen=self._notes.chosen,
             copied=self._notes.copied,
@@ -105,8 +117,10 @@ class Offering(QObject):
             self._duelling.close()
         elif self._session.selection is not None:
             self._session.select(0.0, 0.0)
-        else:
+        elif self._networks.reading:
             self._network_choice.stop()
+        else:
+            self._region.clear()
 
     def _number(self, key: int) -> None:
         if self._duelling.duel.open:

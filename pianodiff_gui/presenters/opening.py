@@ -171,7 +171,12 @@ class Opening(QObject):
     def _restore(self, saved: Saved) -> None:
         """Settings and places of an earlier session; a network or sampler that is gone by now is left as it is."""
         session, settings = self._session, saved.settings
-        known = {"network": session.choice.settings.network, "device": session.choice.settings.device}
+        session.choice.set_lead(saved.lead)
+        session.choice.set_taste(**dataclasses.asdict(saved.taste))
+        now = session.choice.settings
+        known = {"network": now.network, "device": now.device, "start": now.start}
+        if (settings.start < 1) != (now.start < 1):  # steps from notes are none from noise
+            known["steps"] = now.steps
         if settings.sampler not in SAMPLERS:
             if self._samplers.may_use(settings.sampler):
                 self._samplers.use(settings.sampler)

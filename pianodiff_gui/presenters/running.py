@@ -1,4 +1,4 @@
-"""Running the engine: what is asked for becomes a job, and what the job ends in is said."""
+"""Running the engine: a job goes to its thread, and what it ends in is said."""
 
 from __future__ import annotations
 
@@ -42,6 +42,7 @@ class Running(QObject):
         self.worker_thread = WorkerThread(self.worker, "engine", self)
         self._warm_up_requested.connect(self.worker.warm_up)
         self.worker.ready.connect(self._torch_ready)
+        self.worker.stage.connect(session.engine.on_stage)
         self.worker.started.connect(self._job_started)
         self.worker.window_done.connect(session.engine.on_window_done)
         self.worker.finished.connect(session.engine.on_finished)
@@ -52,23 +53,11 @@ class Running(QObject):
         session.engine.changed.connect(self.device_changed)
         session.choice.network_changed.connect(self.device_changed)
         session.source_changed.connect(self.device_changed)
-        actions.on("extend", self.extend)
-        actions.on("again", self.try_again)
         actions.on("dice", session.choice.new_seed)
 
     def warm_up(self) -> None:
         """Load torch in the worker, now that the window is there."""
         self._warm_up_requested.emit()
-
-    def extend(self) -> None:
-        """Make what is asked for."""
-        take_over_typing()
-        self._session.extend()
-
-    def try_again(self) -> None:
-        """Make what was made last once more, with another seed."""
-        take_over_typing()
-        self._session.try_again()
 
     @property
     def device(self) -> str:
@@ -77,13 +66,18 @@ class Running(QObject):
 
     def step_seconds(self, settings: Settings, differentiated: bool) -> float | None:
         """Of one evaluation, by the runs so far."""
-        return self._preferences.step_seconds(settings.network, self._controls.device_in_use(), differentiated)
+        device, led = self._controls.device_in_use(), settings.start < 1
+        return self._preferences.step_seconds(settings.network, device, differentiated, led)
 
     def remember_speed(self, job: Job, outcome: Outcome) -> None:
         """Take note of what an evaluation took, for the cost of the next run."""
         if outcome.step_seconds is not None:
             self._preferences.add_step_seconds(
-                job.settings.network, outcome.device, outcome.step_seconds, outcome.differentiated
+                job.settings.network,
+                outcome.device,
+                outcome.step_seconds,
+                outcome.differentiated,
+                job.settings.start < 1,
             )
 
     def _torch_ready(self, devices: list[str]) -> None:

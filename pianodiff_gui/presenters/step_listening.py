@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
+from core.audio.level import at_loudness
 from core.audio.signal import active_rms
 from core.errors import PianoDiffError
 from pianodiff_gui.actions.actions import Actions
@@ -35,16 +36,6 @@ class Excerpt:
 
     def read(self, begin: int, end: int) -> np.ndarray:
         return self.samples[:, max(0, begin) : max(0, end)]
-
-
-def at_loudness(signal: np.ndarray, sample_rate: int, loudness: float) -> np.ndarray:
-    """`signal` (N,) with the active RMS `loudness`, less where a sample would pass 1. Noise at x_T may be a hundred
-    times louder than the music in it: this keeps it from hurting.
-    """
-    own, peak = active_rms(signal, sample_rate), float(np.abs(signal).max(initial=0.0))
-    if own == 0.0:
-        return signal
-    return signal * np.float32(min(loudness / own, 1.0 / peak))
 
 
 class StepListening(QObject):

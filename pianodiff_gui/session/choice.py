@@ -1,4 +1,4 @@
-"""What the next run will be made with, as the user has chosen it: the settings and the network."""
+"""What the next run will be made with, as the user has chosen it: the settings, the network, and what leads it."""
 
 from __future__ import annotations
 
@@ -10,10 +10,15 @@ from PySide6.QtCore import QObject, Signal
 
 from core.diffusion.own_sampler import find_sampler
 from core.errors import PianoDiffError
-from core.extension.settings import DEFAULT, Settings
+from core.extension.settings import DEFAULT, START_WITH_NOTES, STEPS_WITH_NOTES, Settings
+from core.extension.taste import Taste
 
 if TYPE_CHECKING:
     from core.networks.card import NetworkInfo
+
+COMPOSED, PLANNED, NOISE = "composed", "planned", "noise"
+LEADS = (COMPOSED, PLANNED, NOISE)
+"""What may lead a run: notes that are composed for it, those that are planned, or none."""
 
 
 def options_of(sampler: str) -> tuple[str, ...]:
@@ -27,7 +32,7 @@ def options_of(sampler: str) -> tuple[str, ...]:
 class Choice(QObject):
     """Whatever is open and whatever runs; setters emit only when something changed."""
 
-    settings_changed = Signal()
+    settings_changed = Signal()  # the settings, what leads, or how it is composed
     network_changed = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -35,10 +40,18 @@ class Choice(QObject):
         self._settings = DEFAULT
         self._network: NetworkInfo | None = None
         self._awaited = ""
+        self._lead, self._taste = NOISE, Taste()
+        self._steps = {False: DEFAULT.steps, True: STEPS_WITH_NOTES}  # without notes, and with
 
     @property
     def settings(self) -> Settings:
+        """Where notes lead, it starts from them, in as many steps as were chosen for that."""
         return self._settings
+
+    @property
+    def from_noise(self) -> Settings:
+        """The same where no notes are there to lead."""
+        return replace(self._settings, start=1.0, steps=self._steps[False])
 
     @property
     def network(self) -> NetworkInfo | None:
@@ -49,18 +62,51 @@ class Choice(QObject):
         """What the settings will call the network that was chosen and is still being read; "" when there is none."""
         return self._awaited
 
+    @property
+    def chosen_lead(self) -> str:
+        """One of LEADS, whether or not the network plays notes."""
+        return self._lead
+
+    @property
+    def lead(self) -> str:
+        """What leads the next run."""
+        return self._lead if self._network is not None and self._network.plays_notes else NOISE
+
+    @property
+    def taste(self) -> Taste:
+        """How notes are composed."""
+        return self._taste
+
     def set_settings(self, **changes: Any) -> None:
         """Change some settings. Raises SettingsError; nothing has changed then."""
         settings = replace(self._settings, **changes)
         if settings != self._settings:
+            self._steps[settings.start < 1] = settings.steps
             self._settings = settings
+            self.settings_changed.emit()
+
+    def set_lead(self, lead: str) -> None:
+        """Let one of LEADS lead, in the steps that were last chosen for its like."""
+        if lead != self._lead:
+            self._lead = lead
+            self._follow_lead()
+            self.settings_changed.emit()
+
+    def set_taste(self, **changes: float) -> None:
+        """Compose otherwise. Raises SettingsError; nothing has changed then."""
+        taste = replace(self._taste, **changes)
+        if taste != self._taste:
+            self._taste = taste
             self.settings_changed.emit()
 
     def set_network(self, network: NetworkInfo | None, name: str) -> None:
         """Use `network`; `name` is what the settings call it (a shipped name, or a path)."""
         changed = network != self._network or bool(self._awaited)
         self._network, self._awaited = network, ""
-        self.set_settings(network=name)
+        led = self._follow_lead()
+        if name != self._settings.network or led:
+            self._settings = replace(self._settings, network=name)
+            self.settings_changed.emit()
         if changed:
             self.network_changed.emit()
 
@@ -77,3 +123,12 @@ class Choice(QObject):
             seed = random.randrange(100_000)
         self.set_settings(seed=seed)
         return seed
+
+    def _follow_lead(self) -> bool:
+        """Start where what leads starts. Whether that changed anything."""
+        led = self.lead != NOISE
+        if led == (self._settings.start < 1):
+            return False
+        start = START_WITH_NOTES if led else 1.0
+        self._settings = replace(self._settings, start=start, steps=self._steps[led])
+        return True

@@ -16,18 +16,20 @@ _RUNNING = "An extension is running. Cancel it, or wait until it is done."
 class Occupation:
     """Why the session can't be changed now although no run of its own is under way, such as a duel.
 
-    running: the engine is at work on it; cancelling: it was asked to stop.
+    running: the engine is at work on it; cancelling: it was asked to stop; stage: what it does, in a word.
     """
 
     reason: str
     running: bool
     cancelling: bool = False
+    stage: str = ""
 
 
 class Engine(QObject):
     """The running job and what is complete of it. What the worker says about any other job is late and dropped."""
 
     changed = Signal()  # something began, is asked to stop, or is over
+    stage_changed = Signal(str)  # what is done before the first step, in a word; "" when that is over
     job_requested = Signal(object)  # Job, for the worker
     cancel_requested = Signal()  # of what occupies the session
     advanced = Signal()  # another window of the job is complete
@@ -39,6 +41,7 @@ class Engine(QObject):
         self._job: Job | None = None
         self._live: Stretch | None = None
         self._occupation: Occupation | None = None
+        self._stage = ""
 
     @property
     def job(self) -> Job | None:
@@ -77,6 +80,11 @@ class Engine(QObject):
         """Why the takes can't be changed now; empty when they can."""
         return _RUNNING if self._job is not None else self.occupied
 
+    @property
+    def stage(self) -> str:
+        """What is done before the first step; "" once steps are taken."""
+        return self._occupation.stage if self._occupation is not None else self._stage
+
     def occupy(self, occupation: Occupation | None) -> None:
         """Let nothing be changed until it is called with None: no run, no trim, no undo, no other take."""
         if occupation != self._occupation:
@@ -93,7 +101,7 @@ class Engine(QObject):
 
     def take_on(self, job: Job) -> None:
         """From now on `job` is the running one; the worker hears of it by `job_requested`."""
-        self._job, self._live = job, None
+        self._job, self._live, self._stage = job, None, ""
         self.changed.emit()
 
     def let_go(self) -> None:
@@ -101,6 +109,11 @@ class Engine(QObject):
         self._job, self._live = None, None
 
     # What the worker says
+
+    def on_stage(self, job_id: int, stage: str) -> None:
+        if self._job is not None and self._job.id == job_id and stage != self._stage:
+            self._stage = stage
+            self.stage_changed.emit(stage)
 
     def on_window_done(self, job_id: int, stretch: Stretch) -> None:
         if self._job is not None and self._job.id == job_id:

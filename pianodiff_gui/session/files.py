@@ -33,9 +33,11 @@ from core.bounds import real, several, whole
 from core.errors import PianoDiffError, SettingsError
 from core.extension.recipe import check_run, describe_notes
 from core.extension.settings import Settings
+from core.extension.taste import Taste
 from core.json_text import parse_json
 from core.notes.note import HIGHEST_KEY, LOWEST_KEY, Note
 from core.study.trace import Trace
+from pianodiff_gui.session.choice import LEADS, NOISE
 from pianodiff_gui.session.takes import Take, Takes
 from pianodiff_gui.session.timeline import BEFORE, Gap, Stretch, Timeline, is_within
 
@@ -47,6 +49,7 @@ MOST_NOTES = 1_000_000
 """That a session may plan."""
 
 _STATE = "session.json"
+_USUAL = Taste()
 _FRAMES, _GAP, _CHANNELS, _NUMBER = whole(1, 2**48), whole(0, 2**48), whole(1, 1024), whole(1, 2**31)
 _SECONDS = real(0, 1e9)
 _NOTE = (real(-1e9, 1e9), real(-1e9, 1e9), whole(LOWEST_KEY, HIGHEST_KEY), whole(1, 127))
@@ -58,7 +61,8 @@ _LARGEST_SEED = 2**31 - 1  # that the window has room for
 @dataclass(frozen=True, eq=False)
 class Saved:
     """What is saved. takes: (number, name, stretches) each; left_out: frames of the file behind the recording's last;
-    planned: the notes that are to be played; the rest as in the window's session, times in seconds.
+    planned: the notes that are to be played; lead, taste: what led the next run, one of LEADS, and how it was composed;
+    the rest as in the window's session, times in seconds.
     """
 
     source: Path
@@ -72,6 +76,8 @@ class Saved:
     position: float = 0.0
     left_out: int = 0
     planned: tuple[Note, ...] = ()
+    lead: str = NOISE
+    taste: Taste = _USUAL
 
     @classmethod
     def of(
@@ -83,12 +89,14 @@ class Saved:
         prelude_target: float,
         position: float,
         planned: tuple[Note, ...] = (),
+        lead: str = NOISE,
+        taste: Taste = _USUAL,
     ) -> Saved:
         """A session as it is now."""
         stretches = tuple((take.number, take.name, take.timeline.stretches) for take in takes.all)
         where = (source.path, source.frames, source.channels)
         lengths = (target, prelude_target, position)
-        return cls(*where, stretches, takes.shown, settings, *lengths, source.left_out, planned)
+        return cls(*where, stretches, takes.shown, settings, *lengths, source.left_out, planned, lead, taste)
 
     def samplers(self) -> set[str]:
         """What the settings, those of the takes as well, call their samplers."""
@@ -220,6 +228,8 @@ def _state(saved: Saved, names: dict[int, str]) -> dict[str, Any]:
         "position": saved.position,
         "left_out": saved.left_out,
         "planned": describe_notes(saved.planned),
+        "lead": saved.lead,
+        "taste": dataclasses.asdict(saved.taste),
     }
 
 
@@ -272,7 +282,11 @@ def _saved(text: bytes, read: Callable[[str], bytes]) -> Saved:
     shown = state["shown"] if state["shown"] in numbers else None
     settings, left_out = _settings(state["settings"]), _GAP("left_out", state.get("left_out", 0))
     where, lengths = (Path(state["source"]), frames, channels), (target, prelude_target, position)
-    return Saved(*where, takes, shown, settings, *lengths, left_out, _planned(state.get("planned", [])))
+    planned, lead = _planned(state.get("planned", [])), state.get("lead", NOISE)
+    if lead not in LEADS:
+        raise ValueError("lead")
+    taste = Taste(**state.get("taste", {}))
+    return Saved(*where, takes, shown, settings, *lengths, left_out, planned, lead, taste)
 
 
 def _planned(entries: Any) -> tuple[Note, ...]:

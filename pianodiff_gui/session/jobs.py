@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import numpy as np
 
 from core.extension.settings import Settings
+from core.notes.note import Note
 from pianodiff_gui.session.history import BUDGET, History
 from pianodiff_gui.session.outline import Outline
 from pianodiff_gui.session.timeline import Gap, Timeline
@@ -61,6 +62,7 @@ class Job:
     """One run of the engine: `seconds` of audio for `base`, at `gap` (as in `Stretch`).
 
     take: the number of the take that grows by it; None where there will be a new one.
+    notes: what is to be played, in seconds from the first new sample; none where it begins with noise.
     history_budget: bytes that the history of its states may take.
     """
 
@@ -70,6 +72,7 @@ class Job:
     seconds: float
     gap: Gap | None = None
     take: int | None = None
+    notes: tuple[Note, ...] = ()
     history_budget: int = BUDGET
     id: int = field(default_factory=lambda: next(_ids))
     cancelled: threading.Event = field(default_factory=threading.Event)

@@ -12,6 +12,7 @@ from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
 
 from core.audio.endings import RING, Ending
 from core.errors import SettingsError
+from core.extension.taste import Taste
 
 _STEP_TIMES_KEPT = 5
 
@@ -105,6 +106,24 @@ class Preferences:
         self._store.setValue("export/ending", str(ending))
 
     @property
+    def play_when_ready(self) -> bool:
+        """Whether a run is played by itself once its first window is complete."""
+        return self._text("play/when_ready") == "yes"
+
+    @play_when_ready.setter
+    def play_when_ready(self, wanted: bool) -> None:
+        self._store.setValue("play/when_ready", "yes" if wanted else "no")
+
+    @property
+    def output(self) -> str:
+        """The sound output chosen last, by its name; "" for the system's default."""
+        return self._text("play/output")
+
+    @output.setter
+    def output(self, name: str) -> None:
+        self._store.setValue("play/output", name)
+
+    @property
     def networks(self) -> tuple[Remembered, ...]:
         """The user's own networks in the order of the menu, whether or not they are still there."""
         try:
@@ -169,6 +188,27 @@ class Preferences:
         self._store.setValue("samplers/folder", folder)
 
     @property
+    def lead(self) -> str:
+        """What was last chosen to lead a run; "" before any choice."""
+        return self._text("notes/lead")
+
+    @lead.setter
+    def lead(self, name: str) -> None:
+        self._store.setValue("notes/lead", name)
+
+    @property
+    def taste(self) -> Taste:
+        """How notes were last composed."""
+        try:
+            return Taste(**json.loads(self._text("notes/taste", "{}")))
+        except (ValueError, TypeError, SettingsError):  # somebody edited the file
+            return Taste()
+
+    @taste.setter
+    def taste(self, taste: Taste) -> None:
+        self._store.setValue("notes/taste", json.dumps(asdict(taste)))
+
+    @property
     def geometry(self) -> QByteArray | None:
         value = self._store.value("window/geometry")
         return value if isinstance(value, QByteArray) else None
@@ -177,19 +217,23 @@ class Preferences:
     def geometry(self, value: QByteArray) -> None:
         self._store.setValue("window/geometry", value)
 
-    def step_seconds(self, network: str, device: str, differentiated: bool = False) -> float | None:
+    def step_seconds(
+        self, network: str, device: str, differentiated: bool = False, led: bool = False
+    ) -> float | None:
         """Measured seconds of one network evaluation (median of the last runs), None where there was none yet.
 
         network: what the settings call it, so that two own networks whose folders share a name are measured apart.
-        differentiated: with the gradient that some samplers take of each.
+        differentiated: with the gradient that some samplers take of each; led: by notes, in shorter windows.
         """
-        times = self._step_times(self._step_key(network, device, differentiated))
+        times = self._step_times(self._step_key(network, device, differentiated, led))
         return median(times) if times else None
 
-    def add_step_seconds(self, network: str, device: str, seconds: float, differentiated: bool = False) -> None:
+    def add_step_seconds(
+        self, network: str, device: str, seconds: float, differentiated: bool = False, led: bool = False
+    ) -> None:
         """Remember the mean seconds of one evaluation of a run."""
         if seconds > 0:
-            key = self._step_key(network, device, differentiated)
+            key = self._step_key(network, device, differentiated, led)
             times = [*self._step_times(key), seconds][-_STEP_TIMES_KEPT:]
             self._store.setValue(key, " ".join(f"{t:.6g}" for t in times))
 
@@ -201,6 +245,6 @@ class Preferences:
         return [t for t in times if t > 0]
 
     @staticmethod
-    def _step_key(network: str, device: str, differentiated: bool) -> str:
-        how = "+gradient" if differentiated else ""
+    def _step_key(network: str, device: str, differentiated: bool, led: bool) -> str:
+        how = ("+gradient" if differentiated else "") + ("+notes" if led else "")
         return f"steps/{network.replace('/', '_').replace(chr(92), '_')}@{device}{how}"

@@ -15,9 +15,9 @@ from PySide6.QtGui import QUndoStack
 
 from core.errors import PianoDiffError
 from core.extension.settings import Settings
-from pianodiff_gui.session.choice import Choice
+from pianodiff_gui.session.choice import PLANNED, Choice
 from pianodiff_gui.session.engine import Engine
-from pianodiff_gui.session.goal import SNAP, Goal, left_to_do, selected, snapped
+from pianodiff_gui.session.goal import SNAP, Errand, Goal, left_to_do, reach, selected, snapped, unmakeable
 from pianodiff_gui.session.jobs import Job, Outcome
 from pianodiff_gui.session.score import Score
 from pianodiff_gui.session.takes import Takes
@@ -120,16 +120,8 @@ class Session(QObject):
     @property
     def asked(self) -> tuple[float, float]:
         """From where to where the goal reaches, in seconds; what is about to be cut where it is negative."""
-        timeline, goal = self.timeline, self.goal
-        if timeline is None:
-            return 0.0, 0.0
-        if goal.gap is None:
-            ends = (timeline.end_seconds, timeline.source.seconds + self.target)
-        elif goal.gap == BEFORE:
-            ends = (timeline.begin_seconds, -self.prelude_target)
-        else:
-            ends = (goal.gap[0] / timeline.sample_rate, goal.gap[1] / timeline.sample_rate)
-        return min(ends), max(ends)
+        timeline = self.timeline
+        return reach(timeline, self.goal, self.target, self.prelude_target) if timeline is not None else (0.0, 0.0)
 
     @property
     def take_number(self) -> int:
@@ -252,6 +244,12 @@ class Session(QObject):
         before, behind = timeline.seconds_around(goal.gap)
         return plan_extension(choice.network, settings or choice.settings, before, goal.seconds, behind)
 
+    def _unplanned(self, errand: Errand) -> str:
+        """Why it can't be led by what is planned; empty when it can, or is not to be."""
+        if self.choice.lead != PLANNED or errand.within(self.score.planned):
+            return ""
+        return "No notes are planned there. Draw some in the roll, or choose under Notes what leads it."
+
     def _run_blocked(self) -> str:
         """Why nothing can be run now, whatever it is; empty when it can."""
         if self._source is None:
@@ -264,27 +262,19 @@ class Session(QObject):
             return "There is no network to extend with. Choose one under Network."
         return ""
 
-    def extend_blocked(self) -> str:
-        """Why Extend cannot be pressed now; empty when it can."""
+    def extend_blocked(self, led: bool = True) -> str:
+        """Why Extend cannot be pressed now; empty when it can. led: by what leads, not from noise."""
         if reason := self._run_blocked():
             return reason
         timeline, goal = self.timeline, self.goal
         assert timeline is not None
-        if is_within(goal.gap):
-            if timeline.is_filled(goal.gap):
-                return "A part of the selection was filled before. Undo that, or try it again with another seed."
-        elif goal.seconds < -SNAP / 2:
-            length = self.target if goal.gap is None else self.prelude_target
-            return f"Let go to cut the generated part to {length:.1f} s. The recording itself is never cut."
-        elif goal.seconds <= SNAP / 2:
-            if timeline.extension_seconds:
-                return "The extension is as long as you asked. Drag the handle further right to go on."
-            return "The extension has no length yet. Drag the handle to the right."
+        if reason := unmakeable(timeline, goal, self.target if goal.gap is None else self.prelude_target):
+            return reason
         try:
             self.plan()
         except PianoDiffError as error:
             return str(error)
-        return ""
+        return self._unplanned(Errand(timeline, goal)) if led else ""
 
     def again_blocked(self) -> str:
         """Why "Try again" cannot be pressed now; empty when it can."""
@@ -292,24 +282,24 @@ class Session(QObject):
             return reason
         if self._state.takes.current is None:
             return "There is nothing to try again yet. Extend first."
-        return ""
+        return self._unplanned(self._repeated())
 
-    def extend(self) -> Job | None:
-        """Go on from what is shown to what is asked for. None where extend_blocked() says why not.
+    def errand(self, again: bool = False, led: bool = True) -> Errand | None:
+        """What could begin now: to go on from what is shown to what is asked for, by which the shown take grows, the
+        recording by itself gets a new one. None where extend_blocked(led) says why not.
 
-        What is shown grows by it; the recording by itself stays as it is, and there is a new take.
+        again: to make what was made last once more, to the target, as a take of its own; None: again_blocked().
         """
+        if again:
+            return None if self.again_blocked() else self._repeated()
         timeline = self.timeline
-        if self.extend_blocked() or timeline is None:
+        if self.extend_blocked(led) or timeline is None:
             return None
-        return self._start(timeline, self.goal, self._state.takes.shown)
+        return Errand(timeline, self.goal, self._state.takes.shown)
 
-    def try_again(self) -> Job | None:
-        """Make what was made last once more, with a new seed and to the target, as a take of its own."""
+    def _repeated(self) -> Errand:
         timeline = self.timeline
-        if self.again_blocked() or timeline is None:
-            return None
-        self.choice.new_seed()
+        assert timeline is not None
         *earlier, last = timeline.stretches
         base = replace(timeline, stretches=tuple(earlier))
         seconds = last.frames / timeline.sample_rate
@@ -317,20 +307,23 @@ class Session(QObject):
             seconds = max(self.target, timeline.extension_seconds) - base.extension_seconds
         elif last.gap == BEFORE:
             seconds = max(self.prelude_target, timeline.prelude_seconds) - base.prelude_seconds
-        return self._start(base, Goal(seconds, last.gap), None)
+        return Errand(base, Goal(seconds, last.gap))
 
-    def _start(self, base: Timeline, goal: Goal, take: int | None) -> Job:
-        settings, network = self.choice.settings, self.choice.network
+    def extend(self, errand: Errand | None = None, notes: Sequence[Note] = ()) -> Job | None:
+        """Begin `errand`, by default the next one, with `notes` in seconds from its first new sample, or from noise.
+        None where there is no errand.
+        """
+        errand = errand if errand is not None else self.errand(led=False)
+        if errand is None:
+            return None
+        settings, network = self.choice.settings if notes else self.choice.from_noise, self.choice.network
         assert network is not None
-        job = Job(base, settings, network, round(goal.seconds, 6), goal.gap, take)
+        gap = errand.goal.gap
+        job = Job(errand.base, settings, network, errand.seconds, gap, errand.take, notes=tuple(notes))
         self._selection = None
         self.engine.take_on(job)
         self.timeline_changed.emit()
-        behind, before = base.extension_seconds, base.prelude_seconds
-        if goal.gap is None:
-            behind += job.seconds
-        elif goal.gap == BEFORE:
-            before += job.seconds
+        behind, before = errand.lengths
         self._set_state(replace(self._state, target=behind, prelude_target=before))
         self.engine.job_requested.emit(job)
         return job

@@ -22,12 +22,15 @@ MENUS: dict[str, tuple[str, ...]] = {
         *("", "earlier", "later", "", "mark_begin", "mark_end"),
         *("", "pencil", "cut_notes", "copy_notes", "paste_notes", "all_notes"),
     ),
-    "&Run": ("extend", "again", "duel", "cancel", "", "dice"),
+    "&Run": ("extend", "again", "duel", "cancel", "", "ideas", "ideas_on", "mend", "", "dice"),
     "&Takes": (
         *("recording", *(f"take_{key}" for key in TAKE_KEYS), ""),
         *("rename_take", "delete_take", "compare"),
     ),
-    "&Play": ("play", "stop", "loop", "", "start", "end", "", "listen", "", "sound"),
+    "&Play": (
+        *("play", "stop", "when_ready", "", "loop", "loop_begin", "loop_end", "loop_clear", ""),
+        *("start", "end", "", "listen", "", "sound"),
+    ),
     "&View": ("fit", "zoom_in", "zoom_out", "", *(lane.name for lane in LANES), "", "noisier", "cleaner", ""),
     "&Help": ("palette", "shortcuts", "", "log", "", "about"),
 }

@@ -29,6 +29,11 @@ class Toolbar(QFrame):
         self.time.setContentsMargins(12, 0, 0, 0)
         self.time.setMinimumWidth(170)
         self._layout.addWidget(self.time)
+        self.waiting = QLabel("Waiting for the next window\u2026")
+        self.waiting.setFont(font(8.75))
+        self.waiting.setProperty("role", "muted")
+        self.waiting.hide()
+        self._layout.addWidget(self.waiting)
         self._layout.addStretch(1)
         for name in ("undo", "redo"):
             self._add(name)
@@ -42,6 +47,10 @@ class Toolbar(QFrame):
         """Seconds: where the playhead is, and where what is heard ends."""
         muted = self._theme.palette.muted
         self.time.setText(f'{clock(position, 1)}<span style="color:{muted}"> / {clock(total, 1)}</span>')
+
+    def show_waiting(self, waiting: bool) -> None:
+        """Whether playing stands at the end of what there is until there is more."""
+        self.waiting.setVisible(waiting)
 
     def _add(self, name: str, text: bool = False) -> None:
         button = QToolButton()

@@ -10,12 +10,9 @@ from PySide6.QtCore import Qt, QTimer, QUrl
 from PySide6.QtGui import (
     QCloseEvent,
     QDesktopServices,
-    QDragEnterEvent,
-    QDragLeaveEvent,
-    QDropEvent,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from pianodiff_gui.actions.actions import Actions
 from pianodiff_gui.duel.duel import Duel
@@ -28,8 +25,11 @@ from pianodiff_gui.presenters.conversation import Conversation
 from pianodiff_gui.presenters.duelling import Duelling
 from pianodiff_gui.presenters.editing import Editing
 from pianodiff_gui.presenters.exporting import Exporting
+from pianodiff_gui.presenters.idea_listening import IdeaListening
 from pianodiff_gui.presenters.keeping import Keeping
+from pianodiff_gui.presenters.leading import Leading
 from pianodiff_gui.presenters.listening import Listening
+from pianodiff_gui.presenters.looping import Looping
 from pianodiff_gui.presenters.network_choice import NetworkChoice
 from pianodiff_gui.presenters.note_editing import NoteEditing
 from pianodiff_gui.presenters.note_files import NoteFiles
@@ -40,9 +40,13 @@ from pianodiff_gui.presenters.running import Running
 from pianodiff_gui.presenters.sampler_choice import SamplerChoice
 from pianodiff_gui.presenters.step_listening import StepListening
 from pianodiff_gui.presenters.transcribing import Transcribing
+from pianodiff_gui.presenters.when_ready import WhenReady
+from pianodiff_gui.session.ideas import Ideas
+from pianodiff_gui.session.loop_region import LoopRegion
 from pianodiff_gui.session.preferences import Preferences
 from pianodiff_gui.session.session import Session
 from pianodiff_gui.shell import help
+from pianodiff_gui.shell.drop_target import DropTarget
 from pianodiff_gui.shell.menus import fill_menu_bar
 from pianodiff_gui.shell.palette import CommandPalette
 from pianodiff_gui.shell.status_bar import StatusBar
@@ -52,6 +56,7 @@ from pianodiff_gui.views.controls import Controls
 from pianodiff_gui.views.diffusion import DiffusionView
 from pianodiff_gui.views.empty import DropVeil, EmptyView
 from pianodiff_gui.views.lanes import Lanes
+from pianodiff_gui.views.loop_ruler import LoopRuler
 from pianodiff_gui.views.pitch import PitchView
 from pianodiff_gui.views.roll import RollView
 from pianodiff_gui.views.spectrogram import SpectrogramView
@@ -68,7 +73,7 @@ PATIENCE_MILLISECONDS = 20_000
 Box = TypeVar("Box", bound=QBoxLayout)
 
 
-class MainWindow(QMainWindow):
+class MainWindow(DropTarget):
     """PianoDiff's one window. data_folder: of the log, and of what is kept for recovery."""
 
     def __init__(
@@ -82,7 +87,6 @@ class MainWindow(QMainWindow):
         self.setWindowTitle("PianoDiff")
         self.setMinimumSize(960, 640)
         self.resize(1440, 900)
-        self.setAcceptDrops(True)
         self.theme, self.preferences, self.data_folder = theme, preferences, data_folder
         self._closing = False
         self._patience = QTimer(self, interval=PATIENCE_MILLISECONDS, singleShot=True)
@@ -93,6 +97,7 @@ class MainWindow(QMainWindow):
         self._place()
         self._connect()
         self.network_choice.restore()
+        self.leading.restore()
         self.offering.refresh()
         if preferences.geometry is not None:
             self.restoreGeometry(preferences.geometry)
@@ -115,10 +120,12 @@ class MainWindow(QMainWindow):
         self.commands = Actions(self, self.theme)
         self.background = Background(self)
         self.session = Session(self)
+        self.region = LoopRegion(self.session)
         self.duel = Duel(self.session, lambda *of: self.running.step_seconds(*of), self)
         self.player = Player(self)
         self.figures = Figures(self)
         self.networks = Networks(self.preferences, self)
+        self.ideas = Ideas(self.session.score, self)
 
     def _make_views(self) -> None:
         session, theme, actions = self.session, self.theme, self.commands
@@ -137,8 +144,9 @@ class MainWindow(QMainWindow):
         self.lanes.choose(self.preferences.lane)
         self.diffusion = DiffusionView(session, theme, actions)
         self.takes = TakesView(session, theme, actions)
+        self.loop_rulers = [LoopRuler(self.region, lane.plot, theme, actions["loop"]) for lane in self.lanes.all]
         self.duel_view = DuelView(self.duel, self.figures, self.player, theme, actions)
-        self.controls = Controls(session, theme, self.preferences, self.networks, actions)
+        self.controls = Controls(session, self.ideas, theme, self.preferences, self.networks, actions)
         self.toolbar = Toolbar(actions, theme)
         self.status = StatusBar()
 
@@ -148,31 +156,20 @@ class MainWindow(QMainWindow):
         common = (self.conversation, self.commands)  # all of them speak to the user, and are spoken to by actions
         self.analysing = Analysing(session, figures, self.waveform, self.pitch, self)
         self.picturing = Picturing(session, self.analysing, self.spectrogram, self)
-        self.transcribing = Transcribing(session, self.roll, self.waveform.box, self)
         self.keeping = Keeping(session, player, preferences, self.data_folder / "sessions", background, *common)
         self.running = Running(session, self.controls, preferences, *common, make_engine)
         self.editing = Editing(session, player, figures, self.takes, theme, *common)
-        self.note_editing = NoteEditing(self.roll, player, *common)
-        self.auditioning = Auditioning(self.roll, player.card, self.conversation)
         views = (self.takes, self.waveform, self.lanes.all)
         self.listening = Listening(player, session, self.duel, figures, *views, *common)
+        self.looping = Looping(player, session, self.region, *common)
+        self.when_ready = WhenReady(player, session, preferences, *common)
         self.steps = StepListening(self.diffusion, player, *common)
         self.network_choice = NetworkChoice(session, self.networks, self.controls, preferences, *common)
         self.sampler_choice = SamplerChoice(session, self.controls, preferences, background, *common)
-        self.duelling = Duelling(
-            self.duel,
-            self.duel_view,
-            session,
-            self.running,
-            player,
-            self.steps,
-            self.diffusion,
-            self.sampler_choice,
-            theme,
-            *common,
-        )
+        seen = (self.duel, self.duel_view, session, self.running, player, self.steps, self.diffusion)
+        self.duelling = Duelling(*seen, self.sampler_choice, theme, *common)
         self.exporting = Exporting(session, figures, self.keeping, theme, preferences, background, *common)
-        self.note_files = NoteFiles(session, preferences, background, *common)
+        self._make_note_presenters()
         self.opening = Opening(
             session,
             player,
@@ -186,23 +183,30 @@ class MainWindow(QMainWindow):
             background,
             *common,
         )
-        self.running.worker.ready.connect(self.transcribing.begin)
         self.analysing.end_found.connect(self.controls.end.show_end)
         self.controls.end.trim_requested.connect(self.opening.trim)
         self.offering = Offering(
-            session,
-            player,
-            self.listening,
-            self.steps,
-            self.diffusion,
-            self.networks,
-            self.network_choice,
-            self.duelling,
-            self.editing,
-            self.note_editing,
-            self.keeping,
-            self.commands,
+            *(session, player, self.listening, self.steps, self.diffusion, self.networks, self.network_choice),
+            duelling=self.duelling,
+            editing=self.editing,
+            notes=self.note_editing,
+            keeping=self.keeping,
+            ideas=self.ideas,
+            region=self.region,
+            actions=self.commands,
         )
+
+    def _make_note_presenters(self) -> None:
+        session, player, preferences = self.session, self.player, self.preferences
+        common = (self.conversation, self.commands)
+        self.transcribing = Transcribing(session, self.roll, self.waveform.box, self)
+        self.running.worker.ready.connect(self.transcribing.begin)
+        leading = (session, self.ideas, self.controls.notes, preferences, *common)
+        self.leading = Leading(*leading, lambda: self.roll.editor.chosen)
+        self.idea_listening = IdeaListening(self.ideas, self.controls.notes.cards, player, self.conversation)
+        self.note_editing = NoteEditing(self.roll, player, *common)
+        self.auditioning = Auditioning(self.roll, player.card, self.conversation)
+        self.note_files = NoteFiles(session, preferences, self.background, *common)
 
     def _place(self) -> None:
         self.splitter = QSplitter(Qt.Orientation.Vertical)
@@ -246,10 +250,13 @@ class MainWindow(QMainWindow):
         actions.on("shortcuts", lambda: help.shortcuts_dialog(self).open())
         actions.on("log", lambda: QDesktopServices.openUrl(QUrl.fromLocalFile(str(self.data_folder))))
         actions.on("about", lambda: help.about_dialog(self).open())
+        self.file_held.connect(self._show_held)
+        self.file_dropped.connect(self.opening.open_dropped)
         self.conversation.said.connect(self.status.message.setText)
         self.transcribing.progress_changed.connect(self.status.hearing.setText)
         self.listening.sound_changed.connect(self.status.show_sound)
         self.listening.time_changed.connect(self.toolbar.show_time)
+        self.player.waiting_changed.connect(self.toolbar.show_waiting)
         self.theme.changed.connect(self.listening.show_time)
         self.running.device_changed.connect(self._show_facts)
         self.diffusion.frame_shown.connect(self.controls.set_frame)
@@ -286,32 +293,15 @@ class MainWindow(QMainWindow):
         network = job.network if job is not None else self.session.choice.network
         self.status.show_facts(self.session.source, network, self.running.device)
 
-    # Dropping files
+    # A file is held over the window
 
-    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
-        if any(url.isLocalFile() for url in event.mimeData().urls()):
-            event.acceptProposedAction()
-            self.empty.set_hovered(True)
+    def _show_held(self, path: Path | None) -> None:
+        self.empty.set_hovered(path is not None)
+        if path is not None:
             self.veil.setGeometry(self.pages.rect())
-            first = next(Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile())
-            self.veil.tell_of(first)
-            self.veil.setVisible(self.pages.currentIndex() != 0)
+            self.veil.tell_of(path)
             self.veil.raise_()
-
-    def dragLeaveEvent(self, event: QDragLeaveEvent) -> None:
-        self._drag_over()
-
-    def dropEvent(self, event: QDropEvent) -> None:
-        self._drag_over()
-        paths = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
-        if paths:
-            event.acceptProposedAction()
-            # After the drop has been answered: a question to the user must not hold up the other program.
-            QTimer.singleShot(0, self, lambda: self.opening.open_dropped(paths[0]))
-
-    def _drag_over(self) -> None:
-        self.empty.set_hovered(False)
-        self.veil.hide()
+        self.veil.setVisible(path is not None and self.pages.currentIndex() != 0)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -369,13 +359,14 @@ class MainWindow(QMainWindow):
 
     def _end(self) -> None:
         """End all that is under way in other threads, and wait for it; what was made is written first."""
-        for player in (self.player, self.steps.player):
+        for player in (self.player, self.steps.player, self.idea_listening.player):
             player.close()
         self.auditioning.close()
         self.analysing.stop()
         self.picturing.stop()
         self.transcribing.stop()
         self.running.worker_thread.quit()
+        self.leading.stop()
         self.keeping.save()
         self.duel.close()
         self.duel_view.wait()
@@ -383,7 +374,7 @@ class MainWindow(QMainWindow):
         self.networks.close()
         self.background.wait()
         self.keeping.end()
-        for presenter in (self.analysing, self.picturing, self.transcribing, self.running):
+        for presenter in (self.analysing, self.picturing, self.transcribing, self.leading, self.running):
             presenter.worker_thread.end()
 
 

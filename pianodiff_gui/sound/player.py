@@ -15,7 +15,9 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from pianodiff_gui.sound.card import SoundCard
-from pianodiff_gui.sound.feed import Feed, Playable, Ring
+from pianodiff_gui.sound.feed import Feed
+from pianodiff_gui.sound.programme import Loop, Playable, Programme
+from pianodiff_gui.sound.ring import Ring
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +30,7 @@ class Player(QObject):
 
     position_changed = Signal(float)  # s
     playing_changed = Signal(bool)
+    waiting_changed = Signal(bool)  # it plays, but stands at the end of what there is until there is more
     trouble = Signal(str)  # a notice for the user: no sound card, or it went away
 
     def __init__(self, parent: QObject | None = None, card: SoundCard | None = None) -> None:
@@ -38,7 +41,9 @@ class Player(QObject):
         self._stream: Any = None
         self._position = 0.0
         self._loop = False
-        self._gain = 1.0
+        self._region: tuple[float, float] | None = None
+        self._gain, self._growing = 1.0, False
+        self._waiting = False
         self._ring: Ring | None = None
         self._stamp: tuple[Ring | None, int, float] = (None, 0, 0.0)  # ring, frames handed over, when: set in one go
         self._drained: float | None = None  # when the last frame was handed over
@@ -59,30 +64,37 @@ class Player(QObject):
         return self._position
 
     @property
-    def loop(self) -> bool:
-        return self._loop
+    def waiting(self) -> bool:
+        """Whether it stands at the end of what there is until there is more."""
+        return self._waiting
 
     # What the user does
 
-    def set_timeline(self, timeline: Playable | None, gain: float = 1.0) -> None:
-        """What to play, `gain` times as loud as it is. Going on from the same place where that still exists."""
-        if timeline is self._timeline and gain == self._gain:
+    def set_timeline(self, timeline: Playable | None, gain: float = 1.0, growing: bool = False) -> None:
+        """What to play, `gain` times as loud as it is, going on from the same place where that still exists.
+
+        growing: more will come behind its end, as a timeline of its own; until then playing waits there.
+        """
+        if timeline is self._timeline and gain == self._gain and growing == self._growing:
             return
-        self._timeline, self._gain = timeline, gain
+        self._timeline, self._gain, self._growing = timeline, gain, growing
         begin, end = (timeline.begin_seconds, timeline.end_seconds) if timeline is not None else (0.0, 0.0)
-        if self.playing:
-            if timeline is None or self._position >= end:
-                self.stop()
-            else:
-                self._continue_feed()
+        if self.playing and (timeline is None or self._position > end):
+            self.stop()
+        self._read_on()
         self._move(min(max(self._position, begin), end))
 
     def set_loop(self, loop: bool) -> None:
-        """Start over at the end, or stop there."""
+        """Start over at the end, or stop there; with a region, play that over and over."""
         if loop != self._loop:
             self._loop = loop
-            if self.playing:
-                self._continue_feed()
+            self._read_on()
+
+    def set_region(self, region: tuple[float, float] | None) -> None:
+        """What Loop plays over and over, in seconds; None for the whole."""
+        if region != self._region:
+            self._region = region
+            self._read_on()
 
     def play(self) -> None:
         """Play from the playhead; from the start when it stands at the end."""
@@ -93,7 +105,10 @@ class Player(QObject):
         if problem:
             self.trouble.emit(problem)
             return
-        if self._position >= timeline.end_seconds - 0.02:
+        loop = self._looped(timeline)
+        if loop is not None and not loop[0] <= round(self._position * timeline.sample_rate) < loop[1] - 1:
+            self._move(loop[0] / timeline.sample_rate)
+        elif self._position >= timeline.end_seconds - 0.02 and not self._growing:
             self._move(timeline.begin_seconds)
         try:
             self._open_stream(timeline)
@@ -110,6 +125,7 @@ class Player(QObject):
         if self.playing:
             self._timer.stop()
             self._close_stream()
+            self._set_waiting(False)
             self.playing_changed.emit(False)
 
     def stop(self) -> None:
@@ -152,10 +168,30 @@ class Player(QObject):
         )
         self._stream.start()
 
-    def _continue_feed(self) -> None:
-        """Read on, with what has changed, from the frame that the sound card gets next."""
-        assert self._feed is not None
-        self._start_feed(self._feed.position(self._feed.ring.read) / self._feed.timeline.sample_rate)
+    def _programme(self, timeline: Playable) -> Programme:
+        return Programme(timeline, self._gain, self._looped(timeline), self._growing)
+
+    def _looped(self, timeline: Playable) -> Loop | None:
+        """The frames that are played over and over: of the region what there is, or all once it is complete."""
+        if not self._loop:
+            return None
+        begin, end = timeline.begin, timeline.end
+        if self._region is not None:
+            first, last = (round(seconds * timeline.sample_rate) for seconds in self._region)
+            if max(first, begin) < min(last, end):
+                # What is behind the end of a growing timeline is waited for, and then played over and over.
+                return None if self._growing and last > end else (max(first, begin), min(last, end))
+        return None if self._growing or begin == end else (begin, end)
+
+    def _read_on(self) -> None:
+        """Go on with what has changed, a moment ahead of what is heard."""
+        feed, timeline = self._feed, self._timeline
+        if feed is None or timeline is None:
+            return
+        if timeline.sample_rate == feed.sample_rate:
+            feed.follow(self._programme(timeline))
+        else:
+            self._start_feed(self._position)
 
     def _start_feed(self, seconds: float) -> None:
         """Begin to read at `seconds`; the callback takes from the new ring from its next call on."""
@@ -163,8 +199,7 @@ class Player(QObject):
         assert timeline is not None
         if self._feed is not None:
             self._feed.stop()
-        start = min(max(round(seconds * timeline.sample_rate), timeline.begin), timeline.end)
-        feed = Feed(timeline, start, self._loop, self._rate, self._channels, self._gain)
+        feed = Feed(self._programme(timeline), round(seconds * timeline.sample_rate), self._rate, self._channels)
         feed.prefill()
         self._feed = feed
         self._furthest = 0.0
@@ -212,15 +247,32 @@ class Player(QObject):
             heard = handed - latency * self._rate + (now - when) * self._rate
             # Never backwards, and never past what was handed over.
             self._furthest = max(self._furthest, min(heard, float(handed)))
-        self._move(feed.position(self._furthest) / feed.timeline.sample_rate)
-        if feed.ring.ended and feed.ring.read >= feed.ring.written:
+        over, waiting = feed.over, feed.waiting
+        if (over or waiting) and not feed.ring.ready:
             self._drained = now if self._drained is None else self._drained
-            if now - self._drained >= latency:
-                self.pause()
-                if feed.error:
-                    self.trouble.emit(feed.error)
-                else:
-                    self._move(feed.timeline.end_seconds)
+            if now - self._drained < latency:
+                over = waiting = False
+            else:
+                self._furthest = float(feed.ring.read)
+        else:
+            self._drained, over, waiting = None, False, False
+        self._move(feed.position(self._furthest) / feed.sample_rate)
+        self._set_waiting(waiting)
+        if over:
+            self._finish(feed)
+
+    def _finish(self, feed: Feed) -> None:
+        """All there is has been heard, or could be read."""
+        self.pause()
+        if feed.error:
+            self.trouble.emit(feed.error)
+        else:
+            self._move(feed.programme.timeline.end_seconds)
+
+    def _set_waiting(self, waiting: bool) -> None:
+        if waiting != self._waiting:
+            self._waiting = waiting
+            self.waiting_changed.emit(waiting)
 
     def _move(self, seconds: float) -> None:
         if seconds != self._position:

@@ -12,6 +12,7 @@ from pianodiff_gui.actions.actions import Actions
 from pianodiff_gui.look import wording
 from pianodiff_gui.look.theme import GRID, PANEL_WIDTH, Theme
 from pianodiff_gui.networks.networks import Networks
+from pianodiff_gui.session.ideas import Ideas
 from pianodiff_gui.session.jobs import Frame
 from pianodiff_gui.session.preferences import Preferences
 from pianodiff_gui.session.session import Session
@@ -19,6 +20,7 @@ from pianodiff_gui.views.end_notice import EndNotice
 from pianodiff_gui.views.fields import LengthBox, fill, row, section, settle_menu, show_choice
 from pianodiff_gui.views.foot import Foot
 from pianodiff_gui.views.network_section import NetworkSection
+from pianodiff_gui.views.notes_section import NotesSection
 from pianodiff_gui.views.notice import Notice
 from pianodiff_gui.views.panel import Line, cost_shown, device_in_use, length_shown
 from pianodiff_gui.views.sampler_section import SamplerSection
@@ -32,7 +34,13 @@ class Controls(QFrame):
     forget_network_requested = Signal(str)
 
     def __init__(
-        self, session: Session, theme: Theme, preferences: Preferences, networks: Networks, commands: Actions
+        self,
+        session: Session,
+        ideas: Ideas,
+        theme: Theme,
+        preferences: Preferences,
+        networks: Networks,
+        commands: Actions,
     ) -> None:
         super().__init__()
         self.setObjectName("panel")
@@ -43,6 +51,7 @@ class Controls(QFrame):
         self.length = LengthBox()
         self.length.setAccessibleName("Length of the extension")
         self.end = EndNotice(session.choice)
+        self.notes = NotesSection(session, ideas, theme, commands)
         self.sampler = SamplerSection(session.choice, theme, commands["sampler"])
         self.network = NetworkSection(session, theme, networks, commands)
         self.notice = Notice()
@@ -65,6 +74,8 @@ class Controls(QFrame):
         layout.addWidget(self.length_title)
         layout.addWidget(self.length)
         layout.addWidget(self.end)
+        layout.addSpacing(GRID)
+        layout.addWidget(self.notes)
         layout.addSpacing(GRID)
         layout.addWidget(self.sampler)
         layout.addSpacing(GRID)
@@ -159,8 +170,8 @@ class Controls(QFrame):
         if plan is None:
             self.foot.show_message(self._session.extend_blocked())
             return
-        network = self._session.choice.settings.network
-        step = self._preferences.step_seconds(network, self.device_in_use(), plan.gradients > 0)
+        settings, device = self._session.choice.settings, self.device_in_use()
+        step = self._preferences.step_seconds(settings.network, device, plan.gradients > 0, settings.start < 1)
         self.foot.show_cost(cost_shown(plan, step))
 
     def set_frame(self, frame: Frame) -> None:

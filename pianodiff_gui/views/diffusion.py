@@ -13,7 +13,7 @@ from core.errors import PianoDiffError
 from core.extension.plan import Plan
 from pianodiff_gui.actions.actions import Actions
 from pianodiff_gui.look.theme import GRID, Theme, font
-from pianodiff_gui.session.choice import options_of
+from pianodiff_gui.session.choice import NOISE, options_of
 from pianodiff_gui.session.history import History, Moment
 from pianodiff_gui.session.jobs import Frame, Job, Outcome
 from pianodiff_gui.session.outline import outline
@@ -141,9 +141,10 @@ class DiffusionView(Strip):
         self._draw_lambda()
 
     def _described(self, plan: Plan) -> str:
-        network = self._session.choice.network
-        assert network is not None
-        return run_words.plan_sentences(plan, self._session.goal, network.sample_rate)
+        choice = self._session.choice
+        assert choice.network is not None
+        led = choice.lead != NOISE
+        return run_words.plan_sentences(plan, self._session.goal, choice.network.sample_rate, led)
 
     def _show_plan(self, plan: Plan | None, text: str) -> None:
         network = self._session.choice.network

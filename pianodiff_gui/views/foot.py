@@ -46,6 +46,7 @@ class Foot(QStackedWidget):
         self._clock.setInterval(_PROGRESS_INTERVAL)
         self._clock.timeout.connect(self._show_progress)
         engine.changed.connect(self._running_changed)
+        engine.stage_changed.connect(self._show_progress)
 
     # Building
 
@@ -146,13 +147,13 @@ class Foot(QStackedWidget):
         self.stage.setText("Stopping\u2026" if self._engine.cancelling else "Extending")
         self._show_progress()
 
-    def _show_progress(self) -> None:
+    def _show_progress(self, _stage: str = "") -> None:
         if not self._engine.running:
             return
         self.elapsed.setText(f"{wording.clock(time.monotonic() - self._run_started)} elapsed")
         frame = self._frame
         if frame is None:
-            self.left.setText("preparing\u2026")
+            self.left.setText(f"{self._engine.stage}\u2026" if self._engine.stage else "preparing\u2026")
             return
         share = frame.evaluations / max(1, frame.evaluations_total)
         self.progress.setRange(0, 1000)

@@ -9,12 +9,13 @@ from pianodiff_gui.session.jobs import Frame, Job, Outcome
 from pianodiff_gui.session.timeline import BEFORE, is_within
 
 
-def plan_sentences(plan: Plan, goal: Goal, sample_rate: int) -> str:
-    """What the next run will do. sample_rate: of the network."""
+def plan_sentences(plan: Plan, goal: Goal, sample_rate: int, led: bool = False) -> str:
+    """What the next run will do. sample_rate: of the network; led: by notes."""
     first, many = plan.windows[0], len(plan.windows) > 1
     context, new = (wording.seconds(frames / sample_rate) for frames in (first.context_frames, first.new_frames))
     behind = wording.seconds(max(window.after_frames for window in plan.windows) / sample_rate)
-    text = f"From noise to {wording.seconds(goal.seconds)} of piano in {wording.count(len(plan.windows), 'window')}. "
+    start, windows = "notes" if led else "noise", wording.count(len(plan.windows), "window")
+    text = f"From {start} to {wording.seconds(goal.seconds)} of piano in {windows}. "
     if is_within(goal.gap):
         return (
             f"{text}The network hears {context} before and {behind} behind; everything around it stays as it is."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+HEARING, LOADING = "Hearing", "Loading"
+"""What is done before the first step."""
 _FRAME_INTERVAL = 1 / 40  # s; the window draws 30 times a second at most
 _SMOOTHING = 0.15  # weight of the newest step in the time estimate
 _STEPS_BEFORE_ESTIMATE = 3
@@ -76,6 +79,7 @@ class TorchEngines:
             job.settings,
             first_window=job.base.windows,
             following=behind,
+            notes=job.notes,
             silent_below=job.base.source.noise_floor,
         )
         return engine, device.type
@@ -160,13 +164,30 @@ def _describe(
         complete=complete,
         first_window=job.base.windows,
         gap=job.gap,
+        notes=job.notes,
     )
+
+
+def with_heard_beside(job: Job) -> Job:
+    """`job` with the notes that are heard beside its new audio among its own, as a run from the command line has them.
+    Raises PianoDiffError. Torch is imported here.
+    """
+    from core.extension.fade import without_fade
+    from core.extension.heard import with_heard
+    from core.extension.plan import context_tail_seconds
+
+    rate = job.base.sample_rate
+    before, after = job.base.around(job.gap, context_tail_seconds(job.network, job.settings))
+    if job.settings.hold_level:
+        before, after = without_fade(before, rate), without_fade(after, rate, towards_end=False)
+    return replace(job, notes=tuple(with_heard(job.notes, before, after, rate, job.seconds)))
 
 
 class ExtensionWorker(QObject):
     """Lives in its own thread. Every signal carries the job's id, so that late results can be told apart."""
 
     ready = Signal(list)  # names of the devices there are
+    stage = Signal(int, str)  # job, what is done before its first step; "" when that is over
     started = Signal(int, str)  # job, device
     window_done = Signal(int, object)  # job, Stretch: everything complete so far
     finished = Signal(int, object)  # job, Outcome
@@ -203,7 +224,12 @@ class ExtensionWorker(QObject):
             )
 
     def _run(self, job: Job) -> None:
+        if job.notes:
+            self.stage.emit(job.id, HEARING)
+            job = with_heard_beside(job)
+        self.stage.emit(job.id, LOADING)
         engine, device = self._make_engine(job)
+        self.stage.emit(job.id, "")
         self.started.emit(job.id, device)
         clock = StepClock(time.perf_counter())
         recorder, trace = Recorder(job.history_budget), Trace(job.network.levels, job.network.sample_rate)

@@ -25,6 +25,7 @@ from core.networks.registry import shipped_networks
 from pianodiff_gui.app import make_application
 from pianodiff_gui.look.theme import Theme
 from pianodiff_gui.networks.card import CardDialog
+from pianodiff_gui.session.choice import NOISE
 from pianodiff_gui.session.history import History
 from pianodiff_gui.session.jobs import Job
 from pianodiff_gui.session.preferences import Preferences
@@ -205,6 +206,7 @@ def window(
 ) -> Iterator[MainWindow]:
     """The window, shown. Closing it at the end of the test must end both threads."""
     made = MainWindow(theme, Preferences(), tmp_path / "data", engines)
+    made.session.choice.set_lead(NOISE)
     made.session.choice.set_settings(steps=5)
     made.show()
     qtbot.waitExposed(made)
@@ -215,7 +217,7 @@ def window(
         qtbot.waitUntil(lambda: not made.session.engine.running, timeout=10_000)
     made.duel.close()  # or it would ask
     made.close()
-    workers = (made.running, made.analysing, made.picturing, made.transcribing)
+    workers = (made.running, made.leading, made.analysing, made.picturing, made.transcribing)
     threads = [presenter.worker_thread for presenter in workers]
     assert all(thread.isFinished() for thread in threads), "a thread was left running"
     made.deleteLater()

@@ -23,7 +23,7 @@ def offered(situation: Situation) -> set[str]:
 def test_without_a_recording_only_what_needs_none_is_offered(qapp: object) -> None:
     """Breaks when a key does something to a recording that is not there, or opening one is refused."""
     assert offered(Situation(Session(), no_past="Nothing has run yet.")) == {
-        *("open", "demo", "network", "network_folder", "sampler", "quit", "dice", "sound"),
+        *("open", "demo", "network", "network_folder", "sampler", "quit", "dice", "sound", "when_ready"),
         *("palette", "shortcuts", "log", "about"),
     }
 

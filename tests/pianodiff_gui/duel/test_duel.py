@@ -64,7 +64,7 @@ def test_the_session_is_as_in_a_run_while_the_duel_runs(loaded: MainWindow, qtbo
     for name in ("extend", "again", "duel", "undo", "redo", "shorter", "longer", "delete_take", "recording", "network"):
         assert not loaded.commands[name].isEnabled(), name
     assert loaded.commands["cancel"].isEnabled()
-    assert session.extend() is None and session.try_again() is None
+    assert session.extend() is None and session.errand(again=True) is None
     session.set_target(0.5)
     session.show_take(None)
     session.delete_take(1)

@@ -14,6 +14,7 @@ from pianodiff_gui.duel.duel import Duel
 from pianodiff_gui.look.theme import Theme
 from pianodiff_gui.networks.networks import Networks
 from pianodiff_gui.presenters.conversation import Conversation
+from pianodiff_gui.session.ideas import Ideas
 from pianodiff_gui.session.preferences import Preferences
 from pianodiff_gui.session.session import Session
 from pianodiff_gui.sound.player import Player
@@ -47,7 +48,8 @@ class Bench:
 
     def controls(self) -> Controls:
         networks = Networks(self.preferences, self.widget)
-        return Controls(self.session, self.theme, self.preferences, networks, self.actions)
+        ideas = Ideas(self.session.score, self.widget)
+        return Controls(self.session, ideas, self.theme, self.preferences, networks, self.actions)
 
     def takes_view(self) -> TakesView:
         return TakesView(self.session, self.theme, self.actions)

@@ -34,7 +34,7 @@ def test_running_says_what_a_run_came_to(bench: Bench, qtbot: QtBot, engines: Fa
     bench.session.choice.set_settings(steps=3)
     bench.session.set_target(1.0)
     with qtbot.waitSignal(bench.session.ended, timeout=10_000):
-        bench.actions["extend"].trigger()
+        bench.session.extend()
     assert bench.said[0] == "Extending by 1.0 s\u2026" and bench.said[-1].startswith("Added 1.0 s in")
     assert bench.session.generated_seconds == pytest.approx(1.0)
     assert running.step_seconds(bench.session.choice.settings, False) is not None

@@ -33,6 +33,15 @@ def extended(session: Session, seconds: float) -> None:
     finish(session, job)
 
 
+def tried_again(session: Session) -> Job | None:
+    """What was made last, begun once more from noise, with another seed."""
+    errand = session.errand(again=True)
+    if errand is None:
+        return None
+    session.choice.new_seed()
+    return session.extend(errand)
+
+
 FRAMES = 50
 
 

@@ -10,7 +10,7 @@ from core.audio.source import Source
 from pianodiff_gui.session.engine import Engine, Occupation
 from pianodiff_gui.session.session import Session
 from pianodiff_gui.session.timeline import Stretch
-from tests.pianodiff_gui.session.conftest import extended, finish
+from tests.pianodiff_gui.session.conftest import extended, finish, tried_again
 
 
 def test_what_occupies_the_session_answers_for_it(qapp: object, qtbot: QtBot) -> None:
@@ -57,7 +57,7 @@ def test_try_again_cancelled_before_a_window_keeps_the_old_take(session: Session
     """Breaks when giving up a retry loses what was there before it."""
     extended(session, 2.0)
     before = session.timeline.stretches  # type: ignore[union-attr]
-    job = session.try_again()
+    job = tried_again(session)
     assert job is not None
     assert session.generated_seconds == 0.0  # it is being replaced
     session.engine.cancel()

@@ -17,6 +17,7 @@ from pytestqt.qtbot import QtBot
 
 from core.audio.opening import open_source
 from core.errors import PianoDiffError
+from pianodiff_gui.session.choice import NOISE, PLANNED
 from pianodiff_gui.session.files import SUFFIX, read_folder, read_session
 from pianodiff_gui.shell.window import MainWindow
 from tests.pianodiff_gui.conftest import two_takes
@@ -32,6 +33,9 @@ def test_a_session_file_opens_in_the_state_it_was(
     session.rename_take(1, "best")
     session.show_take(1)
     session.choice.set_settings(sampler="decoupled", steps=7, lambda_schedule=((0.0, 0.0), (1.0, 1.0)))
+    session.choice.set_lead(PLANNED)
+    session.choice.set_settings(steps=11)
+    session.choice.set_taste(density=2.0)
     session.set_target(3.5)
     loaded.player.seek(1.25)
     wanted = [take.timeline.generated() for take in session.takes.all]
@@ -46,6 +50,8 @@ def test_a_session_file_opens_in_the_state_it_was(
     moved.write_bytes(source.path.read_bytes())
     source.path.unlink()
     session.choice.set_settings(sampler="repaint", steps=9)
+    session.choice.set_lead(NOISE)
+    session.choice.set_taste(density=1.0)
     loaded.opening.open_path(path)
     qtbot.waitUntil(lambda: session.source is not None and session.source.path == moved, timeout=10_000)
     qtbot.waitUntil(lambda: loaded.analysing.settled, timeout=20_000)
@@ -54,7 +60,8 @@ def test_a_session_file_opens_in_the_state_it_was(
         np.testing.assert_array_equal(take.timeline.generated(), audio)
         trace = take.timeline.stretches[0].trace
         assert trace is not None and len(trace.levels) == 5
-    assert (session.choice.settings.sampler, session.choice.settings.steps) == ("decoupled", 7)
+    assert (session.choice.settings.sampler, session.choice.settings.steps) == ("decoupled", 11)
+    assert (session.choice.lead, session.choice.taste.density) == (PLANNED, 2.0)
     assert session.target == pytest.approx(3.5) and loaded.player.position == pytest.approx(1.25)
 
 

@@ -9,7 +9,7 @@ from pianodiff_gui.session.goal import LONGEST, Goal
 from pianodiff_gui.session.jobs import Outcome
 from pianodiff_gui.session.session import Session
 from pianodiff_gui.session.timeline import BEFORE
-from tests.pianodiff_gui.session.conftest import extended, finish
+from tests.pianodiff_gui.session.conftest import extended, finish, tried_again
 
 
 @pytest.mark.parametrize(
@@ -103,7 +103,7 @@ def test_a_filled_gap_keeps_everything_around_it(session: Session) -> None:
     assert (new[:, first:last] == 0).all()
     session.select(0.9, 1.2)
     assert "was filled before" in session.extend_blocked()
-    again = session.try_again()
+    again = tried_again(session)
     assert again is not None and again.gap == job.gap
 
 

@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 from core.audio.source import Source
 from core.errors import SettingsError
 from pianodiff_gui.session.session import Session
-from tests.pianodiff_gui.session.conftest import extended, finish
+from tests.pianodiff_gui.session.conftest import extended, finish, tried_again
 
 
 def test_setters_emit_only_on_change(session: Session, qtbot: QtBot) -> None:
@@ -48,7 +48,7 @@ def test_try_again_draws_a_new_seed_and_makes_a_take_of_its_own(session: Session
     first = session.timeline.stretches[0]  # type: ignore[union-attr]
     extended(session, 3.0)
     seed = session.choice.settings.seed
-    job = session.try_again()
+    job = tried_again(session)
     assert job is not None
     assert job.settings.seed != seed
     assert job.seconds == pytest.approx(1.0)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from pianodiff_gui.session.session import Session
-from tests.pianodiff_gui.session.conftest import extended, finish
+from tests.pianodiff_gui.session.conftest import extended, finish, tried_again
 
 
 def test_takes_are_shown_named_and_deleted_with_undo(session: Session) -> None:
     """Breaks when a take that was deleted is gone for good, or showing another one changes either of them."""
     extended(session, 2.0)
-    again = session.try_again()
+    again = tried_again(session)
     assert again is not None
     finish(session, again)
     first, second = session.takes.all

@@ -6,14 +6,14 @@ import pytest
 
 from pianodiff_gui.session.session import Session
 from pianodiff_gui.session.timeline import Stretch
-from tests.pianodiff_gui.session.conftest import extended, finish
+from tests.pianodiff_gui.session.conftest import extended, finish, tried_again
 
 
 def test_undo_and_redo_cover_extend_try_again_and_trim(session: Session) -> None:
     """Breaks when one of the three cannot be taken back, or comes back with other samples or another length."""
     extended(session, 2.0)
     first = session.timeline.stretches  # type: ignore[union-attr]
-    job = session.try_again()
+    job = tried_again(session)
     assert job is not None
     finish(session, job)
     second = session.timeline.stretches  # type: ignore[union-attr]

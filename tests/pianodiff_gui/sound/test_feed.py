@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pianodiff_gui.sound.feed import Ring, fold
+from pianodiff_gui.sound.feed import fold
+from pianodiff_gui.sound.ring import Ring
 
 
 @pytest.mark.parametrize(("have", "want"), [(1, 1), (1, 2), (2, 2), (6, 2), (2, 1)])

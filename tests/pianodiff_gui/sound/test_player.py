@@ -31,7 +31,7 @@ def play_all(player: Player, stream: FakeStream, frames: int, qtbot: QtBot, bloc
     for _ in range(0, frames, block):
         feed = player._feed
         if feed is not None:
-            qtbot.waitUntil(lambda feed=feed: feed.ring.ended or feed.ring.written - feed.ring.read >= block)  # type: ignore[misc]
+            qtbot.waitUntil(lambda feed=feed: feed.over or feed.ring.ready >= block)  # type: ignore[misc]
         stream.pull(block)
 
 

@@ -36,6 +36,7 @@ def test_it_is_said_what_the_network_hears(gap: Gap | None, lengths: tuple[float
     plan, rate = plan_of(*lengths)
     said = plan_sentences(plan, Goal(lengths[1], gap), rate)
     assert said.startswith(f"From noise to {lengths[1]:.1f} s of piano in ") and words in said
+    assert plan_sentences(plan, Goal(lengths[1], gap), rate, led=True) == said.replace("noise", "notes")
 
 
 @pytest.mark.parametrize(
