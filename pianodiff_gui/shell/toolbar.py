@@ -41,7 +41,7 @@ class Toolbar(QFrame):
         self._layout.addStretch(1)
         self.meter = LevelMeter(theme)
         self._layout.addWidget(self.meter)
-        self._add_gap()
+        self._layout.addSpacing(GRID)
         for name in ("undo", "redo"):
             self._add(name)
         self._add_gap()

@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QWidget
 from pianodiff_gui.look.theme import Theme, font
 from pianodiff_gui.sound.ballistics import FLOOR, Ballistics
 
-_WIDTH, _HEIGHT = 138, 34
+_WIDTH, _HEIGHT = 128, 34
 _BAR, _GAP, _TOP = 5.0, 2.0, 5.0  # px
 _LIGHT = 10.0  # px, of the clip light at the right
-_TICKS = (-48, -36, -24, -12, -6, 0)  # dB
+_TICKS = (-48, -36, -24, -12, 0)  # dB
 _HOT = -6.0  # dB: from here on the bar has the colour of a warning
 
 
