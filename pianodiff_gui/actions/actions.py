@@ -48,6 +48,7 @@ class Actions(QObject):
                 action.setIconText(spec.short)
             self._actions[spec.name] = action
             self._show(spec, Offer())
+        self["play"].setAutoRepeat(False)  # a key that is held doesn't play and pause in turn
         self["quit"].setMenuRole(QAction.MenuRole.QuitRole)
         self["about"].setMenuRole(QAction.MenuRole.AboutRole)
         theme.changed.connect(self._restyle)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QToolButton, QVBoxLayout
 
 from pianodiff_gui.actions.actions import Actions
 from pianodiff_gui.look.theme import GRID, ICON_SIZE, Theme, font
 from pianodiff_gui.look.wording import clock
+from pianodiff_gui.views.meter import LevelMeter
 
 
 class Toolbar(QFrame):
@@ -26,15 +27,21 @@ class Toolbar(QFrame):
             self._add(name)
         self.time = QLabel()
         self.time.setFont(font(11.5, font().Weight.Medium, tabular=True))
-        self.time.setContentsMargins(12, 0, 0, 0)
         self.time.setMinimumWidth(170)
-        self._layout.addWidget(self.time)
         self.waiting = QLabel("Waiting for the next window\u2026")
-        self.waiting.setFont(font(8.75))
+        self.waiting.setFont(font(8))
         self.waiting.setProperty("role", "muted")
         self.waiting.hide()
-        self._layout.addWidget(self.waiting)
+        times = QVBoxLayout()
+        times.setContentsMargins(12, 0, 0, 0)
+        times.setSpacing(0)
+        for label in (self.time, self.waiting):
+            times.addWidget(label)
+        self._layout.addLayout(times)
         self._layout.addStretch(1)
+        self.meter = LevelMeter(theme)
+        self._layout.addWidget(self.meter)
+        self._layout.addSpacing(GRID)
         for name in ("undo", "redo"):
             self._add(name)
         self._add_gap()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TypeVar
 
 from PySide6.QtCore import Qt, QTimer, QUrl
 from PySide6.QtGui import (
@@ -12,7 +11,7 @@ from PySide6.QtGui import (
     QDesktopServices,
     QResizeEvent,
 )
-from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from pianodiff_gui.actions.actions import Actions
 from pianodiff_gui.duel.duel import Duel
@@ -30,6 +29,7 @@ from pianodiff_gui.presenters.keeping import Keeping
 from pianodiff_gui.presenters.leading import Leading
 from pianodiff_gui.presenters.listening import Listening
 from pianodiff_gui.presenters.looping import Looping
+from pianodiff_gui.presenters.metering import Metering
 from pianodiff_gui.presenters.network_choice import NetworkChoice
 from pianodiff_gui.presenters.note_editing import NoteEditing
 from pianodiff_gui.presenters.note_files import NoteFiles
@@ -48,6 +48,7 @@ from pianodiff_gui.session.session import Session
 from pianodiff_gui.shell import help
 from pianodiff_gui.shell.drop_target import DropTarget
 from pianodiff_gui.shell.menus import fill_menu_bar
+from pianodiff_gui.shell.packing import packed
 from pianodiff_gui.shell.palette import CommandPalette
 from pianodiff_gui.shell.status_bar import StatusBar
 from pianodiff_gui.shell.toolbar import Toolbar
@@ -69,8 +70,6 @@ from pianodiff_gui.work.worker import EngineMaker
 _ZOOM_STEP = 1.5
 PATIENCE_MILLISECONDS = 20_000
 """With a run that is to stop before the window closes. A step takes a second or two, but on slow machines."""
-
-Box = TypeVar("Box", bound=QBoxLayout)
 
 
 class MainWindow(DropTarget):
@@ -164,6 +163,7 @@ class MainWindow(DropTarget):
         self.looping = Looping(player, session, self.region, *common)
         self.when_ready = WhenReady(player, session, preferences, *common)
         self.steps = StepListening(self.diffusion, player, *common)
+        self.metering = Metering((player, self.steps.player), self.toolbar.meter, self)
         self.network_choice = NetworkChoice(session, self.networks, self.controls, preferences, *common)
         self.sampler_choice = SamplerChoice(session, self.controls, preferences, background, *common)
         seen = (self.duel, self.duel_view, session, self.running, player, self.steps, self.diffusion)
@@ -218,18 +218,18 @@ class MainWindow(DropTarget):
             self.splitter.setStretchFactor(self.splitter.count() - 1, share)
         self.splitter.setSizes([330, 340, 300])
         work = QWidget()
-        column = _packed(QVBoxLayout(work))
+        column = packed(QVBoxLayout(work))
         column.addWidget(self.takes)
         column.addWidget(self.splitter, 1)
         self.pages = QStackedWidget()
         for page in (self.empty, work, self.duel_view):
             self.pages.addWidget(page)
         self.veil = DropVeil(self.theme, self.pages)
-        row = _packed(QHBoxLayout())
+        row = packed(QHBoxLayout())
         row.addWidget(self.pages, 1)
         row.addWidget(self.controls)
         central = QWidget()
-        whole = _packed(QVBoxLayout(central))
+        whole = packed(QVBoxLayout(central))
         whole.addWidget(self.toolbar)
         whole.addLayout(row, 1)
         self.setCentralWidget(central)
@@ -376,10 +376,3 @@ class MainWindow(DropTarget):
         self.keeping.end()
         for presenter in (self.analysing, self.picturing, self.transcribing, self.leading, self.running):
             presenter.worker_thread.end()
-
-
-def _packed(layout: Box) -> Box:
-    """Without any space around or between what it will hold."""
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(0)
-    return layout

@@ -17,7 +17,8 @@ from pianodiff_gui.sound.programme import Programme, mixed, rise
 from pianodiff_gui.sound.ring import Ring
 
 _RING_SECONDS = 2.0
-_HEARD_SECONDS = 0.2  # of what was read that the ring still has, for whoever shows it
+HEARD_SECONDS = 0.2
+"""Of what was heard last, which the ring still has, for whoever shows it."""
 _BLOCK = 4096  # frames read at a time
 _REST = 0.02  # s between looks when there is nothing to do
 _NEAR = 0.25  # s ahead of the sound card: when what is left in the ring fades out unless more has come
@@ -35,7 +36,7 @@ class Feed(threading.Thread):
         self.sample_rate = timeline.sample_rate
         self.ratio = rate / timeline.sample_rate
         self._rate, self._channels = rate, channels
-        self._spare = math.ceil(max(2 * _BLOCK * max(1.0, self.ratio), _BLOCK * self.ratio + _HEARD_SECONDS * rate))
+        self._spare = math.ceil(max(2 * _BLOCK * max(1.0, self.ratio), _BLOCK * self.ratio + HEARD_SECONDS * rate))
         self.ring = Ring(max(round(_RING_SECONDS * rate), 2 * self._spare), channels)
         self.error = ""
         self._waits = False  # all there is has been written, and more is to come

@@ -15,7 +15,7 @@ import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from pianodiff_gui.sound.card import SoundCard
-from pianodiff_gui.sound.feed import Feed
+from pianodiff_gui.sound.feed import HEARD_SECONDS, Feed
 from pianodiff_gui.sound.programme import Loop, Playable, Programme
 from pianodiff_gui.sound.ring import Ring
 
@@ -48,6 +48,7 @@ class Player(QObject):
         self._stamp: tuple[Ring | None, int, float] = (None, 0, 0.0)  # ring, frames handed over, when: set in one go
         self._drained: float | None = None  # when the last frame was handed over
         self._furthest = 0.0
+        self._metered = 0  # frames that `recent` has told of
         self._timer = QTimer(self)
         self._timer.setInterval(_TICK)
         self._timer.timeout.connect(self._tick)
@@ -67,6 +68,17 @@ class Player(QObject):
     def waiting(self) -> bool:
         """Whether it stands at the end of what there is until there is more."""
         return self._waiting
+
+    def recent(self) -> np.ndarray:
+        """What was heard since this was last asked, as it went to the sound card: (frames, channels), the latest 0.2 s
+        at most; nothing while it doesn't play.
+        """
+        feed = self._feed
+        if feed is None:
+            return np.zeros((0, _MOST_CHANNELS), np.float32)
+        end = int(self._furthest)
+        begin, self._metered = max(self._metered, end - round(HEARD_SECONDS * self._rate)), end
+        return feed.ring.look(begin, end)
 
     # What the user does
 
@@ -202,7 +214,7 @@ class Player(QObject):
         feed = Feed(self._programme(timeline), round(seconds * timeline.sample_rate), self._rate, self._channels)
         feed.prefill()
         self._feed = feed
-        self._furthest = 0.0
+        self._furthest, self._metered = 0.0, 0
         self._drained = None
         self._ring = feed.ring
         feed.start()

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -224,3 +228,57 @@ def test_a_region_set_behind_the_playhead_is_gone_into(playing: tuple[Player, Fa
     pull(player, stream, RATE, qtbot)
     qtbot.waitUntil(lambda: player.position > 1.6)
     player.close()
+
+
+ALSA = """
+import time
+from PySide6.QtCore import QCoreApplication
+from pianodiff_gui.sound.player import Player
+from tests.pianodiff_gui.sound.test_growing import MUSIC, RATE, Growing
+
+app = QCoreApplication([])
+player = Player()
+problem = player.card.unavailable()
+if problem:
+    raise SystemExit(f"SKIP {problem}")
+
+def work_until(reached):
+    end = time.monotonic() + 20
+    while not reached() and time.monotonic() < end:
+        app.processEvents()
+        time.sleep(0.005)
+
+player.set_timeline(Growing(2 * RATE), growing=True)
+player.play()
+work_until(lambda: player.waiting)
+player.set_timeline(Growing(len(MUSIC)))
+work_until(lambda: not player.playing)
+print("END", player.position)
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="ALSA is Linux's")
+def test_through_portaudio_only_the_ramps_at_the_wait_differ(tmp_path: Path, repository: Path) -> None:
+    """Breaks when the real audio library gets other samples than the music, but for the two ramps at a wait."""
+    played, config = tmp_path / "played.raw", tmp_path / "asound.conf"
+    config.write_text(
+        "pcm.!default { type plug slave.pcm { type file format raw file "
+        f'"{played}" slave.pcm {{ type null }} }} slave.format FLOAT_LE hint {{ show on description "test" }} }}\n'
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", ALSA],
+        env={**os.environ, "ALSA_CONFIG_PATH": str(config), "PYTHONPATH": str(repository)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        cwd=repository,
+    )
+    if "SKIP" in result.stderr:
+        pytest.skip(result.stderr.strip())
+    assert result.returncode == 0 and "END 5.0" in result.stdout, result.stderr
+    want = MUSIC.copy()
+    want[2 * RATE - RAMP : 2 * RATE] *= 1 - rise(RAMP)
+    want[2 * RATE : 2 * RATE + RAMP] *= rise(RAMP)
+    left = np.fromfile(played, np.float32).reshape(-1, 2)[:, 0]
+    # This card takes samples faster than real time, so silence comes in between wherever the reader falls behind.
+    np.testing.assert_array_equal(left[left != 0], want[want != 0])
