@@ -35,6 +35,7 @@ from tests.core.tones import chord
 def network_of(path: Path) -> nn.Module:
     denoiser = load_denoiser(str(path), CPU)
     assert isinstance(denoiser, EpsilonDenoiser | VelocityDenoiser)
+    assert isinstance(denoiser.network, nn.Module)
     return denoiser.network
 
 
