@@ -71,7 +71,11 @@ class EpsilonDenoiser:
     """
 
     def __init__(
-        self, network: nn.Module, schedule: NoiseSchedule, in_bfloat16: bool = False, reach: int | None = None
+        self,
+        network: Callable[..., Tensor],
+        schedule: NoiseSchedule,
+        in_bfloat16: bool = False,
+        reach: int | None = None,
     ) -> None:
         self.network, self.schedule, self._in_bfloat16, self._reach = network, schedule, in_bfloat16, reach
         self._around: tuple[Tensor, slice] | None = None

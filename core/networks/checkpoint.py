@@ -16,6 +16,7 @@ from core.diffusion.schedule import NoiseSchedule
 from core.errors import NetworkError
 from core.networks.card import CONFIG_NAME, NetworkInfo
 from core.networks.diffwave import DiffWave
+from core.networks.diffwave_inference import DiffWaveInference
 from core.networks.foreign import layouts
 from core.networks.making import make
 from core.networks.registry import find_network
@@ -70,9 +71,12 @@ def load_denoiser(name_or_path: str, device: torch.device) -> Denoiser:
     schedule, network = build(info, info.weights_path)
     load_weights(network, info.weights_path)
     network.eval().requires_grad_(False).to(device)
+    in_bfloat16 = has_fast_bfloat16(device)
+    laid_out = device.type == "cpu" and in_bfloat16
     if isinstance(network, DiffWave):
-        return EpsilonDenoiser(network, schedule, has_fast_bfloat16(device), network.reach)
-    if isinstance(network, SpectralUNet) and device.type == "cpu" and has_fast_bfloat16(device):
+        called = DiffWaveInference(network) if laid_out else network
+        return EpsilonDenoiser(called, schedule, in_bfloat16, network.reach)
+    if isinstance(network, SpectralUNet) and laid_out:
         return SigmaDenoiser(SpectralInference(network), schedule)
     return SigmaDenoiser(network, schedule)
 

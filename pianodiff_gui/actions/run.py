@@ -29,6 +29,11 @@ def _ideas(situation: Situation) -> Offer:
     return Offer(blocked or session.extend_blocked(), button="Other ideas" if situation.ideas else "Compose ideas")
 
 
+def _ideas_on(situation: Situation) -> Offer:
+    blocked = "" if situation.chosen else "Choose a planned note in the roll first: what comes behind it is composed."
+    return Offer(blocked or _ideas(situation).blocked)
+
+
 def _mend(situation: Situation) -> Offer:
     session = situation.session
     timeline, network = session.timeline, session.choice.network
@@ -98,6 +103,15 @@ RUN = (
         "dice",
         "Compose ideas",
         offer=_ideas,
+    ),
+    Spec(
+        "ideas_on",
+        "Ideas from here &on",
+        "Compose three ideas that keep what is planned up to the chosen note",
+        ("Shift+C",),
+        "",
+        "From here on",
+        offer=_ideas_on,
     ),
     Spec(
         "mend",

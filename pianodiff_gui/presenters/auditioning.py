@@ -9,6 +9,7 @@ from dataclasses import replace
 from PySide6.QtCore import QObject, QTimer
 
 from core.audio.signal import FloatArray
+from core.errors import AudioError
 from core.notes.note import Note, moved, one_string_a_key
 from core.notes.sketch import sketch
 from pianodiff_gui.presenters.conversation import Conversation
@@ -46,8 +47,16 @@ class Auditioning(QObject):
             self._conversation.say(problem)
             return
         heard = excerpt(notes)
-        self._background.run(lambda: self.voice.sound(lambda rate: _sketched(heard, rate)), None, log.warning)
+        self._background.run(lambda: self._play(heard), None, self._conversation.say)
         self._idle.start()
+
+    def _play(self, notes: Sequence[Note]) -> None:
+        """In the background. Raises AudioError."""
+        try:
+            self.voice.sound(lambda rate: _sketched(notes, rate))
+        except Exception as error:
+            log.exception("notes could not be played")
+            raise AudioError(f"The sound device could not be opened ({error}). Is another program using it?") from error
 
     def close(self) -> None:
         """Let go of the sound device."""

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
 from dataclasses import asdict
 
 from PySide6.QtCore import QObject, Signal
 
 from core.assets import asset_path
-from core.errors import PianoDiffError
+from core.errors import NotesError, PianoDiffError
 from core.extension.settings import MAX_SEED
+from core.notes.note import Note
 from pianodiff_gui.actions.actions import Actions
 from pianodiff_gui.presenters.conversation import Conversation
 from pianodiff_gui.presenters.running import take_over_typing
@@ -16,17 +18,25 @@ from pianodiff_gui.session.choice import COMPOSED, LEADS, NOISE, PLANNED
 from pianodiff_gui.session.engine import Occupation
 from pianodiff_gui.session.goal import Errand
 from pianodiff_gui.session.ideas import AT_ONCE, Basis, Commission, Idea, Ideas
+from pianodiff_gui.session.mending import narrowed
 from pianodiff_gui.session.preferences import Preferences
+from pianodiff_gui.session.score import Notes, in_order
 from pianodiff_gui.session.session import Session
+from pianodiff_gui.session.timeline import is_within
 from pianodiff_gui.views.notes_section import NotesSection
 from pianodiff_gui.work.composing import Compose, ComposingWorker
 from pianodiff_gui.work.threads import WorkerThread
 
+_APART, _LEAST = 0.1, 0.3
+"""Seconds: what is composed behind a note begins so much later, and there is room for so much of it at least."""
 _COMPOSING = "Notes are being composed. Cancel it, or wait until it is done."
 
 
 class Leading(QObject):
-    """Between the session, the ideas, and the thread that composes them. An idea that comes too late is dropped."""
+    """Between the session, the ideas, and the thread that composes them. An idea that comes too late is dropped.
+
+    chosen: which of the planned notes are, in the roll.
+    """
 
     _compose_requested = Signal(object)
 
@@ -38,11 +48,13 @@ class Leading(QObject):
         preferences: Preferences,
         conversation: Conversation,
         actions: Actions,
+        chosen: Callable[[], Collection[Note]],
         compose: Compose | None = None,
     ) -> None:
         super().__init__(conversation)
         self._session, self._ideas = session, ideas
         self._preferences, self._conversation = preferences, conversation
+        self._chosen, self._actions = chosen, actions
         self._waiting: Errand | None = None  # to be started once an idea is there
         self.worker = ComposingWorker(compose)
         self.worker_thread = WorkerThread(self.worker, "composing", self)
@@ -61,11 +73,13 @@ class Leading(QObject):
             signal.connect(self._look)
         section.lead_chosen.connect(self.use)
         section.density_chosen.connect(lambda density: self.season(density=density))
+        section.as_played_chosen.connect(self.keep_as_played)
         section.temperature_chosen.connect(lambda temperature: self.season(temperature=temperature))
         section.cards.chosen.connect(self.choose)
         actions.on("extend", self.extend)
         actions.on("again", self.try_again)
         actions.on("ideas", self.compose)
+        actions.on("ideas_on", self.compose_on)
         actions.on("mend", self.mend)
 
     def stop(self) -> None:
@@ -79,6 +93,7 @@ class Leading(QObject):
         """Let lead what was chosen last; without a choice, composed notes where there is a composer."""
         choice, last = self._session.choice, self._preferences.lead
         choice.set_taste(**asdict(self._preferences.taste))
+        choice.set_as_played(self._preferences.as_played)
         choice.set_lead(last if last in LEADS else COMPOSED if _has_composer() else NOISE)
 
     def use(self, lead: str) -> None:
@@ -90,6 +105,11 @@ class Leading(QObject):
         """Compose with this density or temperature, and remember that."""
         self._session.choice.set_taste(**taste)
         self._preferences.taste = self._session.choice.taste
+
+    def keep_as_played(self, on: bool) -> None:
+        """Keep what does not change in a selection, and remember that."""
+        self._session.choice.set_as_played(on)
+        self._preferences.as_played = on
 
     # Runs
 
@@ -113,14 +133,14 @@ class Leading(QObject):
         if lead == NOISE:
             self._session.extend(errand)
         elif lead == PLANNED or not ideas.are_planned(errand):
-            self._start(errand)
+            self._start_planned(errand)
         elif ideas.basis != self._basis(errand):
             self._ask(errand, 1)
             self._wait(errand)
         elif ideas.planned is not None:
             self._start(errand)
         elif ideas.all:
-            self._start_with(errand, ideas.all[0])
+            self._start_with(errand, next((idea for idea in ideas.all if idea.notes), ideas.all[0]))
         else:
             if not ideas.composing:
                 self._ask(errand, 1)
@@ -129,6 +149,24 @@ class Leading(QObject):
     def _start(self, errand: Errand) -> None:
         self._ideas.played()
         self._session.extend(errand, self._ideas.notes_for(errand))
+
+    def _start_planned(self, errand: Errand) -> None:
+        """With notes of the user's own; of a selection, where the rest is to stay, only as long as what changes rings.
+        """
+        score = self._session.score
+        if not (is_within(errand.goal.gap) and self._session.choice.as_played):
+            self._start(errand)
+            return
+        try:
+            shorter, changed = narrowed(errand, score.heard, score.planned)
+        except NotesError as error:
+            self._conversation.tell(str(error))
+            return
+        # What stays is heard there still: it is planned no more.
+        beside = {*errand.within(score.planned)} - {*shorter.within(score.planned)}
+        score.plan((note for note in score.planned if note not in beside), "mend")
+        self._ideas.played()
+        self._session.extend(shorter, self._ideas.notes_for(shorter), changed)
 
     def _start_with(self, errand: Errand, idea: Idea) -> None:
         if idea.notes:
@@ -167,10 +205,28 @@ class Leading(QObject):
         if errand is not None:
             self._ask(errand, AT_ONCE)
 
+    def compose_on(self) -> None:
+        """Some ideas that begin with what is planned, up to the last note that is chosen."""
+        errand = self._session.errand()
+        if errand is None:
+            return
+        planned = errand.within(self._session.score.planned)
+        chosen = [note.onset for note in planned if note in self._chosen()]
+        cut = max(chosen, default=0.0) - errand.begin + _APART
+        if not chosen:
+            self._conversation.say("The chosen note is not where new audio will be.")
+            return
+        if errand.seconds - cut < _LEAST:
+            self._conversation.say("There is no room behind that note.")
+            return
+        kept = in_order(note.moved(-errand.begin) for note in planned if note.onset <= max(chosen))
+        self._ask(errand, AT_ONCE, kept, cut)
+
     def choose(self, idea: Idea) -> None:
         """Plan that one."""
         if not self._session.engine.busy and idea in self._ideas.all:
             self._ideas.place(idea)
+            self._actions["lane_notes"].setChecked(True)
 
     def mend(self) -> None:
         """Plan what is heard in the selection, to be changed there and played anew."""
@@ -180,13 +236,14 @@ class Leading(QObject):
             return
         heard, there = errand.within(session.score.heard), errand.within(session.score.planned)
         session.score.plan([*(note for note in session.score.planned if note not in there), *heard], "mend")
+        self._actions["lane_notes"].setChecked(True)
         if session.choice.lead == NOISE:
             session.choice.set_lead(PLANNED)
 
-    def _ask(self, errand: Errand, count: int) -> None:
+    def _ask(self, errand: Errand, count: int, kept: Notes = (), cut: float = 0.0) -> None:
         basis, ideas = self._basis(errand), self._ideas
         first = ideas.all[-1].seed + 1 if ideas.all and ideas.basis == basis else basis.seed
-        commission = Commission(basis, tuple((first + k) % (MAX_SEED + 1) for k in range(count)))
+        commission = Commission(basis, tuple((first + k) % (MAX_SEED + 1) for k in range(count)), kept, cut)
         ideas.ask(commission)
         self._compose_requested.emit(commission)
 

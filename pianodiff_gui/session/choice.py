@@ -40,7 +40,7 @@ class Choice(QObject):
         self._settings = DEFAULT
         self._network: NetworkInfo | None = None
         self._awaited = ""
-        self._lead, self._taste = NOISE, Taste()
+        self._lead, self._taste, self._as_played = NOISE, Taste(), True
         self._steps = {False: DEFAULT.steps, True: STEPS_WITH_NOTES}  # without notes, and with
 
     @property
@@ -77,6 +77,11 @@ class Choice(QObject):
         """How notes are composed."""
         return self._taste
 
+    @property
+    def as_played(self) -> bool:
+        """Whether only what changes of a selection's notes is made anew, and the rest stays as it was played."""
+        return self._as_played
+
     def set_settings(self, **changes: Any) -> None:
         """Change some settings. Raises SettingsError; nothing has changed then."""
         settings = replace(self._settings, **changes)
@@ -97,6 +102,12 @@ class Choice(QObject):
         taste = replace(self._taste, **changes)
         if taste != self._taste:
             self._taste = taste
+            self.settings_changed.emit()
+
+    def set_as_played(self, on: bool) -> None:
+        """Keep what does not change, or make all of a selection anew."""
+        if on != self._as_played:
+            self._as_played = on
             self.settings_changed.emit()
 
     def set_network(self, network: NetworkInfo | None, name: str) -> None:

@@ -37,10 +37,15 @@ class Basis:
 
 @dataclass(frozen=True, eq=False)
 class Commission:
-    """A request to compose for `basis`, once for each of `seeds`. Setting `dropped` ends it at the next step."""
+    """A request to compose for `basis`, once for each of `seeds`. Setting `dropped` ends it at the next step.
+
+    kept, cut   notes that each idea begins with, and where what is composed begins: seconds from the first new sample
+    """
 
     basis: Basis
     seeds: tuple[int, ...]
+    kept: Notes = ()
+    cut: float = 0.0
     id: int = field(default_factory=lambda: next(_ids))
     dropped: threading.Event = field(default_factory=threading.Event)
 
@@ -59,6 +64,7 @@ class Idea:
     seconds  how long it may be
     heard    how many notes were heard beside it: without any, nothing was composed
     sound    float32 (frames,) at SKETCH_RATE, what the notes sound like, roughly
+    kept     those of the notes that were there before
     """
 
     seed: int
@@ -67,6 +73,7 @@ class Idea:
     seconds: float
     heard: int
     sound: np.ndarray
+    kept: Notes = ()
 
     @property
     def planned(self) -> Notes:
@@ -153,8 +160,9 @@ class Ideas(QObject):
             return
         gone = {*self._commission.errand.within(self._score.planned), *self._placed}
         kept = [note for note in self._score.planned if note not in gone]
-        self._placed = idea.planned
-        self._exactly |= {(idea.begin, note.moved(idea.begin)): note for note in idea.notes}
+        composed = [note for note in idea.notes if note not in idea.kept]
+        self._placed = in_order(moved(composed, idea.begin))
+        self._exactly |= {(idea.begin, note.moved(idea.begin)): note for note in composed}
         self._score.plan([*kept, *idea.planned], "idea")
 
     def played(self) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 
+from core.extension.mending import Changes
 from core.extension.settings import Settings
 from core.notes.note import Note
 from pianodiff_gui.session.history import BUDGET, History
@@ -63,6 +64,7 @@ class Job:
 
     take: the number of the take that grows by it; None where there will be a new one.
     notes: what is to be played, in seconds from the first new sample; none where it begins with noise.
+    changed: what that changes of what was played there, where the rest is to stay; in the same seconds.
     history_budget: bytes that the history of its states may take.
     """
 
@@ -73,6 +75,7 @@ class Job:
     gap: Gap | None = None
     take: int | None = None
     notes: tuple[Note, ...] = ()
+    changed: Changes | None = None
     history_budget: int = BUDGET
     id: int = field(default_factory=lambda: next(_ids))
     cancelled: threading.Event = field(default_factory=threading.Event)

@@ -197,6 +197,15 @@ class Preferences:
         self._store.setValue("notes/lead", name)
 
     @property
+    def as_played(self) -> bool:
+        """Whether what does not change in a selection stays as it was played."""
+        return self._text("notes/as played", "on") == "on"
+
+    @as_played.setter
+    def as_played(self, on: bool) -> None:
+        self._store.setValue("notes/as played", "on" if on else "off")
+
+    @property
     def taste(self) -> Taste:
         """How notes were last composed."""
         try:

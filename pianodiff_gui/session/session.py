@@ -26,6 +26,7 @@ from pianodiff_gui.session.undo import Change, State
 
 if TYPE_CHECKING:
     from core.audio.source import Source
+    from core.extension.mending import Changes
     from core.extension.plan import Plan
     from core.notes.note import Note
 
@@ -248,6 +249,8 @@ class Session(QObject):
         """Why it can't be led by what is planned; empty when it can, or is not to be."""
         if self.choice.lead != PLANNED or errand.within(self.score.planned):
             return ""
+        if is_within(errand.goal.gap) and self.choice.as_played and errand.within(self.score.heard):
+            return ""  # all that is heard there goes
         return "No notes are planned there. Draw some in the roll, or choose under Notes what leads it."
 
     def _run_blocked(self) -> str:
@@ -309,17 +312,21 @@ class Session(QObject):
             seconds = max(self.prelude_target, timeline.prelude_seconds) - base.prelude_seconds
         return Errand(base, Goal(seconds, last.gap))
 
-    def extend(self, errand: Errand | None = None, notes: Sequence[Note] = ()) -> Job | None:
-        """Begin `errand`, by default the next one, with `notes` in seconds from its first new sample, or from noise.
-        None where there is no errand.
+    def extend(
+        self, errand: Errand | None = None, notes: Sequence[Note] = (), changed: Changes | None = None
+    ) -> Job | None:
+        """Begin `errand`, by default the next one, with `notes` in seconds from its first new sample, or from noise, or
+        with what was `changed` of what was played there. None where there is no errand.
         """
         errand = errand if errand is not None else self.errand(led=False)
         if errand is None:
             return None
-        settings, network = self.choice.settings if notes else self.choice.from_noise, self.choice.network
+        settings, network = self.choice.settings if notes or changed else self.choice.from_noise, self.choice.network
+        if changed is not None:
+            settings = replace(settings, hold_level=False)  # the level there is stays
         assert network is not None
         gap = errand.goal.gap
-        job = Job(errand.base, settings, network, errand.seconds, gap, errand.take, notes=tuple(notes))
+        job = Job(errand.base, settings, network, errand.seconds, gap, errand.take, tuple(notes), changed)
         self._selection = None
         self.engine.take_on(job)
         self.timeline_changed.emit()

@@ -22,7 +22,7 @@ MENUS: dict[str, tuple[str, ...]] = {
         *("", "earlier", "later", "", "mark_begin", "mark_end"),
         *("", "pencil", "cut_notes", "copy_notes", "paste_notes", "all_notes"),
     ),
-    "&Run": ("extend", "again", "duel", "cancel", "", "ideas", "mend", "", "dice"),
+    "&Run": ("extend", "again", "duel", "cancel", "", "ideas", "ideas_on", "mend", "", "dice"),
     "&Takes": (
         *("recording", *(f"take_{key}" for key in TAKE_KEYS), ""),
         *("rename_take", "delete_take", "compare"),

@@ -166,18 +166,8 @@ class MainWindow(DropTarget):
         self.metering = Metering((player, self.steps.player), self.toolbar.meter, self)
         self.network_choice = NetworkChoice(session, self.networks, self.controls, preferences, *common)
         self.sampler_choice = SamplerChoice(session, self.controls, preferences, background, *common)
-        self.duelling = Duelling(
-            self.duel,
-            self.duel_view,
-            session,
-            self.running,
-            player,
-            self.steps,
-            self.diffusion,
-            self.sampler_choice,
-            theme,
-            *common,
-        )
+        seen = (self.duel, self.duel_view, session, self.running, player, self.steps, self.diffusion)
+        self.duelling = Duelling(*seen, self.sampler_choice, theme, *common)
         self.exporting = Exporting(session, figures, self.keeping, theme, preferences, background, *common)
         self._make_note_presenters()
         self.opening = Opening(
@@ -211,7 +201,8 @@ class MainWindow(DropTarget):
         common = (self.conversation, self.commands)
         self.transcribing = Transcribing(session, self.roll, self.waveform.box, self)
         self.running.worker.ready.connect(self.transcribing.begin)
-        self.leading = Leading(session, self.ideas, self.controls.notes, preferences, *common)
+        leading = (session, self.ideas, self.controls.notes, preferences, *common)
+        self.leading = Leading(*leading, lambda: self.roll.editor.chosen)
         self.idea_listening = IdeaListening(self.ideas, self.controls.notes.cards, player, self.conversation)
         self.note_editing = NoteEditing(self.roll, player, *common)
         self.auditioning = Auditioning(self.roll, player.card, self.conversation)

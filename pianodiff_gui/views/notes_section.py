@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QSignalBlocker, Signal
-from PySide6.QtWidgets import QComboBox, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QWidget
 
 from core.extension.taste import COLDEST, FEWEST, HOTTEST, MOST
 from pianodiff_gui.actions.actions import Actions
@@ -40,6 +40,7 @@ class NotesSection(QWidget):
     lead_chosen = Signal(str)
     density_chosen = Signal(float)
     temperature_chosen = Signal(float)
+    as_played_chosen = Signal(bool)
 
     def __init__(self, session: Session, ideas: Ideas, theme: Theme, commands: Actions) -> None:
         super().__init__()
@@ -55,23 +56,34 @@ class NotesSection(QWidget):
         )
         self.cards = IdeaCards(ideas, theme)
         self.more = action_button(commands["ideas"])
+        self.onward = action_button(commands["ideas_on"])
         self.mend = action_button(commands["mend"])
+        self.as_played = QCheckBox("Keep the rest as it was played")
+        self.as_played.setToolTip("Only notes that differ from those heard there are made anew, as long as they ring")
+        self._onward = commands["ideas_on"]
         self.note = small()
         self._composed = [row("Density", self.density), row("Temperature", self.temperature), self.cards, self.more]
         layout = column(self)
         layout.addWidget(section("Notes"))
         layout.addWidget(row("Led by", self.lead))
-        for part in (*self._composed, self.note, self.mend):
+        for part in (*self._composed, self.onward, self.note, self.mend, self.as_played):
             layout.addWidget(part)
         self.lead.activated.connect(lambda index: self.lead_chosen.emit(self.lead.itemData(index)))
         self.density.valueChanged.connect(lambda value: self.density_chosen.emit(round(value, 2)))
         self.temperature.valueChanged.connect(lambda value: self.temperature_chosen.emit(round(value, 2)))
+        self.as_played.toggled.connect(self.as_played_chosen)
+        self._onward.changed.connect(self._offer_onward)
         choice = session.choice
         for signal in (choice.settings_changed, choice.network_changed, session.timeline_changed):
             signal.connect(self.refresh)
         for other in (session.target_changed, session.engine.changed, ideas.changed):
             other.connect(self.refresh)
         self.refresh()
+        self._offer_onward()
+
+    def _offer_onward(self) -> None:
+        """Only while a note is chosen from which it could go on."""
+        self.onward.setVisible(self._onward.isEnabled())
 
     def refresh(self, _value: object = None) -> None:
         """Show it as it is."""
@@ -87,9 +99,22 @@ class NotesSection(QWidget):
             part.setVisible(choice.lead == COMPOSED)
         self.cards.setVisible(choice.lead == COMPOSED and self._ideas.basis is not None)
         self.mend.setVisible(plays and self._session.selection is not None)
+        with QSignalBlocker(self.as_played):
+            self.as_played.setChecked(choice.as_played)
+        self.as_played.setVisible(plays and self._are_own())
         said = self._said()
         self.note.setText(said)
         self.note.setVisible(bool(said))
+
+    def _are_own(self) -> bool:
+        """Whether notes of the user's own are to be played in a selection, not composed ones."""
+        session, lead = self._session, self._session.choice.lead
+        timeline = session.timeline
+        if timeline is None or session.selection is None or lead == NOISE:
+            return False
+        errand = Errand(timeline, session.goal)
+        there = errand.within(session.score.planned)
+        return lead == PLANNED or bool(there and not self._ideas.are_planned(errand))
 
     def _unplayed(self) -> str:
         if self._session.choice.network is None:
@@ -112,6 +137,6 @@ class NotesSection(QWidget):
             return ideas.trouble
         if ideas.all and not ideas.all[0].heard:
             return "No notes were heard beside it, so it is left to the network."
-        if planned and not ideas.are_planned(errand):
+        if planned and ideas.planned is None and not ideas.are_planned(errand):
             return f"The {wording.count(planned, 'note')} in the roll are yours, and are played as they stand."
         return ""

@@ -140,7 +140,8 @@ class RollView(TimeLane):
         if shown is not self._shown or marked != self._marked:  # one edit is told of several times
             self._shown, self._marked = shown, marked
             self.planned.set_notes(shown, marked)
-            if not self.editor.dragging:
+            low, high = self.box.viewRange()[1]
+            if not self.editor.dragging and any(not low < key < high for key in self.planned.span):
                 self._fit()
 
     def _notes_changed(self) -> None:

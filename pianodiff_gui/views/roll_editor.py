@@ -171,7 +171,7 @@ class RollEditor(QObject):
     def _move(self, drag: _Drag, seconds: float, keys: int) -> None:
         """It stays where it was last where a note would begin in the recording."""
         made = shifted(in_order(drag.taken), seconds, keys)
-        if self._may_begin(note.onset for note in made):
+        if self._may_begin(_moved_onsets(drag.taken, made)):
             struck = {note.key for note in made} != {note.key for note in drag.made}
             drag.made = tuple(made)
             if struck:
@@ -272,7 +272,7 @@ class RollEditor(QObject):
         if reason := self._session.engine.busy:
             self.refused.emit(reason)
             return
-        if not self._may_begin(note.onset for note in made):
+        if not self._may_begin(_moved_onsets(taken, made)):
             self.refused.emit(WHERE)
             return
         if fresh or not repeated or repeated != self._repeated:
@@ -308,6 +308,11 @@ class RollEditor(QObject):
 
 def _key(place: Place) -> int:
     return min(max(round(place.key), LOWEST_KEY), HIGHEST_KEY)
+
+
+def _moved_onsets(taken: Iterable[Note], made: Iterable[Note]) -> set[float]:
+    """Where notes begin now and none began before: those of a selection that was given up may stay where they are."""
+    return {note.onset for note in made} - {note.onset for note in taken}
 
 
 def _notes(notes: Collection[Note]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from core.audio.level import at_loudness
 from core.audio.signal import active_rms
 from core.errors import PianoDiffError
 from core.extension.taste import SETTINGS
+from core.notes.note import Note, moved, one_string_a_key
 from core.notes.sketch import sketch
 from pianodiff_gui.session.ideas import SKETCH_RATE, Commission, Idea
 
@@ -42,7 +43,8 @@ class Composing:
 
         if self._composer is None:
             self._composer = load_composer()
-        beside, loudness = self._listen(commission, self._composer.info.context_seconds)
+        heard_beside, loudness = self._listen(commission, self._composer.info.context_seconds)
+        beside = _behind(heard_beside, commission.kept, commission.cut)
         errand = commission.errand
         heard = len(beside.before) + len(beside.after)
         if commission.dropped.is_set():
@@ -53,10 +55,10 @@ class Composing:
         for _ in composition.run():
             if commission.dropped.is_set():
                 return None
-        notes = composition.notes()
+        notes = one_string_a_key([*commission.kept, *moved(composition.notes(), commission.cut)])
         sound = sketch(notes, round((errand.seconds + _RING_SECONDS) * SKETCH_RATE), SKETCH_RATE)
         sound = at_loudness(sound, SKETCH_RATE, loudness)
-        return Idea(seed, tuple(notes), errand.begin, errand.seconds, heard, sound)
+        return Idea(seed, tuple(notes), errand.begin, errand.seconds, heard, sound, commission.kept)
 
     def _listen(self, commission: Commission, reach: float) -> tuple[Beside, float]:
         from core.extension.planning import MARGIN_SECONDS, heard_in
@@ -69,6 +71,15 @@ class Composing:
             beside = heard_in(*known, rate, seconds, hold_level=basis.hold_level)
             self._heard = key, beside, active_rms(np.concatenate(known, axis=1), rate)
         return self._heard[1:]
+
+
+def _behind(beside: Beside, kept: Sequence[Note], cut: float) -> Beside:
+    """What is played beside what is left of the new music behind `cut` seconds of it, which hold `kept`."""
+    if not cut:
+        return beside
+    before = moved([*beside.before, *kept], -cut)
+    known = beside.known[0] + cut, beside.known[1]
+    return replace(beside, before=before, seconds=beside.seconds - cut, known=known, after=moved(beside.after, -cut))
 
 
 Compose = Callable[[Commission, int], Idea | None]

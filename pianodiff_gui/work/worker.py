@@ -12,12 +12,13 @@ import numpy as np
 from PySide6.QtCore import QObject, Signal, Slot
 
 from core.errors import PianoDiffError
+from core.extension.mending import Mend
 from core.extension.recipe import describe_run
 from core.study.trace import Trace
 from pianodiff_gui.session.history import Recorder
 from pianodiff_gui.session.jobs import Frame, Job, Outcome
 from pianodiff_gui.session.outline import outline
-from pianodiff_gui.session.timeline import Stretch
+from pianodiff_gui.session.timeline import Stretch, is_within
 
 if TYPE_CHECKING:
     from core.diffusion.denoiser import Denoiser
@@ -81,6 +82,7 @@ class TorchEngines:
             following=behind,
             notes=job.notes,
             silent_below=job.base.source.noise_floor,
+            mend=mend_of(job),
         )
         return engine, device.type
 
@@ -150,7 +152,7 @@ def _describe(
     job: Job, engine: Engine, device: str, new_frames: int, elapsed: float, complete: bool
 ) -> dict[str, Any]:
     """The run's entries for a recipe."""
-    return describe_run(
+    run = describe_run(
         job.settings,
         job.network,
         engine.sampler,
@@ -166,6 +168,14 @@ def _describe(
         gap=job.gap,
         notes=job.notes,
     )
+    return run | ({"mended": job.changed.described()} if job.changed is not None else {})
+
+
+def mend_of(job: Job) -> Mend | None:
+    """What was played where the new audio comes, and what changes of it; None where all is made anew."""
+    if job.changed is None or not is_within(job.gap):
+        return None
+    return Mend(job.base.source.read(*job.gap), job.changed)
 
 
 def with_heard_beside(job: Job) -> Job:
@@ -224,7 +234,7 @@ class ExtensionWorker(QObject):
             )
 
     def _run(self, job: Job) -> None:
-        if job.notes:
+        if job.notes or job.changed is not None:
             self.stage.emit(job.id, HEARING)
             job = with_heard_beside(job)
         self.stage.emit(job.id, LOADING)

@@ -50,6 +50,19 @@ def test_without_a_sound_card_it_is_said(loaded: MainWindow, monkeypatch: pytest
     assert loaded.status.message.text() == "No sound: there is no device."
 
 
+def test_a_device_that_can_not_be_opened_is_told(
+    loaded: MainWindow, qtbot: QtBot, device: FakeSoundDevice
+) -> None:
+    """Breaks when a device that another program holds leaves a silent keyboard, or a dialog for each key."""
+    device.fail = True
+    loaded.roll.keyboard.pressed.emit(60)
+    told = "The sound device could not be opened (Device unavailable)"
+    qtbot.waitUntil(lambda: loaded.status.message.text().startswith(told), timeout=5000)
+    device.fail = False
+    loaded.roll.keyboard.pressed.emit(60)
+    qtbot.waitUntil(lambda: bool(device.streams), timeout=5000)
+
+
 def test_of_a_long_plan_its_beginning_is_heard() -> None:
     """Breaks when moving a whole piece sketches a whole piece."""
     heard = excerpt([Note(10.0 + at / 10, 40.0, 30 + at) for at in range(60)])

@@ -11,6 +11,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from core.errors import NetworkError
+from core.extension.mending import BEFORE_ONSET, RINGS_SECONDS
 from core.extension.settings import DEFAULT, START_WITH_NOTES, STEPS_WITH_NOTES
 from core.extension.taste import Taste
 from core.notes.note import Note
@@ -60,6 +61,7 @@ class Led:
     section: NotesSection
     composer: FakeComposer
     jobs: list[Job]
+    chosen: set[Note]  # in the roll
 
     def marked(self) -> int | None:
         """Which card is."""
@@ -87,16 +89,16 @@ class Led:
 @pytest.fixture
 def led(bench: Bench, qtbot: QtBot) -> Iterator[Led]:
     jobs: list[Job] = []
+    chosen: set[Note] = set()
     ideas, composer = Ideas(bench.session.score, bench.widget), FakeComposer()
     section = NotesSection(bench.session, ideas, bench.theme, bench.actions)
     section.setParent(bench.widget)
-    leading = Leading(bench.session, ideas, section, bench.preferences, *bench.common, composer)
+    leading = Leading(bench.session, ideas, section, bench.preferences, *bench.common, lambda: chosen, composer)
     leading.restore()
     bench.session.engine.job_requested.connect(jobs.append)
-    yield Led(bench, leading, ideas, section, composer, jobs)
-    ideas.forget()
+    yield Led(bench, leading, ideas, section, composer, jobs, chosen)
+    leading.stop()
     composer.gate.set()
-    leading.worker_thread.quit()
     leading.worker_thread.end()
 
 
@@ -259,5 +261,75 @@ def test_the_notes_of_a_selection_can_be_mended(led: Led, qtbot: QtBot) -> None:
     session.select(1.0, 2.0)
     led.leading.mend()
     assert led.planned() == (Note(1.2, 1.6, 64), Note(3.2, 3.4, 70)) and session.choice.lead == PLANNED
+    led.section.as_played.click()
     job = led.press("extend", qtbot)
     assert [(note.key, round(note.onset, 6)) for note in job.notes] == [(64, 0.2)]
+
+
+def mend(led: Led, *wanted: Note) -> None:
+    """Select 0.5 to 2.9 s, where four notes are heard, and plan others there."""
+    session = led.bench.session
+    session.score.set_heard([Note(0.2, 0.9, 50), Note(1.2, 1.4, 64), Note(1.3, 1.5, 67), Note(2.5, 2.8, 60)])
+    session.select(0.5, 2.9)
+    led.leading.mend()
+    session.score.plan([*wanted, Note(3.2, 3.4, 70)], "move notes")
+
+
+def test_what_is_not_changed_stays_as_it_was_played(led: Led, qtbot: QtBot) -> None:
+    """Breaks when more of a selection is made anew than rings, or a note that sounds on into it is taken out."""
+    kept, moved = (Note(1.3, 1.5, 67), Note(2.5, 2.8, 60)), Note(1.2, 1.4, 65)
+    mend(led, moved, *kept)
+    job = led.press("extend", qtbot)
+    assert job.gap is not None and job.changed is not None
+    first, last = (frame / job.base.sample_rate for frame in job.gap)
+    assert (first, last) == pytest.approx((1.2 - BEFORE_ONSET, 1.4 + RINGS_SECONDS), abs=1e-3)
+    assert [round(note.onset + first, 3) for note in job.changed.gone + job.changed.come] == [1.2, 1.2]
+    assert [note.key for note in job.changed.gone + job.changed.come] == [64, 65]
+    assert [note.key for note in job.changed.stay] == [67]
+    assert [note.key for note in job.notes] == [65, 67]
+    assert led.planned() == (moved, kept[0], Note(3.2, 3.4, 70))  # the last stays as it is, and is planned no more
+
+
+def test_all_notes_of_a_selection_may_go(led: Led, qtbot: QtBot) -> None:
+    """Breaks when a note can't be taken out where there is no other."""
+    led.section.lead_chosen.emit(PLANNED)
+    mend(led)
+    job = led.press("extend", qtbot)
+    assert not job.notes and job.changed is not None and len(job.changed.gone) == 3
+    assert job.settings.start < 1
+
+
+def test_without_a_change_nothing_is_made(led: Led) -> None:
+    """Breaks when a selection is made anew that is to stay as it is, or nothing says why it isn't."""
+    mend(led, Note(1.2, 1.4, 64), Note(1.3, 1.5, 67), Note(2.5, 2.8, 60))
+    led.leading.extend()
+    assert not led.jobs and "nothing to change" in led.bench.told[-1]
+
+
+def test_keeping_as_played_is_offered_for_notes_of_the_users_own(led: Led) -> None:
+    """Breaks when composed notes would be played over what was there, or the choice is forgotten."""
+    session = led.bench.session
+    assert led.section.as_played.isHidden()
+    mend(led, Note(1.2, 1.4, 65))
+    assert not led.section.as_played.isHidden() and led.section.as_played.isChecked()
+    led.section.as_played.click()
+    assert not session.choice.as_played and not led.bench.preferences.as_played
+    led.section.lead_chosen.emit(NOISE)
+    assert led.section.as_played.isHidden()
+
+
+def test_from_a_note_on_what_is_before_it_stays(led: Led, qtbot: QtBot) -> None:
+    """Breaks when a beginning that one likes is composed over, or a note elsewhere is taken for one."""
+    session = led.bench.session
+    begun = [Note(3.25, 3.5, 60), Note(3.75, 4.0, 62), Note(4.5, 4.75, 64)]
+    session.score.plan(begun, "note")
+    led.bench.actions["ideas_on"].trigger()
+    assert led.bench.said == ["The chosen note is not where new audio will be."] and not led.composer.asked
+    led.chosen.add(begun[1])
+    led.bench.actions["ideas_on"].trigger()
+    qtbot.waitUntil(lambda: len(led.ideas.all) == AT_ONCE, timeout=10_000)
+    commission = led.composer.asked[0]
+    assert commission.kept == (Note(0.25, 0.5, 60), Note(0.75, 1.0, 62)) and commission.cut == pytest.approx(0.85)
+    session.set_target(0.9)
+    led.bench.actions["ideas_on"].trigger()
+    assert led.bench.said[-1] == "There is no room behind that note."

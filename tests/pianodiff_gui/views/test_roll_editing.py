@@ -111,6 +111,17 @@ def test_the_recording_itself_takes_no_notes(loaded: MainWindow, hand: Hand) -> 
     assert planned(loaded) == [near(1.0, 1.5, 64, 80)]
 
 
+def test_notes_of_a_selection_that_was_given_up_can_still_be_changed(loaded: MainWindow) -> None:
+    """Breaks when one note that lies in the recording by now keeps all others from being edited."""
+    plan(loaded, Note(1.0, 1.5, 50, 60), C)
+    editor = loaded.roll.editor
+    editor.choose_all()
+    editor.press(Qt.Key.Key_Up, False, False)
+    assert [note[2] for note in planned(loaded)] == [51, 61]
+    editor.press(Qt.Key.Key_Right, False, False)
+    assert planned(loaded)[0] == near(1.0, 1.5, 51, 60) and loaded.status.message.text() == WHERE
+
+
 def test_a_drag_moves_all_that_are_chosen_as_one_step(loaded: MainWindow, hand: Hand) -> None:
     """Breaks when a drag is many steps of undo, moves only one note of a chord, or loses what was chosen."""
     plan(loaded, C, E, G)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from core.audio.endings import CUT
 from core.audio.opening import open_source
 from core.audio.source import Source
 from core.commands.main import main
+from core.extension.mending import Changes
 from core.extension.recipe import read_recipe, recipe_notes, recipe_path, recipe_settings
 from core.extension.settings import START_WITH_NOTES, Settings
 from core.extension.taste import Taste
@@ -136,6 +138,21 @@ def test_from_noise_nothing_is_heard(qapp: object, played: Source, network: Netw
     assert stages == [LOADING, ""] and "notes" not in outcome.run
 
 
+def test_ideas_from_a_note_on_begin_with_what_is_kept(qapp: object, played: Source) -> None:
+    """Breaks when what is kept is changed, or what is composed begins before it ends."""
+    worker = ComposingWorker()
+    ideas: list[Idea] = []
+    worker.composed.connect(lambda _id, idea: ideas.append(idea))
+    worker.failed.connect(lambda _id, message: pytest.fail(message))
+    kept = (Note(0.125, 0.25, 72), Note(0.5, 0.75, 76))
+    worker.compose(Commission(Basis(Timeline(played), Goal(2.5), Taste(density=2.0), False, 1), (1, 2), kept, 0.6))
+    for idea in ideas:
+        assert {(note.onset, note.key) for note in kept} <= {(note.onset, note.key) for note in idea.notes}
+        rest = [note for note in idea.notes if (note.onset, note.key) not in {(k.onset, k.key) for k in kept}]
+        assert rest and min(note.onset for note in rest) >= 0.6 and max(note.offset for note in rest) <= 2.5
+    assert ideas[0].notes != ideas[1].notes
+
+
 def test_composing_ends_when_it_is_no_longer_wanted(qapp: object, played: Source) -> None:
     """Breaks when a drag of the handle is followed by seconds of composing for lengths that nobody asks for now."""
     worker = ComposingWorker()
@@ -171,3 +188,16 @@ def test_a_composer_that_is_missing_is_told_in_plain_words(
     worker.failed.connect(lambda _id, message: told.append(message))
     worker.compose(Commission(Basis(Timeline(played), Goal(1.0), Taste(), False, 1), (1,)))
     assert len(told) == 1 and "holds no composer" in told[0]
+
+
+def test_what_does_not_change_begins_as_it_was_played(qapp: object, played: Source, network: NetworkInfo) -> None:
+    """Breaks when the engine isn't told what was played there, or the recipe not what changes."""
+    gap = (RATE, 2 * RATE)
+    heard = tuple(note.moved(-1.0) for note in TUNE if 1.0 <= note.onset < 2.0)
+    changed = Changes((heard[1],), (replace(heard[1], key=71),), (heard[0], *heard[2:]))
+    job = job_of(played, network, Goal(1.0, gap), (heard[0], *changed.come, *heard[2:]))
+    was = played.read(*gap)
+    mended, filled = (run(replace(job, changed=how))[0] for how in (changed, None))
+    assert mended.run["mended"] == changed.described() and "mended" not in filled.run
+    nearer = [float(np.square(outcome.samples - was).mean()) for outcome in (mended, filled)]
+    assert nearer[0] < 0.7 * nearer[1]
