@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from enum import Enum, auto
+from statistics import median
 
 from PySide6.QtCore import QObject, Qt, Signal
 
@@ -19,7 +20,8 @@ from pianodiff_gui.session.session import Session
 WHERE = "Notes can be planned where audio is to be made: behind the end, before the start, or in a selection."
 OCTAVE = 12
 _NUDGE, _FAR_NUDGE = 0.01, 0.1  # s
-_FIRST_SECONDS, _FIRST_VELOCITY = 0.5, 80  # of the first note that is drawn; then as the last was
+_FIRST_SECONDS, _FIRST_VELOCITY = 0.5, 80  # of the first note that is drawn where nothing was heard
+_LATELY = 24  # notes at the end of the recording that say how loud it is
 _VELOCITY_PER_PIXEL = 0.5
 _KEYS = frozenset(
     (
@@ -70,9 +72,10 @@ class RollEditor(QObject):
         self.chosen: frozenset[Note] = frozenset()
         self.copied: Notes = ()
         self._drag: _Drag | None = None
-        self._velocity, self._seconds = _FIRST_VELOCITY, _FIRST_SECONDS
+        self._last: Note | None = None  # as long and as loud as which the next one is drawn
         self._gesture, self._repeated = 0, ""  # the last step's number, and what it was where it may go on
         self._score.planned_changed.connect(self._planned_changed)
+        session.source_changed.connect(self._forget)
 
     # What is shown
 
@@ -128,8 +131,8 @@ class RollEditor(QObject):
 
     def draw(self, place: Place) -> None:
         """A note there, as long and as loud as the last one."""
-        begin = place.seconds
-        self._replace((), [Note(begin, begin + self._seconds, _key(place), self._velocity)], "draw a note")
+        begin, seconds = place.seconds, self._last.seconds if self._last is not None else _FIRST_SECONDS
+        self._replace((), [Note(begin, begin + seconds, _key(place), self._velocity)], "draw a note")
 
     def begin(self, gesture: Gesture, place: Place, note: Note | None = None) -> bool:
         """Begin a drag, at `note` if there is one. False when it can't be done now, which is said."""
@@ -282,11 +285,21 @@ class RollEditor(QObject):
         self._score.plan(planned, text, self._gesture)
         self._repeated = repeated
         if made:
-            last = in_order(made)[-1]
-            self._velocity, self._seconds = last.velocity, last.seconds
+            self._last = in_order(made)[-1]
             if not silent:
                 self.sounded.emit(in_order(made))
         self.changed.emit()
+
+    @property
+    def _velocity(self) -> int:
+        """Of the next note that is drawn; of the first, that of the music before it."""
+        if self._last is not None:
+            return self._last.velocity
+        heard = [note.velocity for note in self._score.heard[-_LATELY:]]
+        return round(median(heard)) if heard else _FIRST_VELOCITY
+
+    def _forget(self) -> None:
+        self._last = None
 
     def _may_begin(self, onsets: Iterable[float]) -> bool:
         timeline, selection = self._session.timeline, self._session.selection

@@ -102,6 +102,13 @@ def test_a_double_click_draws_a_note_and_the_next_is_like_it(loaded: MainWindow,
     assert planned(loaded)[0] == near(3.4, 4.1, 60, 80)
 
 
+def test_the_first_note_is_as_loud_as_the_music_before_it(loaded: MainWindow, hand: Hand) -> None:
+    """Breaks when a note that is drawn after soft music is far louder than it."""
+    loaded.session.score.set_heard([Note(at / 10, at / 10 + 0.1, 60, 40 + at % 3) for at in range(25)])
+    hand.double_click(3.5, 64)
+    assert planned(loaded) == [near(3.5, 4.0, 64, 41)]
+
+
 def test_the_recording_itself_takes_no_notes(loaded: MainWindow, hand: Hand) -> None:
     """Breaks when notes are drawn where they would never be played, or nobody says why nothing happens."""
     hand.double_click(1.0, 64)
