@@ -115,15 +115,6 @@ class Preferences:
         self._store.setValue("play/when_ready", "yes" if wanted else "no")
 
     @property
-    def output(self) -> str:
-        """The sound output chosen last, by its name; "" for the system's default."""
-        return self._text("play/output")
-
-    @output.setter
-    def output(self, name: str) -> None:
-        self._store.setValue("play/output", name)
-
-    @property
     def networks(self) -> tuple[Remembered, ...]:
         """The user's own networks in the order of the menu, whether or not they are still there."""
         try:
