@@ -126,13 +126,15 @@ def test_a_take_that_is_being_replaced_stays_saved(loaded: MainWindow, qtbot: Qt
     sessions = loaded.data_folder / "sessions"
     qtbot.waitUntil(lambda: any(sessions.glob("*/session.json")), timeout=20_000)
     folder = next(sessions.iterdir())
+    whole = round(8.0 * 22_050)
+    qtbot.waitUntil(lambda: only_stretch(folder).frames == whole, timeout=20_000)  # not a window that was saved before
     old = only_stretch(folder)
     windows = len(old.run["windows"])
     assert windows > 1
     engines.hold(4 * (windows - 1) + 1)
     loaded.commands["again"].trigger()
     qtbot.waitUntil(lambda: session.timeline is not None and 0 < session.generated_seconds < 8.0, timeout=20_000)
-    qtbot.wait(1500)  # longer than saving waits
+    qtbot.waitUntil(lambda: len(read_folder(folder).takes) == 2, timeout=20_000)
     (_, _, (kept,)), (_, _, (growing,)) = read_folder(folder).takes
     np.testing.assert_array_equal(kept.samples, old.samples)
     assert 0 < growing.frames < kept.frames
