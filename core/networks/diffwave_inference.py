@@ -1,7 +1,7 @@
 """DiffWave in bf16 on a CPU: the same function, laid out for the machine once and not at each call.
 
-`DiffWave.forward` under autocast goes through memory a dozen times a layer, and half of its time goes to the gate:
-PyTorch's tanh of bf16 takes six times as long as its tanh of float32. Here
+`DiffWave.forward` under autocast goes through memory a dozen times a layer, and its gate takes longer than its
+products: PyTorch's tanh of bf16 takes six times as long as its tanh of float32. Here
 
 - a layer is evaluated in tiles of `TILE` samples, which stay in the cache from the first product to the last;
 - what goes on to the next layer and the sum of the skips lie side by side, as (samples, 2 channels): a layer adds to
@@ -26,7 +26,9 @@ from torch import Tensor, nn
 from core.networks.diffwave import DiffWave, DilatedLayer
 
 TILE = 2048
-"""Samples: with 64 channels, the taps of a tile, its gate in float32 and what comes of it are 3 MB, for two cores."""
+"""Samples: with 64 channels, two tiles' taps, the gate in float32 and what comes of it are 4 MB, which is the L2 of two
+cores. Half and twice as many took about as long.
+"""
 
 
 class DiffWaveInference:
