@@ -3,8 +3,8 @@
     python -m core.study.speed [--network spectral] [--device auto] [--windows 8,6] [--rounds 5] [--seconds 1,2,10]
 
 Evaluations: the network as written (bf16 by autocast where the hardware has it) and as it is used, which on a CPU with
-bf16 is laid out for it (`core.networks.spectral_inference`), by turns, so that a machine that slows down slows both;
-medians. The share is of the rate of a large matrix product measured in the same run; operations are counted by PyTorch.
+bf16 is laid out for it (`core.networks.spectral_inference`, `diffwave_inference`), by turns, so that a machine that
+slows down slows both; medians. The share is of the rate of a large matrix product measured in the same run; operations are counted by PyTorch.
 Extensions of 5 s of notes, by all that one does once the network is loaded: hearing, sketching, denoising.
 Seconds that a second of new audio takes (the real-time factor, three times: median, lowest and highest), seconds until
 the first window can be heard, and peak memory. Played from notes (6 of 24 steps), and from noise in 50, once, of 2 s.
@@ -25,13 +25,14 @@ from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 
 from core.device import has_fast_bfloat16, resolve_device
-from core.diffusion.denoiser import Denoiser, SigmaDenoiser
+from core.diffusion.denoiser import Denoiser, EpsilonDenoiser, SigmaDenoiser
 from core.errors import PianoDiffError, SettingsError
 from core.extension.extension import Extension
 from core.extension.heard import with_heard
 from core.extension.settings import DEFAULT, START_WITH_NOTES, STEPS_WITH_NOTES
 from core.networks.card import NetworkInfo
 from core.networks.checkpoint import load_denoiser
+from core.networks.diffwave_inference import DiffWaveInference
 from core.networks.registry import find_network
 from core.networks.spectral_inference import SpectralInference
 from core.notes.note import Note
@@ -54,8 +55,8 @@ def main(argv: list[str] | None = None) -> int:
     try:
         device = resolve_device(chosen.device)
         info, denoiser = find_network(chosen.network), load_denoiser(chosen.network, device)
-        if not isinstance(denoiser, SigmaDenoiser):
-            raise SettingsError(f"The network {info.name} predicts noise, and is not measured here.")
+        if not isinstance(denoiser, SigmaDenoiser | EpsilonDenoiser):
+            raise SettingsError(f"The network {info.name} is one of other people's, and is not measured here.")
         peak = matmul_rate(device)
         kind = "bf16" if has_fast_bfloat16(device) else "float32"
         print(f"{device.type}, {torch.get_num_threads()} threads, {kind}; matrix product: {peak / 1e9:.0f} GFLOP/s")
@@ -63,7 +64,7 @@ def main(argv: list[str] | None = None) -> int:
         for window in (float(text) for text in chosen.windows.split(",")):
             print(_evaluation(denoiser, info, window, device, chosen.rounds, peak), flush=True)
         print("extensions              new s  real-time factor      first sound s  peak MB")
-        for seconds in (float(text) for text in chosen.seconds.split(",")):
+        for seconds in (float(text) for text in chosen.seconds.split(",") if info.plays_notes):
             print(_extensions("played from notes", denoiser, info, seconds, device), flush=True)
         print(_extensions("from noise, 50 steps", denoiser, info, FROM_NOISE_SECONDS, device, led=False), flush=True)
     except PianoDiffError as error:
@@ -73,28 +74,41 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _evaluation(
-    denoiser: SigmaDenoiser, info: NetworkInfo, seconds: float, device: torch.device, rounds: int, peak: float
+    denoiser: SigmaDenoiser | EpsilonDenoiser,
+    info: NetworkInfo,
+    seconds: float,
+    device: torch.device,
+    rounds: int,
+    peak: float,
 ) -> str:
     used = denoiser.network
-    written = used.network if isinstance(used, SpectralInference) else used
+    written = used.network if isinstance(used, SpectralInference | DiffWaveInference) else used
     frames = round(seconds * info.sample_rate)
     generator = torch.Generator().manual_seed(0)
     x = (0.1 * torch.randn(1, frames, generator=generator)).to(device)
-    sigma = torch.full((1,), 0.1, device=device)
+    level = torch.full((1,), 0.1, device=device)
     more = {}
     if info.sees_known:
         more["keep"] = (torch.arange(frames, device=device) < frames // 2)[None]
     if info.sees_notes:
         more["sketch"] = x.clone()
+    predicts_noise = isinstance(denoiser, EpsilonDenoiser)
+    if predicts_noise:
+        x = x[:, None]
 
     def calling(network: Callable[..., Tensor]) -> Callable[[], object]:
-        return lambda: network(x, sigma, **more)
+        def call() -> Tensor:
+            # The one has autocast within; for the other it is around it.
+            with torch.autocast(device.type, torch.bfloat16, enabled=predicts_noise and has_fast_bfloat16(device)):
+                return network(x, level, **more)
+
+        return call
 
     with torch.no_grad():
         with FlopCounterMode(display=False) as counter:
-            written(x, sigma, **more)
+            calling(written)()
         times: dict[Callable[..., Tensor], list[float]] = {written: [], used: []}
-        used(x, sigma, **more)
+        calling(used)()
         for _ in range(rounds):
             for network, taken in times.items():
                 taken.append(seconds_of(calling(network), device))
