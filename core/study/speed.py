@@ -4,10 +4,11 @@
 
 Evaluations: the network as written (bf16 by autocast where the hardware has it) and as it is used, which on a CPU with
 bf16 is laid out for it (`core.networks.spectral_inference`, `diffwave_inference`), by turns, so that a machine that
-slows down slows both; medians. The share is of the rate of a large matrix product measured in the same run; operations are counted by PyTorch.
-Extensions of 5 s of notes, by all that one does once the network is loaded: hearing, sketching, denoising.
-Seconds that a second of new audio takes (the real-time factor, three times: median, lowest and highest), seconds until
-the first window can be heard, and peak memory. Played from notes (6 of 24 steps), and from noise in 50, once, of 2 s.
+slows down slows both; medians. The share is of the rate of a large matrix product measured in the same run; operations
+are counted by PyTorch.
+Extensions of 5 s of notes, by all that one does once the network is loaded: hearing, sketching, denoising. Seconds that
+a second of new audio takes (the real-time factor, three times: median, lowest and highest), seconds until the first
+window can be heard, and peak memory. Played from notes (6 of 24 steps), and from noise in 50, once, of 2 s.
 """
 
 from __future__ import annotations
