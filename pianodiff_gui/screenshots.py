@@ -24,11 +24,11 @@ _SETTLE = 0.3  # s from when everything is known until it is drawn
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Write empty, loaded, duel, running, finished, scrub, spectrogram, takes, light and dark, and a network's card."""
+    """Write the window in each state, in light and in dark, and a network's card."""
     parser = argparse.ArgumentParser(prog="python -m pianodiff_gui.screenshots", description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--clip", type=Path, help="another recording than the demo clip")
-    parser.add_argument("--steps", type=int, default=50, help="denoising steps of the run")
+    parser.add_argument("--steps", type=int, default=24, help="denoising steps of the run")
     parser.add_argument("--duel-steps", type=int, default=20, help="denoising steps of each sampler in the duel")
     parser.add_argument("--seconds", type=float, default=4.0, help="length of the extension")
     options = parser.parse_args(argv)
@@ -50,7 +50,9 @@ def main(argv: list[str] | None = None) -> int:
         camera = Camera(application, window, options.folder)
         take_opening(camera, clip, options.steps, options.seconds)
         take_duel(camera, options.duel_steps)
+        take_ideas(camera)
         take_run(camera)
+        take_mending(camera)
         take_takes(camera)
         window.set_theme("light")
         take_card(camera, Path(home))
@@ -137,6 +139,16 @@ def take_duel(camera: Camera, steps: int) -> None:
     window.player.seek(0.0)
 
 
+def take_ideas(camera: Camera) -> None:
+    """Write three ideas, of which one is chosen and in the roll."""
+    window = camera.window
+    window.commands["ideas"].trigger()
+    camera.wait(lambda: bool(window.ideas.all) and not window.ideas.composing)
+    window.leading.choose(window.ideas.all[1])
+    camera.wait(lambda: True)
+    camera.take("ideas")
+
+
 def take_run(camera: Camera) -> None:
     """Write a run well under way, its end, a step that is gone back to, and the spectrogram."""
     window = camera.window
@@ -157,6 +169,26 @@ def take_run(camera: Camera) -> None:
     camera.wait_until_settled()
     camera.take("spectrogram")
     window.lanes.choose(shown)
+
+
+def take_mending(camera: Camera) -> None:
+    """Write a selection in which the key of a note is changed, before it is filled and behind that."""
+    from dataclasses import replace
+
+    session, commands = camera.window.session, camera.window.commands
+    before = session.undo_stack.index()
+    session.select(1.6, 3.2)
+    commands["mend"].trigger()
+    first, *others = session.score.planned
+    session.score.plan([replace(first, key=first.key + 2), *others], "move note")
+    camera.wait(lambda: True)
+    camera.take("mending")
+    camera.run_to_end("extend")
+    camera.take("mended")
+    while session.undo_stack.index() > before:
+        commands["undo"].trigger()
+    session.select(0.0, 0.0)
+    camera.wait_until_settled()
 
 
 def take_takes(camera: Camera) -> None:

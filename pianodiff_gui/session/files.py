@@ -155,6 +155,8 @@ def read_folder(folder: Path) -> Saved:
 
 def write_session(saved: Saved, sample_rate: int, path: Path, *, overwrite: bool) -> None:
     """Write a session as one file, whole or not at all. Raises ExportError."""
+    from scipy.io import wavfile  # not before the window stands
+
     names: dict[int, str] = {}
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
@@ -162,12 +164,21 @@ def write_session(saved: Saved, sample_rate: int, path: Path, *, overwrite: bool
             if id(stretch) not in names:
                 names[id(stretch)] = f"take-{len(names) + 1}.wav"
                 audio = io.BytesIO()
-                sf.write(audio, stretch.samples.T, sample_rate, subtype="FLOAT", format="WAV")
-                archive.writestr(names[id(stretch)], audio.getvalue())
+                wavfile.write(audio, sample_rate, np.asarray(stretch.samples.T, np.float32))
+                _pack(archive, names[id(stretch)], audio.getvalue())
                 if stretch.trace is not None:
-                    archive.writestr(_trace_name(names[id(stretch)]), stretch.trace.packed())
-        archive.writestr(_STATE, json.dumps(_state(saved, names), indent=1))
+                    _pack(archive, _trace_name(names[id(stretch)]), stretch.trace.packed())
+        _pack(archive, _STATE, json.dumps(_state(saved, names), indent=1).encode())
     write_bytes(path, held.getvalue(), overwrite=overwrite)
+
+
+def _pack(archive: zipfile.ZipFile, name: str, data: bytes) -> None:
+    """Without the time at which it was packed: the same session makes the same file. (Its audio has none either, where
+    libsndfile would write one.)
+    """
+    entry = zipfile.ZipInfo(name)
+    entry.compress_type, entry.external_attr = zipfile.ZIP_DEFLATED, 0o600 << 16
+    archive.writestr(entry, data, compresslevel=1)
 
 
 def read_session(path: Path) -> Saved:

@@ -19,7 +19,7 @@ class Toolbar(QFrame):
         self.setObjectName("toolbar")
         self._actions, self._theme = actions, theme
         self._layout = QHBoxLayout(self)
-        self._layout.setContentsMargins(12, 6, 12, 6)
+        self._layout.setContentsMargins(GRID, 6, GRID, 6)
         self._layout.setSpacing(2)
         self._add("open", text=True)
         self._add_gap()
@@ -33,7 +33,7 @@ class Toolbar(QFrame):
         self.waiting.setProperty("role", "muted")
         self.waiting.hide()
         times = QVBoxLayout()
-        times.setContentsMargins(12, 0, 0, 0)
+        times.setContentsMargins(GRID, 0, 0, 0)
         times.setSpacing(0)
         for label in (self.time, self.waiting):
             times.addWidget(label)
@@ -41,7 +41,7 @@ class Toolbar(QFrame):
         self._layout.addStretch(1)
         self.meter = LevelMeter(theme)
         self._layout.addWidget(self.meter)
-        self._layout.addSpacing(GRID)
+        self._layout.addSpacing(GRID // 2)
         for name in ("undo", "redo"):
             self._add(name)
         self._add_gap()

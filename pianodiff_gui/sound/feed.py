@@ -31,7 +31,7 @@ class Feed(threading.Thread):
 
     def __init__(self, programme: Programme, start: int, rate: int, channels: int) -> None:
         super().__init__(name="pianodiff-feed", daemon=True)
-        self._wish = self._programme = programme
+        self._wish = self._programme = self._settled = programme
         timeline = programme.timeline
         self.sample_rate = timeline.sample_rate
         self.ratio = rate / timeline.sample_rate
@@ -51,17 +51,17 @@ class Feed(threading.Thread):
     @property
     def programme(self) -> Programme:
         """What is read now: what was asked for last, or what was before that for a moment more."""
-        return self._programme
+        return self._settled
 
     @property
     def over(self) -> bool:
         """Whether the ring has all there is, and no more is to come."""
-        return self._ended and self._wish is self._programme
+        return self._ended and self._wish is self._settled
 
     @property
     def waiting(self) -> bool:
         """Whether the ring has all there is, and more is to come."""
-        return self._waits and self._wish is self._programme
+        return self._waits and self._wish is self._settled
 
     def follow(self, programme: Programme) -> None:
         """Go on with another programme, of the same sample rate, from the place that is heard next."""
@@ -126,9 +126,9 @@ class Feed(threading.Thread):
         before = ring.look(join, min(written, join + math.ceil(old.ramp * self.ratio)))
         after = np.zeros_like(before) if frames is None else frames
         count = min(len(before), len(after))
-        ring.take_back(join)
-        ring.write(np.concatenate([mixed(before[:count], after[:count], rise(count)[:, None]), after[count:]]))
+        ring.rewrite(join, np.concatenate([mixed(before[:count], after[:count], rise(count)[:, None]), after[count:]]))
         self._ended = self._over
+        self._settled = programme
 
     def _next(self) -> np.ndarray | None:
         """The next frames for the ring, (n, channels); None where there are none now."""

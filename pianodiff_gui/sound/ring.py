@@ -48,6 +48,10 @@ class Ring:
         """
         return self._data[np.arange(begin, end) % len(self._data)]
 
-    def take_back(self, written: int) -> None:
-        """Let what was written from frame `written` on be written anew; the reader must be well before it."""
-        self.written = written
+    def rewrite(self, begin: int, frames: np.ndarray) -> None:
+        """Let frame `begin` and all that was written behind it be `frames` (n, channels). A reader that gets there
+        meanwhile has heard some of what was there before, and goes on with these.
+        """
+        end = begin + len(frames)
+        self._data[np.arange(begin, end) % len(self._data)] = frames
+        self.written = max(end, self.read)

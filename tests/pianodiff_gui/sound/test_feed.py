@@ -19,6 +19,20 @@ def test_any_number_of_channels_fits_the_card(have: int, want: int) -> None:
     np.testing.assert_allclose(folded, expected)
 
 
+@pytest.mark.parametrize("read", [2, 5, 9])
+def test_what_was_written_can_be_written_anew(read: int) -> None:
+    """Breaks when a reader that overtakes a change makes the ring owe frames, or plays what was taken back."""
+    ring = Ring(10, 1)
+    ring.write(np.arange(9, dtype=np.float32)[:, None])
+    ring.read_into(np.zeros((read, 1), np.float32))
+    ring.rewrite(4, np.arange(40, 43, dtype=np.float32)[:, None])  # as if the reader had been elsewhere a moment ago
+    assert ring.ready == max(0, 7 - read)
+    out = np.zeros((10, 1), np.float32)
+    ready = ring.ready
+    ring.read_into(out)
+    assert out[:ready, 0].tolist() == [2, 3, 40, 41, 42][read - 2 :][:ready]
+
+
 def test_ring_keeps_the_order_over_its_end() -> None:
     """Breaks when samples are swapped or lost where the buffer wraps around."""
     ring = Ring(10, 1)
