@@ -90,12 +90,15 @@ def context_tail_frames(network: Windowed, settings: Settings, sample_rate: int)
     return round(context_tail_seconds(network, settings) * sample_rate)
 
 
-def _context_seconds(network: Windowed, settings: Settings) -> float:
-    """Known audio in a window. Raises SettingsError."""
-    most = context_tail_seconds(network, settings)
+def _divided(network: Windowed, settings: Settings) -> tuple[int, int]:
+    """Frames of known and of new audio in a window, at most. Raises SettingsError."""
+    rate = network.sample_rate
+    known, window = context_tail_frames(network, settings, rate), round(network.window_seconds * rate)
     shorter = network.context_with_notes_seconds
-    led = settings.context_seconds is None and settings.start < 1
-    return shorter if led and shorter is not None else most
+    if shorter is not None and settings.context_seconds is None and settings.start < 1:
+        known = round(shorter * rate)
+        return known, window - known
+    return known, min(round(network.hop_seconds * rate), window - known)
 
 
 def check_plan(network: Windowed, settings: Settings, seconds: float) -> None:
@@ -113,15 +116,15 @@ def plan_extension(
     """The windows that make `seconds` of audio between `known_seconds` of what is there before and `after_seconds` of
     what is there behind: an extension has nothing behind it, a prelude nothing before it, a filled gap has both.
 
-    Each window takes as much context as there is, up to the chosen length (by default the network's own, which may be
-    shorter where it starts with notes), and adds a hop: the network's own, or what its window leaves beside a longer
-    context. The new audio is shared evenly, so that no window is left with a sliver.
+    Each window takes as much context as there is, up to the chosen length, and adds a hop: the network's own, or what
+    its window leaves beside a longer context. Where it starts with notes, and no length was chosen, a network may have
+    a shorter context, beside which all of its window is new. The new audio is shared evenly, so that no window is left
+    with a sliver.
     A prelude grows backwards, window by window; a gap is filled forwards, and its last window sees both sides.
     Raises SettingsError (seconds out of range, context too long).
     """
     rate = network.sample_rate
-    context_limit = round(_context_seconds(network, settings) * rate)
-    hop = min(round(network.hop_seconds * rate), round(network.window_seconds * rate) - context_limit)
+    context_limit, hop = _divided(network, settings)
     total = max(1, round(check_seconds(seconds) * rate))
     count = -(-total // hop)
     edges = [total * k // count for k in range(count + 1)]

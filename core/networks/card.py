@@ -32,7 +32,8 @@ class NetworkInfo:
     sample_rate      Hz
     window_seconds   the longest stretch it is asked to denoise at once
     context_seconds  known audio at the start of a window, by default
-    context_with_notes_seconds      where notes lead: what they tell it, it need not hear; None is the same
+    context_with_notes_seconds      where notes lead: what they tell it, it need not hear, and the rest of the window is
+                     new; None is no difference
     hop_seconds      new audio a window, at most
     data_rms         the active RMS that audio is brought to before it enters
     levels           T, the number of noise levels

@@ -27,11 +27,12 @@ def test_plans(tiny: Tiny) -> None:
 
 
 def test_less_context_where_notes_lead(tiny: Tiny) -> None:
-    """Notes shorten the windows that start with them, and no others; a length that was chosen stays."""
+    """Notes leave room for more in windows that start with them, and in no others; a length that was chosen stays."""
     network = replace(tiny[1], context_with_notes_seconds=0.25)
     led, chosen = Settings(start=0.5), Settings(start=0.5, context_seconds=0.4)
-    contexts = [plan_extension(network, how, 3.0, 1.0).windows[0].context_frames for how in (led, Settings(), chosen)]
-    assert contexts == [1000, 2000, 1600]
+    first = [plan_extension(network, how, 3.0, 1.0).windows[0] for how in (led, Settings(), chosen)]
+    lengths = [(window.context_frames, window.new_frames) for window in first]
+    assert lengths == [(1000, 2000), (2000, 1000), (1600, 1000)]
 
 
 def test_plans_of_preludes_and_gaps(tiny: Tiny) -> None:
