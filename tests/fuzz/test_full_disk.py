@@ -215,6 +215,7 @@ def test_windows_that_can_not_be_kept_do_not_end_a_run(disk: Disk) -> None:
     assert found is not None and found[0] == 1
 
 
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")  # TensorBoard's own thread
 def test_a_log_that_can_not_grow_says_so(disk: Disk) -> None:
     """Breaks when a training's log ends the run in error numbers, or loses the lines it had."""
     journal = Journal(disk.folder, 0)
