@@ -90,12 +90,17 @@ def context_tail_frames(network: Windowed, settings: Settings, sample_rate: int)
     return round(context_tail_seconds(network, settings) * sample_rate)
 
 
+def shortened_by_notes(network: Windowed, settings: Settings) -> bool:
+    """Whether windows see less than the network's own context, since notes tell the rest."""
+    return network.context_with_notes_seconds is not None and settings.context_seconds is None and settings.start < 1
+
+
 def _divided(network: Windowed, settings: Settings) -> tuple[int, int]:
     """Frames of known and of new audio in a window, at most. Raises SettingsError."""
     rate = network.sample_rate
     known, window = context_tail_frames(network, settings, rate), round(network.window_seconds * rate)
     shorter = network.context_with_notes_seconds
-    if shorter is not None and settings.context_seconds is None and settings.start < 1:
+    if shorter is not None and shortened_by_notes(network, settings):
         known = round(shorter * rate)
         return known, window - known
     return known, min(round(network.hop_seconds * rate), window - known)

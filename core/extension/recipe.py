@@ -23,7 +23,7 @@ from core.audio.writing import check_text_destination, write_text
 from core.bounds import Check, real, several, whole
 from core.diffusion.samplers import Sampler, Scripted
 from core.errors import SettingsError
-from core.extension.plan import Plan, context_tail_seconds
+from core.extension.plan import Plan, context_tail_seconds, shortened_by_notes
 from core.extension.settings import MAX_SEED, Settings, check_seconds
 from core.json_text import read_json
 from core.networks.card import NetworkInfo
@@ -103,7 +103,8 @@ def describe_run(
         "sampler": describe_sampler(settings, sampler),
         "steps": settings.steps,
         "seed": settings.seed,
-        "context_seconds": context_tail_seconds(network, settings),
+        # A length that was chosen would stay where notes lead, and these windows were shorter.
+        "context_seconds": None if shortened_by_notes(network, settings) else context_tail_seconds(network, settings),
         **({"hold_level": True} if settings.hold_level else {}),
         "first_window": first_window,
         **({"gap_frames": list(gap)} if gap is not None else {}),

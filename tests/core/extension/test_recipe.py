@@ -50,6 +50,17 @@ def recipe_of(*runs: dict[str, Any]) -> dict[str, Any]:
     return build_recipe(list(runs), None, ExportReport(Path("out.wav"), 0, True, ""))
 
 
+@pytest.mark.parametrize("context", [None, 4.0])
+@pytest.mark.parametrize("start", [0.25, 1.0])
+def test_a_recipe_gives_the_same_windows(context: float | None, start: float) -> None:
+    """Breaks when a run whose windows notes have shortened is made again in longer ones, and so of other samples."""
+    settings = Settings(device="cpu", context_seconds=context, start=start)
+    again, seconds = recipe_settings(recipe_of(run_of(settings, 6.0)))
+    network = find_network(settings.network)
+    plans = [plan_extension(network, how, 5.0, seconds).windows for how in (settings, again)]
+    assert plans[0] == plans[1]
+
+
 @pytest.mark.parametrize(
     "settings",
     [
