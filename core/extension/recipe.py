@@ -103,8 +103,7 @@ def describe_run(
         "sampler": describe_sampler(settings, sampler),
         "steps": settings.steps,
         "seed": settings.seed,
-        # A length that was chosen would stay where notes lead, and these windows were shorter.
-        "context_seconds": None if shortened_by_notes(network, settings) else context_tail_seconds(network, settings),
+        "context_seconds": _context_seconds(network, settings),
         **({"hold_level": True} if settings.hold_level else {}),
         "first_window": first_window,
         **({"gap_frames": list(gap)} if gap is not None else {}),
@@ -122,6 +121,11 @@ def describe_run(
         **(describe_plan(settings, notes) if notes or settings.start < 1 else {}),
         "elapsed_seconds": round(elapsed, 3),
     }
+
+
+def _context_seconds(network: NetworkInfo, settings: Settings) -> float | None:
+    """None where notes have shortened the windows: a length that is named would count as chosen, and stay."""
+    return None if shortened_by_notes(network, settings) else context_tail_seconds(network, settings)
 
 
 def describe_plan(settings: Settings, notes: Sequence[Note]) -> dict[str, Any]:
