@@ -139,14 +139,13 @@ class _Stretch:
     def of(
         cls, source: Source, part: Changes, stay: Sequence[Note], heard: Sequence[Note], wanted: Sequence[Note]
     ) -> _Stretch:
-        rate, (begin, end) = source.sample_rate, part.rings
-        first = round(max(begin, KNOWN_SECONDS / 2) * rate)
-        last = round(min(end, source.seconds - KNOWN_SECONDS / 2) * rate)
-        begin, end = first / rate, last / rate
+        rate, known = source.sample_rate, KNOWN_SECONDS / 2
+        lowest, highest = round(known * rate), round((source.seconds - known) * rate)
+        gap, changed = part.placed(stay, lowest, highest, rate)
+        begin, end = (frame / rate for frame in gap)
         within = [note for note in wanted if begin <= note.onset < end]
         around = [note for note in heard if not begin <= note.onset < end]
-        changed = replace(part, stay=tuple(sounding(stay, begin, end))).moved(-begin)
-        return cls((first, last), changed, tuple(moved(sorted(within + around), -begin)))
+        return cls(gap, changed, tuple(moved(sorted(within + around), -begin)))
 
     def extension(
         self, source: Source, settings: Settings, network: NetworkInfo, denoiser: Denoiser

@@ -7,8 +7,8 @@ played, out of which those that go are taken and to which a sketch of those that
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -21,7 +21,7 @@ from core.extension.planned import PlannedSound
 from core.extension.recipe import describe_notes
 from core.notes.agreement import matched
 from core.notes.matching import match
-from core.notes.note import Note, moved, one_string_a_key
+from core.notes.note import Note, moved, one_string_a_key, sounding
 from core.notes.sketch import sketch
 
 SAME_ONSET, SAME_END, SAME_VELOCITY = 0.01, 0.05, 4
@@ -55,6 +55,17 @@ class Changes:
         both = self.gone + self.come
         begin = min(note.onset for note in both) - BEFORE_ONSET
         return begin, max(note.offset for note in both) + RINGS_SECONDS
+
+    def placed(
+        self, stay: Iterable[Note], lowest: int, highest: int, sample_rate: int
+    ) -> tuple[tuple[int, int], Changes]:
+        """The frames in which it rings, between two that they don't pass; and itself in seconds from the first of them,
+        with the notes of `stay` that sound there.
+        """
+        begin, end = self.rings
+        first, last = max(lowest, round(begin * sample_rate)), min(highest, round(end * sample_rate))
+        begin, end = first / sample_rate, last / sample_rate
+        return (first, last), replace(self, stay=tuple(sounding(stay, begin, end))).moved(-begin)
 
     def described(self) -> dict[str, list[list[float]]]:
         """For a recipe, as the notes are there."""

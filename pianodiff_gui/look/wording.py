@@ -10,6 +10,11 @@ from core.diffusion.samplers import SAMPLERS
 _DEVICES = {"auto": "Automatic", "cpu": "Processor (CPU)", "cuda": "NVIDIA GPU (CUDA)", "mps": "Apple GPU"}
 
 
+def went_wrong(error: Exception) -> str:
+    """What a user is told of an error that nobody foresaw."""
+    return f"Something went wrong inside PianoDiff ({type(error).__name__}: {error})."
+
+
 def count(number: int, one: str) -> str:
     """ "1 window", "1 200 windows"."""
     return f"{thousands(number)} {one if number == 1 else one + 's'}"

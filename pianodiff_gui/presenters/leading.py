@@ -20,7 +20,7 @@ from pianodiff_gui.session.goal import Errand
 from pianodiff_gui.session.ideas import AT_ONCE, Basis, Commission, Idea, Ideas
 from pianodiff_gui.session.mending import narrowed
 from pianodiff_gui.session.preferences import Preferences
-from pianodiff_gui.session.score import Notes, in_order
+from pianodiff_gui.session.score import Notes, in_order, replaced
 from pianodiff_gui.session.session import Session
 from pianodiff_gui.session.timeline import is_within
 from pianodiff_gui.views.notes_section import NotesSection
@@ -163,8 +163,7 @@ class Leading(QObject):
             self._conversation.tell(str(error))
             return
         # What stays is heard there still: it is planned no more.
-        beside = {*errand.within(score.planned)} - {*shorter.within(score.planned)}
-        score.plan((note for note in score.planned if note not in beside), "mend")
+        score.plan(replaced(score.planned, errand.begin, errand.end, shorter.within(score.planned)), "mend")
         self._ideas.played()
         self._session.extend(shorter, self._ideas.notes_for(shorter), changed)
 
@@ -234,8 +233,8 @@ class Leading(QObject):
         errand = session.errand(led=False)
         if errand is None or session.selection is None:
             return
-        heard, there = errand.within(session.score.heard), errand.within(session.score.planned)
-        session.score.plan([*(note for note in session.score.planned if note not in there), *heard], "mend")
+        score = session.score
+        score.plan(replaced(score.planned, errand.begin, errand.end, errand.within(score.heard)), "mend")
         self._actions["lane_notes"].setChecked(True)
         if session.choice.lead == NOISE:
             session.choice.set_lead(PLANNED)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 from PySide6.QtCore import QObject
@@ -14,7 +15,7 @@ from pianodiff_gui.presenters.conversation import Conversation
 from pianodiff_gui.presenters.places import folder_beside
 from pianodiff_gui.session.files import MOST_NOTES
 from pianodiff_gui.session.preferences import Preferences
-from pianodiff_gui.session.score import left_of
+from pianodiff_gui.session.score import left_of, replaced
 from pianodiff_gui.session.session import Session
 from pianodiff_gui.session.timeline import BEFORE
 from pianodiff_gui.work.background import Background
@@ -70,15 +71,12 @@ class NoteFiles(QObject):
             self._conversation.tell(f"{name} holds more than {wording.thousands(MOST_NOTES)} notes.")
             return
         notes = moved(found.notes, begin)
-        if goal.gap is None:
-            kept = [note for note in session.score.planned if note.onset < begin]
-        else:
-            if goal.gap == BEFORE:
-                kept = [note for note in session.score.planned if note.onset >= end]
-            else:
-                kept = [note for note in session.score.planned if not begin <= note.onset < end]
+        if goal.gap is not None:
             notes = [note for note in notes if note.onset < end]
-        session.score.plan([*kept, *notes], f"import {name}")
+        # Beyond what is to be made, on its open side, there is nothing that an earlier plan could belong to.
+        lowest = -math.inf if goal.gap == BEFORE else begin
+        highest = math.inf if goal.gap is None else end
+        session.score.plan(replaced(session.score.planned, lowest, highest, notes), f"import {name}")
         self._actions["lane_notes"].setChecked(True)
         said = [f"{wording.count(len(notes), 'note')} of {name} planned from {wording.clock(begin, 1)} on."]
         if left := len(found.notes) - len(notes):

@@ -40,10 +40,15 @@ class Errand:
         begin, _ = self.base.edges(self.goal.gap)
         return begin / self.base.sample_rate - (self.seconds if self.goal.gap == BEFORE else 0.0)
 
+    @property
+    def end(self) -> float:
+        """Where it ends, likewise."""
+        return self.begin + self.seconds
+
     def within(self, notes: Iterable[Note]) -> tuple[Note, ...]:
         """Those that begin where its new audio will be, as they are."""
-        begin = self.begin
-        return tuple(note for note in notes if begin <= note.onset < begin + self.seconds)
+        begin, end = self.begin, self.end
+        return tuple(note for note in notes if begin <= note.onset < end)
 
     @property
     def lengths(self) -> tuple[float, float]:

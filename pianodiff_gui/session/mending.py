@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from core.extension.mending import Changes, changes
-from core.notes.note import sounding
 from pianodiff_gui.session.goal import Errand, Goal
 from pianodiff_gui.session.score import Notes
 from pianodiff_gui.session.timeline import is_within
@@ -19,11 +18,7 @@ def narrowed(errand: Errand, heard: Notes, planned: Notes) -> tuple[Errand, Chan
     """
     gap = errand.goal.gap
     assert is_within(gap)
-    there = errand.within(heard)
-    found = changes(there, errand.within(planned))
+    found = changes(errand.within(heard), errand.within(planned))
     rate = errand.base.sample_rate
-    begin, end = found.rings
-    first, last = max(gap[0], round(begin * rate)), min(gap[1], round(end * rate))
-    stay = sounding({*found.stay, *heard} - {*found.gone}, first / rate, last / rate)
-    goal = Goal((last - first) / rate, (first, last))
-    return replace(errand, goal=goal), replace(found, stay=tuple(stay)).moved(-first / rate)
+    (first, last), placed = found.placed({*heard} - {*found.gone}, *gap, rate)
+    return replace(errand, goal=Goal((last - first) / rate, (first, last))), placed

@@ -8,6 +8,15 @@ from typing import Any
 log = logging.getLogger(__name__)
 
 
+def close_stream(stream: Any) -> None:
+    """Let go of a stream of PortAudio's, whatever state it is in."""
+    try:
+        stream.abort()
+        stream.close()
+    except Exception:
+        log.exception("the sound device could not be closed")
+
+
 class SoundCard:
     """PortAudio and whether it has a device to play on: looked for once, for all players of the window."""
 

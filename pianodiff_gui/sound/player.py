@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from pianodiff_gui.sound.card import SoundCard
+from pianodiff_gui.sound.card import SoundCard, close_stream
 from pianodiff_gui.sound.feed import HEARD_SECONDS, Feed
 from pianodiff_gui.sound.programme import Loop, Playable, Programme
 from pianodiff_gui.sound.ring import Ring
@@ -233,11 +233,7 @@ class Player(QObject):
         if feed is not None:
             feed.stop()
         if stream is not None:
-            try:
-                stream.abort()
-                stream.close()
-            except Exception:
-                log.exception("the sound device could not be closed")
+            close_stream(stream)
         self._ring = None
         if feed is not None and feed.ident is not None:
             feed.join(1.0)

@@ -6,17 +6,13 @@ GUI's, one call at a time. The callback adds nothing up: what is heard was mixed
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from core.audio.signal import FloatArray
-from pianodiff_gui.sound.card import SoundCard
-
-log = logging.getLogger(__name__)
-
+from pianodiff_gui.sound.card import SoundCard, close_stream
 
 class Voice:
     """Plays on the card's output, at its own rate."""
@@ -57,11 +53,7 @@ class Voice:
         stream, self._stream = self._stream, None
         self._mix = (0, np.zeros(0, np.float32))
         if stream is not None:
-            try:
-                stream.abort()
-                stream.close()
-            except Exception:
-                log.exception("the sound device could not be closed")
+            close_stream(stream)
 
     def _open(self) -> None:
         library = self._card.library

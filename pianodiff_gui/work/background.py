@@ -9,6 +9,7 @@ from typing import Any
 from PySide6.QtCore import QObject, QThreadPool, Signal, Slot
 
 from core.errors import PianoDiffError
+from pianodiff_gui.look.wording import went_wrong
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +65,7 @@ class _Answer(QObject):
             self._failed.emit(str(error))
         except Exception as error:
             log.exception("background work failed")
-            self._failed.emit(f"Something went wrong inside PianoDiff ({type(error).__name__}: {error}).")
+            self._failed.emit(went_wrong(error))
         else:
             self._done.emit(result)
 

@@ -16,6 +16,7 @@ from core.errors import PianoDiffError
 from core.extension.taste import SETTINGS
 from core.notes.note import Note, moved, one_string_a_key
 from core.notes.sketch import sketch
+from pianodiff_gui.look.wording import went_wrong
 from pianodiff_gui.session.ideas import SKETCH_RATE, Commission, Idea
 
 if TYPE_CHECKING:
@@ -112,6 +113,4 @@ class ComposingWorker(QObject):
             self.failed.emit(commission.id, "There is not enough memory to compose. Close other programs.")
         except Exception as error:
             log.exception("commission %d failed", commission.id)
-            self.failed.emit(
-                commission.id, f"Something went wrong inside PianoDiff ({type(error).__name__}: {error}). See the log."
-            )
+            self.failed.emit(commission.id, f"{went_wrong(error)} See the log.")

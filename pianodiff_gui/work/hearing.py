@@ -12,6 +12,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 
 from core.errors import PianoDiffError
 from core.notes.note import moved
+from pianodiff_gui.look.wording import went_wrong
 from pianodiff_gui.session.timeline import Timeline
 
 if TYPE_CHECKING:
@@ -104,4 +105,4 @@ class HearingWorker(QObject):
             self.failed.emit(what.id, str(error))
         else:
             log.error("listening failed", exc_info=error)
-            self.failed.emit(what.id, f"Something went wrong inside PianoDiff ({type(error).__name__}: {error}).")
+            self.failed.emit(what.id, went_wrong(error))

@@ -11,6 +11,7 @@ from PySide6.QtCore import QObject, Signal, Slot
 from core.analysis.spectrogram import columns_of, levels, reach
 from core.analysis.spectrogram_pyramid import BLOCK_COLUMNS, Block
 from core.errors import PianoDiffError
+from pianodiff_gui.look.wording import went_wrong
 from pianodiff_gui.session.timeline import Timeline
 
 log = logging.getLogger(__name__)
@@ -51,7 +52,7 @@ class SpectrogramWorker(QObject):
             self.failed.emit(request, str(error))
         except Exception as error:
             log.exception("a block of the spectrogram failed")
-            self.failed.emit(request, f"Something went wrong inside PianoDiff ({type(error).__name__}: {error}).")
+            self.failed.emit(request, went_wrong(error))
         else:
             self.made.emit(request, block)
 

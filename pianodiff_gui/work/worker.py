@@ -15,6 +15,7 @@ from core.errors import PianoDiffError
 from core.extension.mending import Mend
 from core.extension.recipe import describe_run
 from core.study.trace import Trace
+from pianodiff_gui.look.wording import went_wrong
 from pianodiff_gui.session.history import Recorder
 from pianodiff_gui.session.jobs import Frame, Job, Outcome
 from pianodiff_gui.session.outline import outline
@@ -173,8 +174,9 @@ def _describe(
 
 def mend_of(job: Job) -> Mend | None:
     """What was played where the new audio comes, and what changes of it; None where all is made anew."""
-    if job.changed is None or not is_within(job.gap):
+    if job.changed is None:
         return None
+    assert is_within(job.gap)  # what was played is changed, not what is yet to come
     return Mend(job.base.source.read(*job.gap), job.changed)
 
 
@@ -229,9 +231,7 @@ class ExtensionWorker(QObject):
             self.failed.emit(job.id, "There is not enough memory for this. Close other programs or shorten it.")
         except Exception as error:
             log.exception("job %d failed", job.id)
-            self.failed.emit(
-                job.id, f"Something went wrong inside PianoDiff ({type(error).__name__}: {error}). See the log."
-            )
+            self.failed.emit(job.id, f"{went_wrong(error)} See the log.")
 
     def _run(self, job: Job) -> None:
         if job.notes or job.changed is not None:
