@@ -14,6 +14,7 @@ import numpy as np
 from core.audio.signal import FloatArray
 from pianodiff_gui.sound.card import SoundCard, close_stream
 
+
 class Voice:
     """Plays on the card's output, at its own rate."""
 
